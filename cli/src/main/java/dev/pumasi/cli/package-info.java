@@ -1,0 +1,5 @@
+/** The pumasi command, one class per subcommand. */
+@NullMarked
+package dev.pumasi.cli;
+
+import org.jspecify.annotations.NullMarked;
