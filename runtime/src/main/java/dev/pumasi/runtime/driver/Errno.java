@@ -1,0 +1,84 @@
+package dev.pumasi.runtime.driver;
+
+/**
+ * Linux's numbers of what can go wrong ({@code errno(3)}), the common vocabulary of all drivers: those without a kernel
+ * of their own, or on another one, translate into it. Operations report them negated. Above the drivers nobody sees
+ * them: the runtime turns each into a typed failure with a cause and a remedy.
+ */
+public final class Errno {
+
+    /** No permission: a port below 1024, a filter. */
+    public static final int EPERM = 1;
+    /** No such file. */
+    public static final int ENOENT = 2;
+    /** A signal interrupted the call; drivers repeat it and never report this. */
+    public static final int EINTR = 4;
+    /** Input or output failed in the device. */
+    public static final int EIO = 5;
+    /** Not an open handle: a bug above the seam, or a handle used after its close. */
+    public static final int EBADF = 9;
+    /** It would block; readiness drivers wait and never report this. */
+    public static final int EAGAIN = 11;
+    /** No memory. */
+    public static final int ENOMEM = 12;
+    /** No permission: the file's or the folder's rights. */
+    public static final int EACCES = 13;
+    /** An address outside the process: a bug in a driver. */
+    public static final int EFAULT = 14;
+    /** Something is there already. */
+    public static final int EEXIST = 17;
+    /** An argument the kernel does not take. */
+    public static final int EINVAL = 22;
+    /** The machine has no more file descriptors. */
+    public static final int ENFILE = 23;
+    /** The process has no more file descriptors. */
+    public static final int EMFILE = 24;
+    /** The disk is full. */
+    public static final int ENOSPC = 28;
+    /** The other end no longer receives. */
+    public static final int EPIPE = 32;
+    /** A path is too long; so is a Unix domain socket's beyond 107 bytes. */
+    public static final int ENAMETOOLONG = 36;
+    /** The kernel does not have this call, or a filter hides it. */
+    public static final int ENOSYS = 38;
+    /** Not a socket. */
+    public static final int ENOTSOCK = 88;
+    /** A datagram larger than the network takes. */
+    public static final int EMSGSIZE = 90;
+    /** No such option. */
+    public static final int ENOPROTOOPT = 92;
+    /** The socket's kind does not have this operation. */
+    public static final int EOPNOTSUPP = 95;
+    /** No such address family: no IPv6, no Unix domain sockets. */
+    public static final int EAFNOSUPPORT = 97;
+    /** The address is taken. */
+    public static final int EADDRINUSE = 98;
+    /** The address is none of this machine's. */
+    public static final int EADDRNOTAVAIL = 99;
+    /** The network is down. */
+    public static final int ENETDOWN = 100;
+    /** No way to that network. */
+    public static final int ENETUNREACH = 101;
+    /** The connection ended before it could be accepted. */
+    public static final int ECONNABORTED = 103;
+    /** The other end reset the connection. */
+    public static final int ECONNRESET = 104;
+    /** No buffers: the provided ones have run out, or the kernel's own. */
+    public static final int ENOBUFS = 105;
+    /** Connected already. */
+    public static final int EISCONN = 106;
+    /** Not connected (any more). */
+    public static final int ENOTCONN = 107;
+    /** No answer in time. */
+    public static final int ETIMEDOUT = 110;
+    /** Nobody listens there. */
+    public static final int ECONNREFUSED = 111;
+    /** No way to that host. */
+    public static final int EHOSTUNREACH = 113;
+    /** The connection attempt goes on; drivers wait and never report this. */
+    public static final int EINPROGRESS = 115;
+    /** The operation was cancelled. */
+    public static final int ECANCELED = 125;
+
+    private Errno() {}
+}
