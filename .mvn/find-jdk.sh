@@ -1,7 +1,7 @@
 # Finds a JDK that Pumasi can be built and run with. Sourced by ./mvnw and ./pumasi (POSIX sh).
 #
-#   find_jdk   sets JAVA_HOME to the first JDK of version JDK_MIN or later and returns 0;
-#              otherwise leaves JAVA_HOME alone and returns 1.
+#   find_jdk   sets JAVA_HOME to the first JDK of version JDK_MIN or later, and JDK_VERSION to its version, and
+#              returns 0; otherwise leaves JAVA_HOME alone and returns 1.
 #
 # The order is: JAVA_HOME, the java of PATH, then the folders into which Linux distributions, macOS,
 # SDKMAN, asdf, mise, Gradle, IDEs and hand-made installations put a JDK. Versions are read from each JDK's `release`
@@ -9,28 +9,20 @@
 
 JDK_MIN=25
 
-# jdk_major DIR: prints the feature version of the JDK in DIR, or 0 if there is none.
-jdk_major() {
-  [ -x "$1/bin/java" ] && [ -x "$1/bin/javac" ] && [ -r "$1/release" ] || {
-    echo 0
-    return
-  }
-  jdk_major_line=
-  while IFS= read -r jdk_major_line || [ -n "$jdk_major_line" ]; do
-    case "$jdk_major_line" in
+# jdk_suits DIR: whether a JDK of version JDK_MIN or later lies in DIR. Sets JDK_VERSION.
+jdk_suits() {
+  [ -x "$1/bin/java" ] && [ -x "$1/bin/javac" ] && [ -r "$1/release" ] || return 1
+  JDK_VERSION=
+  while IFS= read -r jdk_line || [ -n "$jdk_line" ]; do
+    case "$jdk_line" in
     JAVA_VERSION=*)
-      jdk_major_line=${jdk_major_line#*\"}
-      jdk_major_line=${jdk_major_line%%[!0-9]*}
-      echo "${jdk_major_line:-0}"
-      return
+      JDK_VERSION=${jdk_line#*\"}
+      JDK_VERSION=${JDK_VERSION%\"*}
       ;;
     esac
   done <"$1/release"
-  echo 0
-}
-
-jdk_suits() {
-  [ "$(jdk_major "$1")" -ge "$JDK_MIN" ]
+  jdk_major=${JDK_VERSION%%[!0-9]*}
+  [ "${jdk_major:-0}" -ge "$JDK_MIN" ]
 }
 
 find_jdk() {

@@ -1,0 +1,142 @@
+package dev.pumasi.cli;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+import sun.misc.Signal;
+
+/** {@code pumasi serve}: runs a server until it is told to stop. */
+@Command(
+        name = "serve",
+        description = "Serve the files of a folder, or a welcome page.",
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
+        footer = {
+            "",
+            "Stop it with Ctrl-C or SIGTERM: requests in progress are answered first. A second one stops at once."
+        })
+final class ServeCommand implements Callable<Integer> {
+
+    /** How long requests in progress may take once the server was told to stop. */
+    static final Duration DRAIN_PATIENCE = Duration.ofSeconds(10);
+
+    static final int LOOPS_MAX = 1024;
+    static final int PORT_MAX = 65_535;
+
+    /** What a shell reports for a program that SIGINT ended. */
+    private static final int EXIT_IMPATIENT = 130;
+
+    @Parameters(arity = "0..1", paramLabel = "DIR", description = "The folder to serve. Without it: a welcome page.")
+    private @Nullable Path folder;
+
+    @Option(
+            names = "--host",
+            paramLabel = "H",
+            defaultValue = "localhost",
+            description = "The name or address to listen on (default: ${DEFAULT-VALUE}).")
+    private String host = "";
+
+    @Option(
+            names = {"-p", "--port"},
+            paramLabel = "P",
+            defaultValue = "8080",
+            description = "The port; 0 takes any free one (default: ${DEFAULT-VALUE}).")
+    private int port;
+
+    @Option(names = "--loops", paramLabel = "N", description = "How many event loops (default: one per processor).")
+    private @Nullable Integer loops;
+
+    @Option(
+            names = "--driver",
+            paramLabel = "NAME",
+            defaultValue = "auto",
+            description =
+                    "How loops talk to the kernel: auto, io_uring, epoll, poll, select or nio (default: ${DEFAULT-VALUE}).")
+    private String driver = "";
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it before it runs a command
+    private CommandSpec spec;
+
+    ServeCommand() {}
+
+    @Override
+    public Integer call() throws CannotRun, InterruptedException {
+        ServeOptions options = options();
+        CountDownLatch told = new CountDownLatch(1);
+        stopOn(told, "TERM", "INT");
+        Site site = Sites.start(options);
+        var out = spec.commandLine().getOut();
+        out.println(line(options, site));
+        out.flush();
+        told.await();
+        site.stop(DRAIN_PATIENCE);
+        return 0;
+    }
+
+    private ServeOptions options() throws CannotRun {
+        if (port < 0 || port > PORT_MAX) {
+            throw wrong("--port is " + port + ", and must be from 0 to " + PORT_MAX);
+        }
+        int loopCount = loops == null ? Runtime.getRuntime().availableProcessors() : loops;
+        if (loopCount < 1 || loopCount > LOOPS_MAX) {
+            throw wrong("--loops is " + loopCount + ", and must be from 1 to " + LOOPS_MAX);
+        }
+        if (!Sites.DRIVERS.contains(driver)) {
+            throw wrong("there is no driver '" + driver + "'; choose one of " + String.join(", ", Sites.DRIVERS));
+        }
+        if (folder != null && !Files.isDirectory(folder)) {
+            throw new CannotRun(
+                    Files.exists(folder)
+                            ? folder + " is not a folder; name the folder it lies in."
+                            : "there is no folder " + folder + "; create it, or name another.");
+        }
+        if (folder != null && !Files.isReadable(folder)) {
+            throw new CannotRun("the folder " + folder + " may not be read by this user; change its mode or the user.");
+        }
+        return new ServeOptions(Optional.ofNullable(folder), host, port, loopCount, driver);
+    }
+
+    private ParameterException wrong(String message) {
+        return new ParameterException(spec.commandLine(), message);
+    }
+
+    /** The one line that says that it serves. Programs may wait for it; its first word and its URL do not change. */
+    static String line(ServeOptions options, Site site) {
+        String what = options.folder()
+                .map(path -> path.toAbsolutePath().normalize().toString())
+                .orElse("a welcome page");
+        String loops = site.loops() == 1 ? "1 loop" : site.loops() + " loops";
+        return "Serving " + what + " on " + url(options.host(), site.port()) + " (driver " + site.driver() + ", "
+                + loops + ")";
+    }
+
+    private static String url(String host, int port) {
+        String authority = host.indexOf(':') < 0 ? host : "[" + host + "]";
+        return "http://" + authority + (port == 80 ? "" : ":" + port) + "/";
+    }
+
+    /** The first signal asks to stop; the second one is somebody who has lost patience. */
+    private static void stopOn(CountDownLatch told, String... signals) {
+        AtomicInteger asked = new AtomicInteger();
+        for (String signal : signals) {
+            Signal.handle(new Signal(signal), _ -> {
+                if (asked.getAndIncrement() > 0) {
+                    Runtime.getRuntime().halt(EXIT_IMPATIENT);
+                }
+                told.countDown();
+            });
+        }
+    }
+}
