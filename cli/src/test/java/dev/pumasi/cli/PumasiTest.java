@@ -1,0 +1,131 @@
+package dev.pumasi.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What the command says to good and bad command lines, and with which exit status. */
+final class PumasiTest {
+
+    private record Run(int status, String out, String err) {}
+
+    private static Run pumasi(String... args) {
+        StringWriter out = new StringWriter();
+        StringWriter err = new StringWriter();
+        int status = Pumasi.commandLine()
+                .setOut(new PrintWriter(out, true))
+                .setErr(new PrintWriter(err, true))
+                .execute(args);
+        return new Run(status, out.toString(), err.toString());
+    }
+
+    private static void assertBriefError(Run run, int status, String... told) {
+        assertEquals(status, run.status, run.toString());
+        assertEquals("", run.out);
+        for (String part : told) {
+            assertTrue(run.err.contains(part), () -> "expected '" + part + "' in: " + run.err);
+        }
+        assertTrue(run.err.lines().count() <= 2, () -> "more than two lines: " + run.err);
+        assertFalse(run.err.contains("Exception"), () -> "a class name leaked: " + run.err);
+    }
+
+    @Test
+    void helpNamesEveryPublicCommand() {
+        Run run = pumasi("--help");
+        assertEquals(0, run.status);
+        assertTrue(run.out.contains("serve"), run.out);
+        assertTrue(run.out.contains("completion"), run.out);
+        assertFalse(run.out.contains("rehearse"), run.out);
+    }
+
+    @Test
+    void helpOfServeNamesItsOptionsAndDefaults() {
+        Run run = pumasi("serve", "--help");
+        assertEquals(0, run.status);
+        for (String part :
+                new String[] {"DIR", "--host", "localhost", "--port", "8080", "--loops", "--driver", "auto"}) {
+            assertTrue(run.out.contains(part), () -> "expected " + part + " in: " + run.out);
+        }
+    }
+
+    @Test
+    void versionNamesTheJdk() {
+        Run run = pumasi("--version");
+        assertEquals(0, run.status);
+        assertTrue(run.out.startsWith("pumasi "), run.out);
+        assertTrue(run.out.contains("JDK " + System.getProperty("java.vm.version")), run.out);
+    }
+
+    @Test
+    void completionIsAScriptThatKnowsServe() {
+        Run run = pumasi("completion");
+        assertEquals(0, run.status);
+        assertTrue(run.out.startsWith("#!/"), run.out);
+        assertTrue(run.out.contains("complete -F _complete_pumasi"), run.out);
+        assertTrue(run.out.contains("--driver"), run.out);
+    }
+
+    @Test
+    void noCommandIsWrongUsage() {
+        assertBriefError(pumasi(), Pumasi.EXIT_USAGE, "no command given", "--help");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"serv", "--prot"})
+    void unknownWordIsWrongUsage(String word) {
+        Run run = pumasi(word);
+        assertEquals(Pumasi.EXIT_USAGE, run.status);
+        assertTrue(run.err.contains(word), run.err);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"--port,70000", "--port,-1", "--port,http", "--loops,0", "--loops,100000", "--driver,kqueue"})
+    void valueOutOfRangeIsWrongUsage(String option, String value) {
+        assertBriefError(pumasi("serve", option, value), Pumasi.EXIT_USAGE, value, "--help");
+    }
+
+    @Test
+    void aMissingFolderIsNamed() {
+        assertBriefError(pumasi("serve", "no/such/folder"), Pumasi.EXIT_CANNOT_RUN, "no/such/folder", "create it");
+    }
+
+    @Test
+    void aFileIsNotAFolder(@TempDir Path folder) throws IOException {
+        Path file = Files.writeString(folder.resolve("page.html"), "");
+        assertBriefError(pumasi("serve", file.toString()), Pumasi.EXIT_CANNOT_RUN, "page.html", "not a folder");
+    }
+
+    @Test
+    void aPortInUseIsNamed() throws IOException {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            String port = Integer.toString(taken.getLocalPort());
+            Run run = pumasi("serve", "--host", "127.0.0.1", "--port", port);
+            assertBriefError(run, Pumasi.EXIT_CANNOT_RUN, port, "--port");
+        }
+    }
+
+    @Test
+    void aHostThatDoesNotExistIsNamed() {
+        assertBriefError(
+                pumasi("serve", "--host", "no-such-host.invalid"), Pumasi.EXIT_CANNOT_RUN, "no-such-host.invalid");
+    }
+
+    @Test
+    void theRehearsalServesItselfAndStops() {
+        Run run = pumasi("rehearse");
+        assertEquals(0, run.status, run.toString());
+    }
+}

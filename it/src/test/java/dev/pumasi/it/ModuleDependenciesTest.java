@@ -1,0 +1,160 @@
+package dev.pumasi.it;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.lang.classfile.ClassFile;
+import java.lang.classfile.ClassModel;
+import java.lang.classfile.constantpool.ClassEntry;
+import java.lang.classfile.constantpool.Utf8Entry;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+/**
+ * The arrows of ARCHITECTURE.md, checked against the compiled classes: what a module's code names, not what its pom
+ * allows.
+ *
+ * <p>Every class, field, method and generic signature a class file mentions stands in its constant pool, so the pool is all that is
+ * read. A name that occurs only in a string counts too; so far no class has had a reason to spell out another module.
+ */
+final class ModuleDependenciesTest {
+
+    /** What each module may name of the others; all arrows point down. */
+    private static final Map<String, Set<String>> ALLOWED = Map.of(
+            "runtime", Set.of(),
+            "testkit", Set.of("runtime"),
+            "http", Set.of("runtime"),
+            "web", Set.of("runtime", "http"),
+            "cli", Set.of("runtime", "http", "web"));
+
+    /** Modules that may use nothing but {@code java.base}; annotations leave no trace that is needed at run time. */
+    private static final Set<String> JAVA_BASE_ONLY = Set.of("runtime", "http");
+
+    /** {@code jdk.unsupported} holds sun.misc.Signal, the only way to hear a signal without a thread that waits for it. */
+    private static final Pattern OUTSIDE_JAVA_BASE =
+            Pattern.compile("(java/(awt|beans|rmi|sql)|javax|com/sun|jdk/|org/|picocli|info/).*");
+
+    private static final Pattern PUMASI_NAME = Pattern.compile("dev/pumasi/([a-z]+)/");
+
+    private static final Path ROOT = root();
+
+    @TestFactory
+    Stream<DynamicTest> arrowsPointDown() {
+        return ALLOWED.keySet().stream()
+                .sorted()
+                .map(module -> DynamicTest.dynamicTest(module, () -> {
+                    Map<String, Set<String>> upward = new TreeMap<>();
+                    for (Path file : classFiles(module)) {
+                        for (String name : names(file)) {
+                            var matcher = PUMASI_NAME.matcher(name);
+                            while (matcher.find()) {
+                                String other = matcher.group(1);
+                                if (!other.equals(module)
+                                        && !ALLOWED.get(module).contains(other)) {
+                                    upward.computeIfAbsent(other, _ -> new TreeSet<>())
+                                            .add(ROOT.relativize(file).toString());
+                                }
+                            }
+                        }
+                    }
+                    assertEquals(Map.of(), upward, module + " names modules it must not know");
+                }));
+    }
+
+    @TestFactory
+    Stream<DynamicTest> theLowerModulesNeedOnlyJavaBase() {
+        return JAVA_BASE_ONLY.stream()
+                .sorted()
+                .map(module -> DynamicTest.dynamicTest(module, () -> {
+                    Set<String> foreign = new TreeSet<>();
+                    for (Path file : classFiles(module)) {
+                        for (String name : classNames(file)) {
+                            if (OUTSIDE_JAVA_BASE.matcher(name).matches()) {
+                                foreign.add(ROOT.relativize(file) + " names " + name);
+                            }
+                        }
+                    }
+                    assertEquals(Set.of(), foreign);
+                }));
+    }
+
+    @Test
+    void everyModuleWithCodeIsLookedAt() throws IOException {
+        try (Stream<Path> folders = Files.list(ROOT)) {
+            List<String> modules = folders.filter(
+                            folder -> Files.isDirectory(folder.resolve("src/main/java/dev/pumasi")))
+                    .map(folder -> folder.getFileName().toString())
+                    .filter(module -> !module.equals("benchmarks"))
+                    .sorted()
+                    .toList();
+            assertEquals(ALLOWED.keySet().stream().sorted().toList(), modules);
+        }
+    }
+
+    /** Guards the guard: the reader must see the arrow from cli to picocli that certainly exists. */
+    @Test
+    void theReaderSeesWhatAClassNames() throws IOException {
+        boolean seen = false;
+        for (Path file : classFiles("cli")) {
+            seen |= names(file).stream().anyMatch(name -> name.contains("picocli/CommandLine"));
+        }
+        assertTrue(seen, "no class of cli names picocli");
+    }
+
+    private static List<Path> classFiles(String module) throws IOException {
+        try (Stream<Path> files = Files.walk(ROOT.resolve(module).resolve("target/classes"))) {
+            List<Path> classes =
+                    files.filter(file -> file.toString().endsWith(".class")).toList();
+            assertFalse(classes.isEmpty(), module + " has no compiled classes");
+            return classes;
+        }
+    }
+
+    private static Set<String> names(Path file) throws IOException {
+        Set<String> names = new TreeSet<>();
+        for (var entry : model(file).constantPool()) {
+            if (entry instanceof Utf8Entry text) {
+                names.add(text.stringValue());
+            }
+        }
+        return names;
+    }
+
+    private static Set<String> classNames(Path file) throws IOException {
+        Set<String> names = new TreeSet<>();
+        for (var entry : model(file).constantPool()) {
+            if (entry instanceof ClassEntry named) {
+                names.add(named.asInternalName());
+            }
+        }
+        return names;
+    }
+
+    private static ClassModel model(Path file) throws IOException {
+        return ClassFile.of().parse(Files.readAllBytes(file));
+    }
+
+    /** Surefire runs tests in the folder of their module. */
+    private static Path root() {
+        Path folder = Path.of("").toAbsolutePath();
+        while (folder != null && !Files.exists(folder.resolve("mvnw"))) {
+            folder = folder.getParent();
+        }
+        if (folder == null) {
+            throw new IllegalStateException("run this test inside the checkout");
+        }
+        return folder;
+    }
+}
