@@ -28,6 +28,11 @@ final class Sites {
                 exchange.getResponseBody().write(body);
                 exchange.close();
             });
+            options.folder().ifPresent(folder -> {
+                server.removeContext("/");
+                server.createContext(
+                        "/", com.sun.net.httpserver.SimpleFileServer.createFileHandler(folder.toAbsolutePath()));
+            });
             server.start();
             return new Site() {
                 @Override

@@ -48,8 +48,6 @@ final class ModuleDependenciesTest {
 
     private static final Pattern PUMASI_NAME = Pattern.compile("dev/pumasi/([a-z]+)/");
 
-    private static final Path ROOT = root();
-
     @TestFactory
     Stream<DynamicTest> arrowsPointDown() {
         return ALLOWED.keySet().stream()
@@ -64,7 +62,7 @@ final class ModuleDependenciesTest {
                                 if (!other.equals(module)
                                         && !ALLOWED.get(module).contains(other)) {
                                     upward.computeIfAbsent(other, _ -> new TreeSet<>())
-                                            .add(ROOT.relativize(file).toString());
+                                            .add(Checkout.ROOT.relativize(file).toString());
                                 }
                             }
                         }
@@ -82,7 +80,7 @@ final class ModuleDependenciesTest {
                     for (Path file : classFiles(module)) {
                         for (String name : classNames(file)) {
                             if (OUTSIDE_JAVA_BASE.matcher(name).matches()) {
-                                foreign.add(ROOT.relativize(file) + " names " + name);
+                                foreign.add(Checkout.ROOT.relativize(file) + " names " + name);
                             }
                         }
                     }
@@ -92,7 +90,7 @@ final class ModuleDependenciesTest {
 
     @Test
     void everyModuleWithCodeIsLookedAt() throws IOException {
-        try (Stream<Path> folders = Files.list(ROOT)) {
+        try (Stream<Path> folders = Files.list(Checkout.ROOT)) {
             List<String> modules = folders.filter(
                             folder -> Files.isDirectory(folder.resolve("src/main/java/dev/pumasi")))
                     .map(folder -> folder.getFileName().toString())
@@ -114,7 +112,7 @@ final class ModuleDependenciesTest {
     }
 
     private static List<Path> classFiles(String module) throws IOException {
-        try (Stream<Path> files = Files.walk(ROOT.resolve(module).resolve("target/classes"))) {
+        try (Stream<Path> files = Files.walk(Checkout.ROOT.resolve(module).resolve("target/classes"))) {
             List<Path> classes =
                     files.filter(file -> file.toString().endsWith(".class")).toList();
             assertFalse(classes.isEmpty(), module + " has no compiled classes");
@@ -144,17 +142,5 @@ final class ModuleDependenciesTest {
 
     private static ClassModel model(Path file) throws IOException {
         return ClassFile.of().parse(Files.readAllBytes(file));
-    }
-
-    /** Surefire runs tests in the folder of their module. */
-    private static Path root() {
-        Path folder = Path.of("").toAbsolutePath();
-        while (folder != null && !Files.exists(folder.resolve("mvnw"))) {
-            folder = folder.getParent();
-        }
-        if (folder == null) {
-            throw new IllegalStateException("run this test inside the checkout");
-        }
-        return folder;
     }
 }

@@ -1,0 +1,173 @@
+package dev.pumasi.it;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The {@code ./pumasi} script as a user meets it: as a process, with its output, its signals and its exit status. */
+@Timeout(value = 120, unit = TimeUnit.SECONDS)
+final class LauncherTest {
+
+    private static final Pattern SERVING = Pattern.compile("Serving .* on (http://\\S+/) \\(driver .+, 1 loop\\)");
+
+    @Test
+    void servesUntilItIsToldToStop(@TempDir Path folder) throws Exception {
+        Files.writeString(folder.resolve("index.html"), "<p>rice</p>");
+        for (String signal : List.of("TERM", "INT")) {
+            Process server = start("serve", folder.toString(), "--host", "127.0.0.1", "--port", "0", "--loops", "1");
+            try (BufferedReader out = server.inputReader()) {
+                URI uri = served(out);
+                HttpResponse<String> answer = get(uri);
+                assertEquals(200, answer.statusCode());
+                assertEquals("<p>rice</p>", answer.body());
+                // The script has become the JVM: no shell is left between an operator and the server.
+                String command = server.info().command().orElse("unknown");
+                assertTrue(command.endsWith("/java"), command);
+                kill(signal, server.pid());
+                assertEquals(0, server.waitFor(), "exit status after SIG" + signal);
+            } finally {
+                server.destroyForcibly().waitFor();
+            }
+        }
+    }
+
+    @Test
+    void welcomesWithoutAFolder() throws Exception {
+        Process server = start("serve", "--host", "127.0.0.1", "--port", "0", "--loops", "1");
+        try (BufferedReader out = server.inputReader()) {
+            HttpResponse<String> answer = get(served(out));
+            assertEquals(200, answer.statusCode());
+            assertTrue(answer.headers().firstValue("content-type").orElse("").startsWith("text/html"));
+            assertTrue(answer.body().contains("품앗이"), answer.body());
+        } finally {
+            server.destroy();
+            assertEquals(0, server.waitFor());
+        }
+    }
+
+    @Test
+    void passesExitStatusesOn() throws Exception {
+        assertEquals(2, end(start("serve", "--port", "70000")));
+        assertEquals(1, end(start("serve", "no/such/folder")));
+        assertEquals(0, end(start("--version")));
+    }
+
+    @Test
+    void worksFromAnotherFolderAndThroughALink() throws Exception {
+        Path folder = Files.createTempDirectory("pumasi-link");
+        Path link = Files.createSymbolicLink(folder.resolve("pumasi"), Checkout.ROOT.resolve("pumasi"));
+        try {
+            ProcessBuilder builder = new ProcessBuilder(link.toString(), "--version");
+            assertEquals(
+                    0,
+                    end(builder.directory(folder.toFile())
+                            .redirectErrorStream(true)
+                            .start()));
+        } finally {
+            Files.delete(link);
+            Files.delete(folder);
+        }
+    }
+
+    /** An older JDK in JAVA_HOME and on PATH is passed over, a newer one is taken. */
+    @Test
+    void choosesAJdkByItsVersion(@TempDir Path folder) throws Exception {
+        Path old = jdk(folder.resolve("old"), "17.0.15");
+        Path young = jdk(folder.resolve("young"), "26.0.1");
+        assertEquals("young 26.0.1", findJdk(young, old, folder));
+        assertEquals("young 26.0.1", findJdk(old, young, folder));
+    }
+
+    @Test
+    void saysInOneLineWhatToInstall(@TempDir Path folder) throws Exception {
+        String script = ". .mvn/find-jdk.sh; JDK_MIN=999; find_jdk || jdk_missing";
+        Process shell = new ProcessBuilder("sh", "-c", script)
+                .directory(Checkout.ROOT.toFile())
+                .redirectErrorStream(true)
+                .start();
+        String told = text(shell);
+        assertEquals(1, told.lines().count(), told);
+        assertTrue(told.contains("JAVA_HOME"), told);
+        assertTrue(told.contains("install"), told);
+    }
+
+    private static Path jdk(Path home, String version) throws IOException {
+        Path bin = Files.createDirectories(home.resolve("bin"));
+        for (String tool : List.of("java", "javac")) {
+            Files.writeString(bin.resolve(tool), "#!/bin/sh\n").toFile().setExecutable(true);
+        }
+        Files.writeString(home.resolve("release"), "IMPLEMENTOR=\"x\"\nJAVA_VERSION=\"" + version + "\"\n");
+        return home;
+    }
+
+    private static String findJdk(Path javaHome, Path onPath, Path below) throws Exception {
+        ProcessBuilder builder = new ProcessBuilder(
+                "/bin/sh", "-c", ". .mvn/find-jdk.sh; find_jdk && echo \"${JAVA_HOME##*/} $JDK_VERSION\"");
+        builder.directory(Checkout.ROOT.toFile()).redirectErrorStream(true);
+        builder.environment().putAll(Map.of("JAVA_HOME", javaHome.toString(), "HOME", below.toString()));
+        builder.environment().merge("PATH", onPath.resolve("bin").toString(), (path, first) -> first + ":" + path);
+        return text(builder.start()).strip();
+    }
+
+    private static Process start(String... arguments) throws IOException {
+        List<String> command =
+                new ArrayList<>(List.of(Checkout.ROOT.resolve("pumasi").toString()));
+        command.addAll(List.of(arguments));
+        return new ProcessBuilder(command)
+                .directory(Checkout.ROOT.toFile())
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+    }
+
+    private static URI served(BufferedReader out) throws IOException {
+        String line = String.valueOf(out.readLine());
+        Matcher serving = SERVING.matcher(line);
+        assertTrue(serving.matches(), line);
+        return URI.create(serving.group(1));
+    }
+
+    private static HttpResponse<String> get(URI uri) throws IOException, InterruptedException {
+        try (HttpClient client = HttpClient.newHttpClient()) {
+            HttpRequest request =
+                    HttpRequest.newBuilder(uri).timeout(Duration.ofSeconds(10)).build();
+            return client.send(request, BodyHandlers.ofString());
+        }
+    }
+
+    private static int end(Process process) throws IOException, InterruptedException {
+        text(process);
+        return process.waitFor();
+    }
+
+    private static String text(Process process) throws IOException {
+        return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    }
+
+    private static void kill(String signal, long pid) throws IOException, InterruptedException {
+        assertEquals(
+                0,
+                new ProcessBuilder("kill", "-" + signal, Long.toString(pid))
+                        .start()
+                        .waitFor());
+    }
+}
