@@ -3,7 +3,6 @@ package dev.pumasi.it;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -14,62 +13,50 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The {@code ./pumasi} script as a user meets it: as a process, with its output, its signals and its exit status. */
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
 final class LauncherTest {
 
-    private static final Pattern SERVING = Pattern.compile("Serving .* on (http://\\S+/) \\(driver .+, 1 loop\\)");
-
-    @Test
-    void servesUntilItIsToldToStop(@TempDir Path folder) throws Exception {
+    @ParameterizedTest
+    @ValueSource(strings = {"TERM", "INT"})
+    void servesUntilItIsToldToStop(String signal, @TempDir Path folder) throws Exception {
         Files.writeString(folder.resolve("index.html"), "<p>rice</p>");
-        for (String signal : List.of("TERM", "INT")) {
-            Process server = start("serve", folder.toString(), "--host", "127.0.0.1", "--port", "0", "--loops", "1");
-            try (BufferedReader out = server.inputReader()) {
-                URI uri = served(out);
-                HttpResponse<String> answer = get(uri);
-                assertEquals(200, answer.statusCode());
-                assertEquals("<p>rice</p>", answer.body());
-                // The script has become the JVM: no shell is left between an operator and the server.
-                String command = server.info().command().orElse("unknown");
-                assertTrue(command.endsWith("/java"), command);
-                kill(signal, server.pid());
-                assertEquals(0, server.waitFor(), "exit status after SIG" + signal);
-            } finally {
-                server.destroyForcibly().waitFor();
-            }
+        try (Launched server = Launched.serve(folder.toString(), "--loops", "1")) {
+            HttpResponse<String> answer = get(server.uri());
+            assertEquals(200, answer.statusCode());
+            assertEquals("<p>rice</p>", answer.body());
+            // The script has become the JVM: no shell is left between an operator and the server.
+            String command = server.process().info().command().orElse("unknown");
+            assertTrue(command.endsWith("/java"), command);
+            assertEquals(0, server.end(signal));
         }
     }
 
     @Test
     void welcomesWithoutAFolder() throws Exception {
-        Process server = start("serve", "--host", "127.0.0.1", "--port", "0", "--loops", "1");
-        try (BufferedReader out = server.inputReader()) {
-            HttpResponse<String> answer = get(served(out));
+        try (Launched server = Launched.serve()) {
+            HttpResponse<String> answer = get(server.uri());
             assertEquals(200, answer.statusCode());
             assertTrue(answer.headers().firstValue("content-type").orElse("").startsWith("text/html"));
             assertTrue(answer.body().contains("품앗이"), answer.body());
-        } finally {
-            server.destroy();
-            assertEquals(0, server.waitFor());
+            assertEquals(0, server.end("TERM"));
         }
     }
 
     @Test
     void passesExitStatusesOn() throws Exception {
-        assertEquals(2, end(start("serve", "--port", "70000")));
-        assertEquals(1, end(start("serve", "no/such/folder")));
-        assertEquals(0, end(start("--version")));
+        assertEquals(2, end(Launched.pumasi("serve", "--port", "70000")));
+        assertEquals(1, end(Launched.pumasi("serve", "no/such/folder")));
+        assertEquals(0, end(Launched.pumasi("--version")));
     }
 
     @Test
@@ -129,23 +116,6 @@ final class LauncherTest {
         return text(builder.start()).strip();
     }
 
-    private static Process start(String... arguments) throws IOException {
-        List<String> command =
-                new ArrayList<>(List.of(Checkout.ROOT.resolve("pumasi").toString()));
-        command.addAll(List.of(arguments));
-        return new ProcessBuilder(command)
-                .directory(Checkout.ROOT.toFile())
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
-    }
-
-    private static URI served(BufferedReader out) throws IOException {
-        String line = String.valueOf(out.readLine());
-        Matcher serving = SERVING.matcher(line);
-        assertTrue(serving.matches(), line);
-        return URI.create(serving.group(1));
-    }
-
     private static HttpResponse<String> get(URI uri) throws IOException, InterruptedException {
         try (HttpClient client = HttpClient.newHttpClient()) {
             HttpRequest request =
@@ -161,13 +131,5 @@ final class LauncherTest {
 
     private static String text(Process process) throws IOException {
         return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    }
-
-    private static void kill(String signal, long pid) throws IOException, InterruptedException {
-        assertEquals(
-                0,
-                new ProcessBuilder("kill", "-" + signal, Long.toString(pid))
-                        .start()
-                        .waitFor());
     }
 }
