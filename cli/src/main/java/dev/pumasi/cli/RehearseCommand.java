@@ -67,7 +67,7 @@ final class RehearseCommand implements Callable<Integer> {
             for (int round = 0; round < ROUNDS; round++) {
                 ask(Integer.parseInt(port.group(1)));
             }
-            sun.misc.Signal.raise(new sun.misc.Signal("TERM"));
+            StopSignals.raise();
             stopped(serving);
             server.join();
         }

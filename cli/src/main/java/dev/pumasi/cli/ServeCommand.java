@@ -5,8 +5,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -14,7 +12,6 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
-import sun.misc.Signal;
 
 /** {@code pumasi serve}: runs a server until it is told to stop. */
 @Command(
@@ -33,9 +30,6 @@ final class ServeCommand implements Callable<Integer> {
 
     static final int LOOPS_MAX = 1024;
     static final int PORT_MAX = 65_535;
-
-    /** What a shell reports for a program that SIGINT ended. */
-    private static final int EXIT_IMPATIENT = 130;
 
     @Parameters(arity = "0..1", paramLabel = "DIR", description = "The folder to serve. Without it: a welcome page.")
     private @Nullable Path folder;
@@ -74,13 +68,13 @@ final class ServeCommand implements Callable<Integer> {
     @Override
     public Integer call() throws CannotRun, InterruptedException {
         ServeOptions options = options();
-        CountDownLatch told = new CountDownLatch(1);
-        stopOn(told, "TERM", "INT");
+        // Before the server stands: whoever stops it while it starts gets the orderly end too.
+        StopSignals signals = StopSignals.take();
         Site site = Sites.start(options);
         var out = spec.commandLine().getOut();
         out.println(line(options, site));
         out.flush();
-        told.await();
+        signals.await();
         site.stop(DRAIN_PATIENCE);
         return 0;
     }
@@ -125,18 +119,5 @@ final class ServeCommand implements Callable<Integer> {
     private static String url(String host, int port) {
         String authority = host.indexOf(':') < 0 ? host : "[" + host + "]";
         return "http://" + authority + (port == 80 ? "" : ":" + port) + "/";
-    }
-
-    /** The first signal asks to stop; the second one is somebody who has lost patience. */
-    private static void stopOn(CountDownLatch told, String... signals) {
-        AtomicInteger asked = new AtomicInteger();
-        for (String signal : signals) {
-            Signal.handle(new Signal(signal), _ -> {
-                if (asked.getAndIncrement() > 0) {
-                    Runtime.getRuntime().halt(EXIT_IMPATIENT);
-                }
-                told.countDown();
-            });
-        }
     }
 }
