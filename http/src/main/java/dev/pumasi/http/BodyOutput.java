@@ -1,0 +1,29 @@
+package dev.pumasi.http;
+
+import dev.pumasi.runtime.memory.Buffer;
+import java.io.IOException;
+import java.util.Objects;
+
+/**
+ * Where a {@link BodyWriter} writes. Bytes are copied into an output buffer, which is sent when it is full, at
+ * {@link #flush}, and at the end. To be used by one thread at a time, while {@link BodyWriter#writeTo} runs.
+ *
+ * <p>Each method may park until the client has taken enough. Errors: {@link IOException} when the client has gone away or
+ * is too slow, found at this or a later write; and when more is written than the announced length.
+ */
+public abstract class BodyOutput {
+
+    /** For the server's connections, and for tests of writers. */
+    protected BodyOutput() {}
+
+    public abstract void write(byte[] bytes, int offset, int length) throws IOException;
+
+    public abstract void write(Buffer bytes, int offset, int length) throws IOException;
+
+    /** Sends what has been written so far. */
+    public abstract void flush() throws IOException;
+
+    public void write(byte[] bytes) throws IOException {
+        write(Objects.requireNonNull(bytes, "bytes"), 0, bytes.length);
+    }
+}

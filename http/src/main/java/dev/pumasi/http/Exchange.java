@@ -1,0 +1,11 @@
+package dev.pumasi.http;
+
+import java.net.SocketAddress;
+
+/** What a {@link Request} needs of the connection it came by. */
+interface Exchange {
+
+    RequestBody body();
+
+    SocketAddress remoteAddress();
+}

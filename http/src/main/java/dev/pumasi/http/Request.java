@@ -1,0 +1,221 @@
+package dev.pumasi.http;
+
+import java.net.SocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A request as a handler sees it: a view of the bytes that were received. Text is made when it is asked for, each time
+ * anew except for the path, so that a handler pays for what it looks at.
+ *
+ * <p>Valid until its response has been sent; afterwards every method fails with {@link IllegalStateException}, because
+ * the bytes belong to another request. Whoever needs something longer takes it out before. Not thread-safe: one thread at
+ * a time, which for an {@link AsyncHandler} may be any.
+ */
+public final class Request {
+
+    private @Nullable RequestParser head;
+    private final Exchange exchange;
+    private @Nullable String path;
+    private String[] parameterNames = NONE;
+    private String[] parameterValues = NONE;
+
+    private static final String[] NONE = {};
+
+    Request(RequestParser head, Exchange exchange) {
+        this.head = head;
+        this.exchange = exchange;
+    }
+
+    /** The response has been sent. */
+    void retire() {
+        head = null;
+    }
+
+    RequestParser head() {
+        RequestParser valid = head;
+        if (valid == null) {
+            throw new IllegalStateException(
+                    "this request has been answered, and its bytes are gone: take what you need before you respond");
+        }
+        return valid;
+    }
+
+    /** The method, as sent: {@code GET}. Known ones are always the same string. */
+    public String method() {
+        return head().method();
+    }
+
+    /** The request target, as sent: {@code /a%20b?c=d}. */
+    public String target() {
+        RequestParser parser = head();
+        return parser.text(parser.requestLine.targetAt, parser.requestLine.targetLength);
+    }
+
+    /**
+     * The path, decoded: percent-encodings as UTF-8 (malformed input becomes U+FFFD), dot segments removed; {@code ..}
+     * above the root stays at the root. It begins with a slash, except that it is {@code *} for {@code OPTIONS *}. An
+     * encoded slash cannot be told from a plain one here; the parameters of a {@link Router} can.
+     */
+    public String path() {
+        RequestParser parser = head();
+        String made = path;
+        if (made == null) {
+            byte[] canonical = parser.path();
+            made = CanonicalPath.text(canonical, parser.pathLength());
+            path = made;
+        }
+        return made;
+    }
+
+    /** The path as sent: encoded, with dot segments. Empty where an absolute-form target has none. */
+    public String rawPath() {
+        RequestParser parser = head();
+        return parser.text(parser.requestLine.pathAt, parser.requestLine.pathLength);
+    }
+
+    /** What stands behind the question mark, as sent; empty if nothing does. */
+    public String query() {
+        RequestParser parser = head();
+        return parser.requestLine.queryLength == 0
+                ? ""
+                : parser.text(parser.requestLine.queryAt, parser.requestLine.queryLength);
+    }
+
+    /**
+     * The first parameter of that name in the query, {@code name=value} between ampersands; both are decoded, a plus sign
+     * is a space, and a name alone has the empty value.
+     */
+    public Optional<String> queryParameter(String name) {
+        List<String> values = queryParameters(name);
+        return values.isEmpty() ? Optional.empty() : Optional.of(values.getFirst());
+    }
+
+    /** All parameters of that name, in their order. */
+    public List<String> queryParameters(String name) {
+        Objects.requireNonNull(name, "name");
+        byte[] query = query().getBytes(StandardCharsets.ISO_8859_1);
+        List<String> values = new ArrayList<>(1);
+        int from = 0;
+        while (from < query.length) {
+            int end = from;
+            int equals = -1;
+            while (end < query.length && query[end] != '&') {
+                if (query[end] == '=' && equals < 0) {
+                    equals = end;
+                }
+                end++;
+            }
+            int nameEnd = equals < 0 ? end : equals;
+            if (CanonicalPath.queryText(query, from, nameEnd - from).equals(name) && end > from) {
+                values.add(equals < 0 ? "" : CanonicalPath.queryText(query, equals + 1, end - equals - 1));
+            }
+            from = end + 1;
+        }
+        return values;
+    }
+
+    /** {@code HTTP/1.1} or {@code HTTP/1.0}. */
+    public String version() {
+        return head().isHttp10() ? "HTTP/1.0" : "HTTP/1.1";
+    }
+
+    /** The value of the first field of that name, in whatever case; one character for each byte. */
+    public Optional<String> header(String name) {
+        FieldIndex fields = head().fields;
+        int line = fields.find(name, 0);
+        return line < 0 ? Optional.empty() : Optional.of(fields.value(line));
+    }
+
+    /** As {@link #header(String)}, or {@code otherwise} if there is no such field. */
+    public String header(String name, String otherwise) {
+        FieldIndex fields = head().fields;
+        int line = fields.find(name, 0);
+        return line < 0 ? otherwise : fields.value(line);
+    }
+
+    /** The values of all fields of that name, in their order; a value may be a list itself. */
+    public List<String> headers(String name) {
+        FieldIndex fields = head().fields;
+        List<String> values = new ArrayList<>(1);
+        for (int line = fields.find(name, 0); line >= 0; line = fields.find(name, line + 1)) {
+            values.add(fields.value(line));
+        }
+        return values;
+    }
+
+    /** Whether there is a field of that name. Allocates nothing. */
+    public boolean hasHeader(String name) {
+        return head().fields.find(name, 0) >= 0;
+    }
+
+    /** All fields, in their order. */
+    public List<Field> fields() {
+        FieldIndex index = head().fields;
+        List<Field> fields = new ArrayList<>(index.count());
+        for (int line = 0; line < index.count(); line++) {
+            fields.add(new Field(index.name(line), index.value(line)));
+        }
+        return fields;
+    }
+
+    /** Host and port as the client wrote them: of an absolute-form target, else of the Host field, else empty. */
+    public String host() {
+        RequestParser parser = head();
+        if (parser.requestLine.authorityLength > 0) {
+            return parser.text(parser.requestLine.authorityAt, parser.requestLine.authorityLength);
+        }
+        int line = parser.framing.hostLine;
+        return line < 0 ? "" : parser.fields.value(line);
+    }
+
+    /** The number of bytes of the body as the client has announced it: 0 without a body, -1 for a chunked one. */
+    public long contentLength() {
+        return head().contentLength();
+    }
+
+    /** The body; an empty one where there is none. */
+    public RequestBody body() {
+        head();
+        return exchange.body();
+    }
+
+    /** The client's end of the connection. */
+    public SocketAddress remoteAddress() {
+        head();
+        return exchange.remoteAddress();
+    }
+
+    /**
+     * What the route's {@code {name}} stands for in this path, decoded. Fails with {@link IllegalArgumentException} if the
+     * route has no such name.
+     */
+    public String pathParameter(String name) {
+        head();
+        for (int i = 0; i < parameterNames.length; i++) {
+            if (parameterNames[i].equals(name)) {
+                return parameterValues[i];
+            }
+        }
+        throw new IllegalArgumentException("the route has no parameter {" + name + "}");
+    }
+
+    /** A route has been found; its parameters follow one by one. */
+    void setPathParameters(String[] names) {
+        parameterNames = names;
+        parameterValues = new String[names.length];
+    }
+
+    void setPathParameter(int index, String value) {
+        parameterValues[index] = value;
+    }
+
+    @Override
+    public String toString() {
+        return head == null ? "Request[answered]" : "Request[" + method() + " " + target() + "]";
+    }
+}

@@ -1,0 +1,255 @@
+package dev.pumasi.http;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The answer to a request. Immutable; every {@code with} makes another one. A response that is always the same may be a
+ * constant, and is cheapest so, if it has no body or one of bytes. What is framing is the server's: Content-Length,
+ * Transfer-Encoding, Connection, Date and Server are written by it and cannot be set, except that a
+ * {@linkplain #withClose close} can be asked for.
+ *
+ * <p>Names and values are checked when they are set, so that nothing a client has sent can end a line in a response:
+ * {@link IllegalArgumentException}.
+ */
+public final class Response {
+
+    private static final byte[] NO_BYTES = {};
+    private static final Response OK = of(200);
+
+    private static final Set<String> SERVERS_OWN = Set.of(
+            "connection", "content-length", "date", "keep-alive", "server", "trailer", "transfer-encoding", "upgrade");
+
+    private final int status;
+    private final @Nullable MediaType type;
+
+    /** Field lines, encoded, each with its line end. */
+    private final byte[] fields;
+
+    private final byte[] bytes;
+    private final @Nullable BodyWriter writer;
+
+    /** Of a streamed body; -1 if it is not known. */
+    private final long streamBytes;
+
+    private final @Nullable Supplier<List<Field>> trailers;
+    private final boolean close;
+
+    private Response(
+            int status,
+            @Nullable MediaType type,
+            byte[] fields,
+            byte[] bytes,
+            @Nullable BodyWriter writer,
+            long streamBytes,
+            @Nullable Supplier<List<Field>> trailers,
+            boolean close) {
+        this.status = status;
+        this.type = type;
+        this.fields = fields;
+        this.bytes = bytes;
+        this.writer = writer;
+        this.streamBytes = streamBytes;
+        this.trailers = trailers;
+        this.close = close;
+    }
+
+    /** 200 without a body. */
+    public static Response ok() {
+        return OK;
+    }
+
+    /** A status from 200 to 599, without a body. */
+    public static Response of(int status) {
+        return new Response(Status.check(status), null, NO_BYTES, NO_BYTES, null, -1, null, false);
+    }
+
+    /** 200 with UTF-8 text. */
+    public static Response text(String text) {
+        return bytes(MediaType.TEXT, text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** 200 with an HTML page in UTF-8. */
+    public static Response html(String page) {
+        return bytes(MediaType.HTML, page.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** 200 with bytes, which are not copied and must not change any more. */
+    public static Response bytes(MediaType type, byte[] bytes) {
+        return new Response(
+                200,
+                Objects.requireNonNull(type, "type"),
+                NO_BYTES,
+                Objects.requireNonNull(bytes, "bytes"),
+                null,
+                -1,
+                null,
+                false);
+    }
+
+    /** As {@link #bytes(MediaType, byte[])}; the type is encoded each time, so rather keep a {@link MediaType}. */
+    public static Response bytes(String contentType, byte[] bytes) {
+        return bytes(MediaType.of(contentType), bytes);
+    }
+
+    /** 302 to {@code location}, a URI or a path; with {@link #withStatus} one of the others: 301, 303, 307, 308. */
+    public static Response redirect(String location) {
+        return of(302).withHeader("Location", location);
+    }
+
+    /** 200 with a body that is written while it is sent, of a length not known: chunked, or up to the end in HTTP/1.0. */
+    public static Response stream(MediaType type, BodyWriter writer) {
+        return new Response(
+                200,
+                Objects.requireNonNull(type, "type"),
+                NO_BYTES,
+                NO_BYTES,
+                Objects.requireNonNull(writer, "writer"),
+                -1,
+                null,
+                false);
+    }
+
+    /** 200 with a body of {@code lengthBytes} that is written while it is sent. */
+    public static Response stream(MediaType type, long lengthBytes, BodyWriter writer) {
+        if (lengthBytes < 0) {
+            throw new IllegalArgumentException("length " + lengthBytes + " is negative");
+        }
+        return new Response(
+                200,
+                Objects.requireNonNull(type, "type"),
+                NO_BYTES,
+                NO_BYTES,
+                Objects.requireNonNull(writer, "writer"),
+                lengthBytes,
+                null,
+                false);
+    }
+
+    public Response withStatus(int other) {
+        return new Response(Status.check(other), type, fields, bytes, writer, streamBytes, trailers, close);
+    }
+
+    public Response withType(MediaType other) {
+        return new Response(
+                status, Objects.requireNonNull(other, "other"), fields, bytes, writer, streamBytes, trailers, close);
+    }
+
+    /** With one more field; one of the same name stays. Content-Type takes the place of the one before. */
+    public Response withHeader(String name, String value) {
+        Field field = new Field(name, value);
+        String lower = name.toLowerCase(Locale.ROOT);
+        if (SERVERS_OWN.contains(lower)) {
+            throw new IllegalArgumentException("the field " + name + " is set by the server");
+        }
+        if (lower.equals("content-type")) {
+            return withType(MediaType.of(value));
+        }
+        byte[] line = encode(field);
+        byte[] more = Arrays.copyOf(fields, fields.length + line.length);
+        System.arraycopy(line, 0, more, fields.length, line.length);
+        return new Response(status, type, more, bytes, writer, streamBytes, trailers, close);
+    }
+
+    /** The connection is to be closed after this response. */
+    public Response withClose() {
+        return new Response(status, type, fields, bytes, writer, streamBytes, trailers, true);
+    }
+
+    /**
+     * With fields after the body, which must be a stream of unknown length; the supplier is asked once the body has been
+     * written. A client of HTTP/1.0 does not get them.
+     */
+    public Response withTrailers(Supplier<List<Field>> supplier) {
+        if (writer == null || streamBytes >= 0) {
+            throw new IllegalStateException("only a stream of unknown length has trailers");
+        }
+        return new Response(
+                status, type, fields, bytes, writer, streamBytes, Objects.requireNonNull(supplier, "supplier"), close);
+    }
+
+    public int status() {
+        return status;
+    }
+
+    public Optional<MediaType> type() {
+        return Optional.ofNullable(type);
+    }
+
+    /** The fields that have been set, without Content-Type and without those that the server adds. */
+    public List<Field> fields() {
+        List<Field> list = new ArrayList<>();
+        String[] lines = new String(fields, StandardCharsets.ISO_8859_1).split("\r\n");
+        for (String line : lines) {
+            int colon = line.indexOf(':');
+            if (colon > 0) {
+                list.add(new Field(line.substring(0, colon), line.substring(colon + 2)));
+            }
+        }
+        return list;
+    }
+
+    /** The first field of that name that has been set, in whatever case. */
+    public Optional<String> header(String name) {
+        if (name.equalsIgnoreCase("Content-Type")) {
+            return type().map(MediaType::name);
+        }
+        return fields().stream()
+                .filter(field -> field.name().equalsIgnoreCase(name))
+                .map(Field::value)
+                .findFirst();
+    }
+
+    public boolean isStream() {
+        return writer != null;
+    }
+
+    /** The number of bytes of the body; -1 for a stream of unknown length. */
+    public long lengthBytes() {
+        return writer == null ? bytes.length : streamBytes;
+    }
+
+    /** Not copied; empty for a stream. */
+    byte[] bodyBytes() {
+        return bytes;
+    }
+
+    @Nullable
+    BodyWriter writer() {
+        return writer;
+    }
+
+    @Nullable
+    Supplier<List<Field>> trailers() {
+        return trailers;
+    }
+
+    boolean closes() {
+        return close;
+    }
+
+    byte[] fieldBytes() {
+        return fields;
+    }
+
+    byte @Nullable [] typeLine() {
+        return type == null ? null : type.line();
+    }
+
+    static byte[] encode(Field field) {
+        return (field.name() + ": " + field.value() + "\r\n").getBytes(StandardCharsets.ISO_8859_1);
+    }
+
+    @Override
+    public String toString() {
+        return "Response[" + status + (writer != null ? ", stream" : ", " + bytes.length + " bytes") + "]";
+    }
+}
