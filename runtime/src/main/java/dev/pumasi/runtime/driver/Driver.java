@@ -83,10 +83,12 @@ public interface Driver extends AutoCloseable {
     int openDatagram(SocketAddress local, boolean reusePort);
 
     /** Where the socket is bound, with the port that was chosen if 0 was asked for; null if it has none. */
-    @Nullable SocketAddress localAddress(int handle);
+    @Nullable
+    SocketAddress localAddress(int handle);
 
     /** The other end; null if there is none (any more). */
-    @Nullable SocketAddress remoteAddress(int handle);
+    @Nullable
+    SocketAddress remoteAddress(int handle);
 
     /** Sets an option: 0 or an error. Times in milliseconds, sizes in bytes, switches 0 or 1. */
     int setOption(int handle, SocketOption option, int value);

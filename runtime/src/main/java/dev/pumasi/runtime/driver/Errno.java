@@ -29,6 +29,8 @@ public final class Errno {
     public static final int EEXIST = 17;
     /** An argument the kernel does not take. */
     public static final int EINVAL = 22;
+    /** Something else is using it. */
+    public static final int EBUSY = 16;
     /** The machine has no more file descriptors. */
     public static final int ENFILE = 23;
     /** The process has no more file descriptors. */
@@ -41,6 +43,8 @@ public final class Errno {
     public static final int ENAMETOOLONG = 36;
     /** The kernel does not have this call, or a filter hides it. */
     public static final int ENOSYS = 38;
+    /** The wait is over; only io_uring's wait says so, and its driver never reports it. */
+    public static final int ETIME = 62;
     /** Not a socket. */
     public static final int ENOTSOCK = 88;
     /** A datagram larger than the network takes. */

@@ -27,8 +27,7 @@ public final class Gather {
     /** @param capacity the number of pieces, at most {@link #PIECES_MAX} */
     public Gather(int capacity) {
         if (capacity < 1 || capacity > PIECES_MAX) {
-            throw new IllegalArgumentException(
-                    "a gathered send takes 1 to " + PIECES_MAX + " pieces, not " + capacity);
+            throw new IllegalArgumentException("a gathered send takes 1 to " + PIECES_MAX + " pieces, not " + capacity);
         }
         pieces = new Buffer[capacity];
         offsets = new int[capacity];

@@ -10,6 +10,7 @@ import java.lang.foreign.MemoryLayout.PathElement;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 import java.lang.invoke.MethodHandle;
+import org.jspecify.annotations.Nullable;
 
 /**
  * System calls through {@code java.lang.foreign}: one downcall shape, {@code long syscall(long × 7)} with errno captured,
@@ -38,6 +39,7 @@ final class Libc {
     }
 
     /** The call's result, or its negated errno. */
+    @SuppressWarnings("NullAway") // nobody has an instance where nothing is linked
     long call(long number, long a, long b, long c, long d, long e, long f) {
         try {
             long result = (long) Linked.SYSCALL.invokeExact(captured, number, a, b, c, d, e, f);
@@ -66,13 +68,13 @@ final class Libc {
     /** In a class of its own, so that a platform without it can still ask. */
     private static final class Linked {
 
-        static final MethodHandle SYSCALL;
+        static final @Nullable MethodHandle SYSCALL;
         static final long CAPTURE_BYTES;
         static final long ERRNO_OFFSET;
-        static final @org.jspecify.annotations.Nullable String FAILURE;
+        static final @Nullable String FAILURE;
 
         static {
-            MethodHandle linked = null;
+            @Nullable MethodHandle linked = null;
             String failure = null;
             long bytes = Long.BYTES;
             long offset = 0;

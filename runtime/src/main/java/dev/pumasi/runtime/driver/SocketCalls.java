@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What is done to sockets at once and without waiting, for every driver whose handles are descriptors: they are made,
- * bound, asked, set and closed. Every socket made here is non-blocking and closed in child processes.
+ * bound, asked, set and closed. Every socket made here is closed in child processes; it is non-blocking, unless the driver
+ * lets the kernel wait.
  *
  * <p>Results are zero or positive, or a negated {@link Errno}; a descriptor whose making fails half-way is closed. Like
  * its {@link Libc}, it belongs to one thread.
@@ -17,6 +18,8 @@ final class SocketCalls {
 
     /** For {@code accept4} and {@code socket}: non-blocking, and closed in child processes. */
     static final int SOCK_NONBLOCK_CLOEXEC = 0x800 | 0x80000;
+
+    private static final int SOCK_CLOEXEC = 0x80000;
 
     private static final int SOCK_STREAM = 1;
     private static final int SOCK_DGRAM = 2;
@@ -44,8 +47,21 @@ final class SocketCalls {
     /** An address, an option's value, and a length: one call's worth. */
     private final Buffer scratch = Buffer.allocate(LENGTH_OFFSET + 16);
 
+    /** What is added to a socket's type when it is made. */
+    private final int typeFlags;
+
     SocketCalls(Libc libc) {
+        this(libc, SOCK_NONBLOCK_CLOEXEC);
+    }
+
+    /** For a driver whose kernel waits by itself. */
+    static SocketCalls blocking(Libc libc) {
+        return new SocketCalls(libc, SOCK_CLOEXEC);
+    }
+
+    private SocketCalls(Libc libc, int typeFlags) {
         this.libc = libc;
+        this.typeFlags = typeFlags;
     }
 
     /** As {@link Driver#listen}. */
@@ -139,7 +155,7 @@ final class SocketCalls {
 
     private int open(SocketAddress address, int type) {
         int family = SocketAddresses.family(address);
-        int descriptor = (int) libc.call(SystemCall.SOCKET, family, type | SOCK_NONBLOCK_CLOEXEC, 0);
+        int descriptor = (int) libc.call(SystemCall.SOCKET, family, type | typeFlags, 0);
         if (descriptor >= 0 && type == SOCK_STREAM && family != SocketAddresses.AF_UNIX) {
             // A listener hands this down to what it accepts: no call per connection.
             set(descriptor, IPPROTO_TCP, TCP_NODELAY, 1);

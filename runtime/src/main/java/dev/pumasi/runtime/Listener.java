@@ -1,0 +1,186 @@
+package dev.pumasi.runtime;
+
+import dev.pumasi.runtime.driver.Completions;
+import dev.pumasi.runtime.driver.Errno;
+import java.io.Closeable;
+import java.io.IOException;
+import java.net.SocketAddress;
+import java.util.Objects;
+
+/**
+ * A listening socket, TCP or Unix domain, of one loop: one multishot accept that hands each connection to an {@link
+ * Acceptor}.
+ *
+ * <p>When file descriptors run out, accepting pauses for {@value #PAUSE_MILLIS} ms and is tried again, for as long as it
+ * takes: connections wait in the kernel's queue meanwhile, nothing spins, and the log says so once per incident.
+ */
+public final class Listener implements Closeable {
+
+    /** How many connections the kernel queues, unless its own limit ({@code net.core.somaxconn}) is lower. */
+    public static final int BACKLOG = 4096;
+
+    static final long PAUSE_MILLIS = 100;
+
+    private static final System.Logger LOG = System.getLogger("dev.pumasi.runtime");
+
+    private final Loop loop;
+    private final int handle;
+    private final SocketAddress address;
+    private final Acceptor acceptor;
+    private final Accept accept = new Accept();
+    private final Timer retry = Timer.of(this::resumeNow);
+    private boolean wanted;
+    private boolean closed;
+    private boolean starved;
+    private long accepted;
+    private long pauses;
+
+    private Listener(Loop loop, int handle, SocketAddress address, Acceptor acceptor) {
+        this.loop = loop;
+        this.handle = handle;
+        this.address = address;
+        this.acceptor = acceptor;
+    }
+
+    /**
+     * Listens on {@code address} (port 0: one that is free) and begins to accept. Any thread; from elsewhere than the loop
+     * it waits for it.
+     *
+     * @param shared whether several loops listen on the same port and the kernel deals out connections
+     * @throws OperationException if the address is taken, forbidden or none of this machine's
+     */
+    public static Listener open(Loop loop, SocketAddress address, boolean shared, Acceptor acceptor)
+            throws IOException {
+        return loop.isCurrent()
+                ? openNow(loop, address, shared, acceptor)
+                : new Call<>(loop, "listen on " + address, () -> openNow(loop, address, shared, acceptor))
+                        .started()
+                        .await();
+    }
+
+    private static Listener openNow(Loop loop, SocketAddress address, boolean shared, Acceptor acceptor)
+            throws OperationException {
+        int handle = loop.driver().listen(address, BACKLOG, shared);
+        if (handle < 0) {
+            throw OperationException.of("listen on " + address, handle);
+        }
+        SocketAddress bound = Objects.requireNonNullElse(loop.driver().localAddress(handle), address);
+        Listener listener = new Listener(loop, handle, bound, acceptor);
+        listener.resume();
+        return listener;
+    }
+
+    /** Where it listens, with the port that was chosen. Any thread. */
+    public SocketAddress address() {
+        return address;
+    }
+
+    /** Stops accepting until {@link #resume}; connections wait in the kernel's queue. On the loop. */
+    public void pause() {
+        wanted = false;
+        if (accept.isInProgress()) {
+            loop.driver().cancel(accept.token);
+        }
+    }
+
+    /** Accepts again. On the loop. */
+    public void resume() {
+        wanted = true;
+        resumeNow();
+    }
+
+    /** How many connections were accepted, as of about now. Any thread. */
+    public long accepted() {
+        return accepted;
+    }
+
+    /** How often accepting paused because descriptors ran out, as of about now. Any thread. */
+    public long pauses() {
+        return pauses;
+    }
+
+    /** Stops listening; connections that were not yet accepted are reset by the kernel. Any thread. */
+    @Override
+    public void close() {
+        loop.run(this::closeNow);
+    }
+
+    private void closeNow() {
+        if (!closed) {
+            pause();
+            closed = true;
+            loop.cancel(retry);
+            loop.driver().close(handle);
+        }
+    }
+
+    private void resumeNow() {
+        if (wanted && !closed && !accept.isInProgress() && !retry.isRunning() && !loop.isClosing()) {
+            loop.driver().accept(handle, loop.enter(accept));
+        }
+    }
+
+    private void hand(int connection) {
+        StreamSocket socket = new StreamSocket(loop, connection);
+        if (closed) {
+            socket.close();
+            return;
+        }
+        accepted++;
+        starved = false;
+        try {
+            acceptor.accepted(socket);
+        } catch (Throwable failure) {
+            loop.report("acceptor of " + address, failure);
+            socket.close();
+        }
+    }
+
+    private void refused(int result) {
+        switch (-result) {
+            case Errno.ECANCELED, Errno.ECONNABORTED -> {}
+            case Errno.EMFILE, Errno.ENFILE, Errno.ENOBUFS, Errno.ENOMEM -> {
+                pauses++;
+                if (!starved) {
+                    starved = true;
+                    LOG.log(
+                            System.Logger.Level.WARNING,
+                            "accepting on {0} pauses: {1} — {2}",
+                            address,
+                            Failure.of(result).cause(),
+                            Failure.of(result).remedy());
+                }
+                loop.start(retry, PAUSE_MILLIS * 1_000_000);
+            }
+            default -> {
+                loop.report("accepting on " + address, OperationException.of("accept on " + address, result));
+                loop.start(retry, PAUSE_MILLIS * 1_000_000);
+            }
+        }
+    }
+
+    private final class Accept extends Pending {
+
+        @Override
+        void completed(int result, int flags) {
+            if (result >= 0) {
+                hand(result);
+            } else if (!closed) {
+                refused(result);
+            }
+            if ((flags & Completions.MORE) == 0) {
+                resumeNow();
+            }
+        }
+
+        @Override
+        String describe() {
+            return "accept on " + address;
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "listener on " + address;
+    }
+}

@@ -1,0 +1,537 @@
+package dev.pumasi.runtime;
+
+import dev.pumasi.runtime.driver.Clock;
+import dev.pumasi.runtime.driver.Completions;
+import dev.pumasi.runtime.driver.Driver;
+import dev.pumasi.runtime.driver.DriverFactory;
+import dev.pumasi.runtime.driver.Errno;
+import dev.pumasi.runtime.memory.BufferPool;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * An event loop: one thread, one {@link Driver}, one timer wheel, one run queue, and the state confined to them.
+ *
+ * <p><b>A turn.</b> Its one duty cycle, {@link #turn}, does in this order:
+ *
+ * <ol>
+ *   <li>one call of the driver: submit what was started, wait if nothing is runnable (until the next timer at most),
+ *       gather what has completed, up to {@value #COMPLETIONS_PER_TURN};
+ *   <li>read the clock, once;
+ *   <li>run the completions;
+ *   <li>one pass over the run queue as it was then: what becomes runnable meanwhile waits for the next turn;
+ *   <li>tasks from other threads, up to {@value #FOREIGN_TASKS_PER_TURN};
+ *   <li>timers that are due, up to {@value #TIMERS_PER_TURN}.
+ * </ol>
+ *
+ * Every part is bounded, so none starves another: a flood of tasks cannot keep completions waiting, nor the reverse.
+ * Completions are gathered before any is run, so nothing recurses.
+ *
+ * <p><b>Who may call.</b> State belongs to the loop's thread and to the green threads it carries. {@link #execute}, {@link
+ * #run}, {@link #spawn} and what a Javadoc says may be called from anywhere; a task crosses over by a lock-free queue.
+ *
+ * <p><b>Waking.</b> {@code state} is AWAKE, SLEEPING or WOKEN. The loop, before it waits: store SLEEPING, then look at the
+ * queue again. A poster: add to the queue, then read {@code state}; only the one whose compare-and-set turns SLEEPING into
+ * WOKEN makes the system call. Both sides write one volatile variable and then read the other, so at least one sees the
+ * other (Dekker); all four are volatile accesses, hence in one total order. A loop that is awake costs the poster no
+ * system call.
+ *
+ * <p><b>What it survives.</b> Whatever a task, callback or timer throws is counted, reported once per kind with its stack,
+ * and the loop goes on.
+ *
+ * <p><b>What it will not do.</b> It does not protect you from a task that blocks: everything else on this loop waits
+ * meanwhile. It does not bound the queue of foreign tasks, because the JDK's scheduler hook must neither block nor fail;
+ * its length is in {@link #status}.
+ */
+public final class Loop implements Executor {
+
+    static final int COMPLETIONS_PER_TURN = 1024;
+    static final int FOREIGN_TASKS_PER_TURN = 1024;
+    static final int TIMERS_PER_TURN = 4096;
+
+    /** The longest wait that is taken literally: a century. */
+    private static final long DELAY_NANOS_MAX = Duration.ofDays(36_500).toNanos();
+
+    /** How many different failures are reported; afterwards they are only counted. */
+    private static final int FAILURE_KINDS_MAX = 256;
+
+    private static final System.Logger LOG = System.getLogger("dev.pumasi.runtime");
+
+    private static final int AWAKE = 0;
+    private static final int SLEEPING = 1;
+    private static final int WOKEN = 2;
+
+    private static final VarHandle STATE;
+
+    static {
+        try {
+            STATE = MethodHandles.lookup().findVarHandle(Loop.class, "state", int.class);
+        } catch (ReflectiveOperationException impossible) {
+            throw new ExceptionInInitializerError(impossible);
+        }
+    }
+
+    /** Loops that are driven by hand, on threads that are not {@link LoopThread}s. */
+    private static final ConcurrentHashMap<Thread, Loop> DRIVEN_BY_HAND = new ConcurrentHashMap<>();
+
+    /** Set while a foreign thread starts a green one: that crosses over too, but is no wake-up. */
+    private static final ThreadLocal<Boolean> STARTING = new ThreadLocal<>();
+
+    private final String name;
+    private final Driver driver;
+    private final Clock clock;
+    private final Thread thread;
+    private final boolean drivenByHand;
+    private final Completions completions = new Completions(COMPLETIONS_PER_TURN);
+    private final InterestList interests = new InterestList();
+    private final RunQueue runnable = new RunQueue();
+    private final TimerWheel timers;
+    private final TimerWheel.Sink expired = this::expire;
+    private final ConcurrentLinkedQueue<Runnable> foreign = new ConcurrentLinkedQueue<>();
+    private final Executor greenScheduler = this::schedule;
+    private final BufferPool buffers = new BufferPool();
+    private final Set<String> failureKinds = ConcurrentHashMap.newKeySet();
+
+    @SuppressWarnings("unused") // through STATE
+    private volatile int state;
+
+    private volatile boolean stopping;
+    private boolean closed;
+    private long nowNanos;
+    private long wallMillis;
+    private boolean wallKnown;
+
+    // Counters: written on the loop's thread, read from anywhere, now or a little later.
+    private long turns;
+    private long completed;
+    private long tasks;
+    private long misdirected;
+    private long greenStarted;
+    private final AtomicLong failures = new AtomicLong();
+    private final AtomicLong hops = new AtomicLong();
+    private final AtomicLong wakes = new AtomicLong();
+
+    /**
+     * Opens a loop that belongs to the calling thread, to be driven by hand with {@link #turn} and closed with {@link
+     * #close}. Servers use {@link LoopGroup}, which gives each loop a thread.
+     */
+    public static Loop open(String name, DriverFactory drivers) {
+        return new Loop(name, drivers.open());
+    }
+
+    private Loop(String name, Driver driver) {
+        this.name = name;
+        this.driver = driver;
+        clock = driver.clock();
+        thread = Thread.currentThread();
+        drivenByHand = !(thread instanceof LoopThread);
+        nowNanos = clock.nanoTime();
+        timers = new TimerWheel(nowNanos);
+    }
+
+    /** The loop on whose thread the caller runs, directly or as a green thread; empty elsewhere. */
+    public static Optional<Loop> current() {
+        Thread carrier = GreenThreads.BACK_END.carrier();
+        return Optional.ofNullable(
+                carrier instanceof LoopThread loopThread ? loopThread.loop : DRIVEN_BY_HAND.get(carrier));
+    }
+
+    public String name() {
+        return name;
+    }
+
+    /** The driver's name, as the user knows it. */
+    public String driverName() {
+        return driver.name();
+    }
+
+    /** Whether the caller runs on this loop's thread, directly or as a green thread that it carries. */
+    @SuppressWarnings("ReferenceEquality") // a thread is itself
+    public boolean isCurrent() {
+        return GreenThreads.BACK_END.carrier() == thread;
+    }
+
+    /** Monotonic time in nanoseconds, as of the beginning of this turn. On the loop. */
+    public long nowNanos() {
+        return nowNanos;
+    }
+
+    /** Wall-clock time in milliseconds since the epoch, read at most once in a turn. On the loop. */
+    public long wallMillis() {
+        if (!wallKnown) {
+            wallMillis = clock.currentTimeMillis();
+            wallKnown = true;
+        }
+        return wallMillis;
+    }
+
+    // ------------------------------------------------------------------------------------------- tasks
+
+    /** Runs {@code task} on the loop, later: never inside this call. Any thread; never blocks. */
+    @Override
+    public void execute(Runnable task) {
+        if (isCurrent()) {
+            runnable.add(task);
+        } else {
+            post(task);
+        }
+    }
+
+    /** Runs {@code task} on the loop: inside this call if that is where the caller is, else later. Any thread. */
+    public void run(Runnable task) {
+        if (isCurrent()) {
+            task.run();
+        } else {
+            post(task);
+        }
+    }
+
+    /**
+     * Starts a green thread on this loop. Any thread; never blocks. What {@code body} throws is counted and reported.
+     *
+     * @return the thread, which {@link Thread#join} waits for
+     */
+    public Thread spawn(Runnable body) {
+        Thread green = GreenThreads.BACK_END.unstarted(greenScheduler, () -> {
+            try {
+                body.run();
+            } catch (Throwable failure) {
+                report("a green thread", failure);
+            }
+        });
+        if (isCurrent()) {
+            greenStarted++;
+            green.start();
+        } else {
+            execute(() -> greenStarted++);
+            STARTING.set(true);
+            green.start();
+            STARTING.remove();
+        }
+        return green;
+    }
+
+    /** As {@link #spawn}, on the loop, for a body that reports its own failures. */
+    public void spawnTrusted(Runnable body) {
+        greenStarted++;
+        GreenThreads.BACK_END.unstarted(greenScheduler, body).start();
+    }
+
+    /** Whether green threads run on their loop; if not, they must not touch its state directly. */
+    public static boolean greenThreadsRunOnLoop() {
+        return GreenThreads.BACK_END.runsOnLoop();
+    }
+
+    /** Which virtual threads green threads are here, in a line. */
+    public static String greenThreads() {
+        return GreenThreads.BACK_END.describe();
+    }
+
+    // ------------------------------------------------------------------------------------------- time
+
+    /** Starts {@code timer}, or moves it, to be due in {@code delayNanos} from now. On the loop. */
+    public void start(Timer timer, long delayNanos) {
+        timers.start(timer, clock.nanoTime() + Math.clamp(delayNanos, 0, DELAY_NANOS_MAX));
+    }
+
+    /** Stops it; false if it was not running. On the loop. */
+    public boolean cancel(Timer timer) {
+        return timers.cancel(timer);
+    }
+
+    /** An operation that is done after {@code delay}. Any thread. */
+    public Operation<Duration> sleep(Duration delay) {
+        return new Sleep(this, delay).started();
+    }
+
+    static long nanos(Duration duration) {
+        try {
+            return Math.clamp(duration.toNanos(), 0, DELAY_NANOS_MAX);
+        } catch (ArithmeticException beyondLong) {
+            return duration.isNegative() ? 0 : DELAY_NANOS_MAX;
+        }
+    }
+
+    // ------------------------------------------------------------------------------------------- the duty cycle
+
+    /**
+     * One turn. Only the loop's own thread may call it, and nothing it runs.
+     *
+     * @param waitNanosMax how long to wait for something to happen, at most; 0 not at all
+     */
+    public void turn(long waitNanosMax) {
+        if (drivenByHand) {
+            DRIVEN_BY_HAND.put(thread, this); // at each turn: one thread may drive several
+        }
+        long waitNanos = waitNanosMax;
+        if (!runnable.isEmpty()) {
+            waitNanos = 0;
+        }
+        if (waitNanos > 0) {
+            waitNanos = Math.min(waitNanos, timers.nanosToNext(clock.nanoTime()));
+        }
+        if (waitNanos > 0) {
+            STATE.setVolatile(this, SLEEPING);
+            if (!foreign.isEmpty() || stopping) {
+                waitNanos = 0;
+            }
+        }
+        driver.poll(waitNanos, completions);
+        if (state != AWAKE) {
+            STATE.setVolatile(this, AWAKE);
+        }
+        turns++;
+        nowNanos = clock.nanoTime();
+        wallKnown = false;
+
+        runCompletions();
+        for (int left = runnable.size(); left > 0; left--) {
+            runSafely(runnable.remove());
+        }
+        runForeign();
+        timers.advance(nowNanos, TIMERS_PER_TURN, expired);
+    }
+
+    /** Whether something is waiting to run, so that the next turn should not wait. On the loop. */
+    public boolean hasWork() {
+        return !runnable.isEmpty() || !foreign.isEmpty();
+    }
+
+    /** How long until the next timer may be due, in nanoseconds; {@link Long#MAX_VALUE} without one. On the loop. */
+    public long nanosToNextTimer() {
+        return timers.nanosToNext(clock.nanoTime());
+    }
+
+    /** What the kernel looks after for this loop just now, in words. On the loop. */
+    public List<String> interests() {
+        return interests.all().stream().map(Pending::describe).toList();
+    }
+
+    /** Figures of this loop, as of about now. Any thread. */
+    public LoopStatus status() {
+        return new LoopStatus(
+                name,
+                driver.name(),
+                turns,
+                completed,
+                tasks,
+                greenStarted,
+                hops.get(),
+                wakes.get(),
+                failures.get(),
+                interests.size(),
+                timers.size(),
+                foreign.size());
+    }
+
+    /** Turns until {@link #stop}; then ends what is in progress and closes. The body of a loop's thread. */
+    void runUntilStopped() {
+        while (!stopping) {
+            turn(Driver.FOREVER);
+        }
+        close();
+    }
+
+    /** Asks the loop's thread to leave. Any thread. */
+    void stop() {
+        stopping = true;
+        wakeIfSleeping();
+    }
+
+    /**
+     * Cancels every operation in progress, lets green threads and callbacks learn of it, and closes the driver. On the
+     * loop's thread. What still waits after {@link LoopGroup#STOP_NANOS} is abandoned and reported.
+     */
+    public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        long deadlineNanos = clock.nanoTime() + LoopGroup.STOP_NANOS;
+        for (Pending pending : interests.all()) {
+            driver.cancel(pending.token);
+        }
+        while ((interests.size() > 0 || hasWork()) && clock.nanoTime() - deadlineNanos < 0) {
+            turn(Math.max(0, Math.min(LoopGroup.STOP_STEP_NANOS, deadlineNanos - clock.nanoTime())));
+        }
+        if (interests.size() > 0) {
+            LOG.log(System.Logger.Level.WARNING, "{0} closes with operations in progress: {1}", name, interests());
+        }
+        DRIVEN_BY_HAND.remove(thread, this);
+        driver.close();
+    }
+
+    // ------------------------------------------------------------------------------ for the package, on the loop
+
+    Driver driver() {
+        return driver;
+    }
+
+    /** Buffers for what is sent or received in part. On the loop. */
+    public BufferPool buffers() {
+        return buffers;
+    }
+
+    /** Whether it is being closed: nothing that is cancelled now should be started again. */
+    boolean isClosing() {
+        return closed;
+    }
+
+    /** Ends a thread's wait. On the default scheduler a green thread then runs elsewhere: that is a hop. */
+    void wake(Thread waiting) {
+        if (!GreenThreads.BACK_END.runsOnLoop() && waiting.isVirtual()) {
+            hops.incrementAndGet();
+        }
+        LockSupport.unpark(waiting);
+    }
+
+    /** Enters {@code pending} into the list of interests; the token is for the driver. */
+    long enter(Pending pending) {
+        return interests.enter(pending);
+    }
+
+    /** Counts a failure and reports it, with its stack, the first time one of its kind happens here. Any thread. */
+    public void report(String where, Throwable failure) {
+        failures.incrementAndGet();
+        StackTraceElement[] stack = failure.getStackTrace();
+        String kind = failure.getClass().getName() + (stack.length > 0 ? "@" + stack[0] : "");
+        if (failureKinds.size() < FAILURE_KINDS_MAX && failureKinds.add(kind)) {
+            LOG.log(
+                    System.Logger.Level.ERROR,
+                    () -> name + ": " + where + " failed; it is counted from now on, and not reported again",
+                    failure);
+        }
+    }
+
+    // ------------------------------------------------------------------------------------------- inside
+
+    private void runCompletions() {
+        int size = completions.size();
+        completed += size;
+        for (int i = 0; i < size; i++) {
+            int flags = completions.flags(i);
+            Pending pending = interests.find(completions.token(i));
+            if (pending == null) {
+                misdirected++;
+                if ((flags & Completions.BUFFER) != 0) {
+                    driver.release(Completions.bufferId(flags));
+                }
+                continue;
+            }
+            if ((flags & Completions.MORE) == 0) {
+                interests.leave(pending);
+            }
+            try {
+                pending.completed(completions.result(i), flags);
+            } catch (Throwable failure) {
+                report(pending.describe(), failure);
+            }
+        }
+        completions.clear();
+    }
+
+    private void runForeign() {
+        for (int left = FOREIGN_TASKS_PER_TURN; left > 0; left--) {
+            Runnable task = foreign.poll();
+            if (task == null) {
+                return;
+            }
+            runSafely(task);
+        }
+    }
+
+    private void runSafely(Runnable task) {
+        tasks++;
+        try {
+            task.run();
+        } catch (Throwable failure) {
+            report("a task", failure);
+        }
+    }
+
+    private void expire(Timer timer) {
+        try {
+            timer.expired();
+        } catch (Throwable failure) {
+            report("a timer", failure);
+        }
+    }
+
+    /**
+     * The scheduler of this loop's green threads. The JDK calls it from wherever a green thread is unparked: it must
+     * neither block nor throw.
+     */
+    private void schedule(Runnable continuation) {
+        if (isCurrent()) {
+            runnable.add(continuation);
+        } else {
+            if (STARTING.get() == null) {
+                hops.incrementAndGet();
+            }
+            post(continuation);
+        }
+    }
+
+    private void post(Runnable task) {
+        foreign.add(task);
+        wakeIfSleeping();
+    }
+
+    private void wakeIfSleeping() {
+        if (state == SLEEPING && STATE.compareAndSet(this, SLEEPING, WOKEN)) {
+            wakes.incrementAndGet();
+            driver.wake();
+        }
+    }
+
+    /** An operation of nothing but time. */
+    private static final class Sleep extends Operation<Duration> {
+
+        private final Duration delay;
+        private final Timer timer = Timer.of(this::over);
+
+        Sleep(Loop loop, Duration delay) {
+            super(loop);
+            this.delay = delay;
+        }
+
+        @Override
+        void start() {
+            loop().start(timer, nanos(delay));
+        }
+
+        @Override
+        void requestCancel() {
+            loop().cancel(timer);
+            failWith(-Errno.ECANCELED);
+        }
+
+        private void over() {
+            succeed(delay);
+        }
+
+        @Override
+        String describe() {
+            return "sleep " + delay;
+        }
+    }
+
+    @Override
+    public String toString() {
+        return name + " (" + driver.name() + ")";
+    }
+
+    /** How many completions came whose operation was over: each is a driver's bug. */
+    long misdirected() {
+        return misdirected;
+    }
+}

@@ -1,0 +1,99 @@
+package dev.pumasi.runtime;
+
+import dev.pumasi.runtime.driver.DriverFactory;
+import dev.pumasi.runtime.driver.DriverUnavailableException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** Some loops, each on a thread of its own, started and stopped together. Any thread may call. */
+public final class LoopGroup implements AutoCloseable {
+
+    /** More loops than this are a mistake, not a machine. */
+    public static final int LOOPS_MAX = 1024;
+
+    /** How long a closing loop waits for what it cancelled to end. */
+    static final long STOP_NANOS = Duration.ofSeconds(5).toNanos();
+
+    static final long STOP_STEP_NANOS = Duration.ofMillis(10).toNanos();
+
+    private final List<Loop> loops;
+    private final List<Thread> threads;
+    private final AtomicInteger next = new AtomicInteger();
+
+    private LoopGroup(List<Loop> loops, List<Thread> threads) {
+        this.loops = List.copyOf(loops);
+        this.threads = List.copyOf(threads);
+    }
+
+    /**
+     * Starts {@code count} loops, named {@code name-0}, {@code name-1}, …, and waits until all are open.
+     *
+     * @throws DriverUnavailableException if the driver does not work here; nothing is left running then
+     */
+    public static LoopGroup start(String name, int count, DriverFactory drivers) {
+        if (count < 1 || count > LOOPS_MAX) {
+            throw new IllegalArgumentException("between 1 and " + LOOPS_MAX + " loops, not " + count);
+        }
+        List<Loop> loops = new ArrayList<>();
+        List<Thread> threads = new ArrayList<>();
+        try {
+            for (int i = 0; i < count; i++) {
+                String loopName = name + "-" + i;
+                CompletableFuture<Loop> opened = new CompletableFuture<>();
+                Thread thread = new LoopThread(loopName, () -> runLoop(loopName, drivers, opened));
+                thread.start();
+                threads.add(thread);
+                loops.add(opened.join());
+            }
+        } catch (CompletionException refused) {
+            new LoopGroup(loops, threads).close();
+            throw refused.getCause() instanceof RuntimeException cause ? cause : refused;
+        }
+        return new LoopGroup(loops, threads);
+    }
+
+    private static void runLoop(String name, DriverFactory drivers, CompletableFuture<Loop> opened) {
+        Loop loop;
+        try {
+            loop = Loop.open(name, drivers);
+        } catch (Throwable refused) {
+            opened.completeExceptionally(refused);
+            return;
+        }
+        ((LoopThread) Thread.currentThread()).loop = loop;
+        opened.complete(loop);
+        loop.runUntilStopped();
+    }
+
+    public List<Loop> loops() {
+        return loops;
+    }
+
+    /** One of the loops, in turn. */
+    public Loop next() {
+        return loops.get(Math.floorMod(next.getAndIncrement(), loops.size()));
+    }
+
+    /** Stops all loops and waits for their threads. Must not be called on one of them. */
+    @Override
+    public void close() {
+        loops.forEach(Loop::stop);
+        boolean interrupted = false;
+        for (Thread thread : threads) {
+            while (thread.isAlive()) {
+                try {
+                    thread.join();
+                } catch (InterruptedException stop) {
+                    interrupted = true;
+                }
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,334 @@
+package dev.pumasi.runtime;
+
+import java.io.IOException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One thing that was started and will be done: the handle which the kernel, a timer or a worker looks after for you.
+ *
+ * <p>How to learn that it is done is the caller's choice, and several ways can be mixed on one handle:
+ *
+ * <ul>
+ *   <li>ask: {@link #poll} says "not yet" or hands out the outcome, and never waits;
+ *   <li>be called back: {@link #onDone} runs a callback on the loop;
+ *   <li>be notified: {@link #notify(CompletionQueue)} puts it into a queue that you drain when you like;
+ *   <li>wait for it: {@link #await} parks a green thread, or blocks a platform thread;
+ *   <li>chain it: {@link #toStage} is a {@link CompletionStage}.
+ * </ul>
+ *
+ * <p>It owns the buffers it was given until it is done; a cancelled operation is done only when the kernel has let go of
+ * them, so {@link #cancel} is a request and the outcome tells what came of it.
+ *
+ * <p><b>Threads.</b> Every method may be called on any thread. Callbacks run on the operation's loop.
+ *
+ * <p><b>State.</b> One field: null (in progress, nobody waits) → {@link Waiter} (in progress, a stack of those who wait)
+ * → {@link Outcome} (done, for good). Waiters push themselves by compare-and-set; completion swaps the outcome in and
+ * thereby takes the whole stack. The swap releases what the operation wrote into its buffers, and whoever reads the
+ * outcome acquires it.
+ *
+ * @param <T> what it yields
+ */
+public abstract class Operation<T extends @Nullable Object> extends Pending {
+
+    /** How an operation ended. */
+    public sealed interface Outcome<T extends @Nullable Object> {}
+
+    /** It yielded {@code value}. */
+    public record Success<T extends @Nullable Object>(T value) implements Outcome<T> {}
+
+    /** It failed. */
+    public record Failed<T extends @Nullable Object>(Throwable failure) implements Outcome<T> {}
+
+    /** One who waits; they form a stack. */
+    private static final class Waiter {
+        final Object who;
+
+        @Nullable
+        Waiter next;
+
+        Waiter(Object who) {
+            this.who = who;
+        }
+    }
+
+    private static final VarHandle STATE;
+
+    static {
+        try {
+            STATE = MethodHandles.lookup().findVarHandle(Operation.class, "state", Object.class);
+        } catch (ReflectiveOperationException impossible) {
+            throw new ExceptionInInitializerError(impossible);
+        }
+    }
+
+    private final Loop loop;
+
+    @SuppressWarnings("unused") // through STATE
+    private volatile @Nullable Object state;
+
+    private @Nullable Timer deadline;
+    private boolean deadlinePassed;
+
+    Operation(Loop loop) {
+        this.loop = loop;
+    }
+
+    /** The loop that looks after it. */
+    public final Loop loop() {
+        return loop;
+    }
+
+    /** Whether it has ended, well or not. Never waits. */
+    public final boolean isDone() {
+        return state instanceof Outcome;
+    }
+
+    /** The outcome, or empty for "not yet". Never waits. */
+    public final Optional<Outcome<T>> poll() {
+        return Optional.ofNullable(outcome());
+    }
+
+    /**
+     * Runs {@code callback} on the loop when this is done; also if it is already. If called on the loop, the callback runs
+     * after the caller has returned, never inside this call.
+     */
+    public final Operation<T> onDone(Consumer<? super Outcome<T>> callback) {
+        if (!push(callback)) {
+            loop.execute(() -> callback.accept(ended()));
+        }
+        return this;
+    }
+
+    /** Puts this operation into {@code queue} when it is done; also if it is already. */
+    public final Operation<T> notify(CompletionQueue queue) {
+        if (!push(queue)) {
+            queue.offer(this);
+        }
+        return this;
+    }
+
+    /**
+     * Waits until it is done. A green thread parks and is resumed by its own loop; a platform thread blocks. An interrupt
+     * cancels the operation; the thread's interrupt status is set again when this returns or throws.
+     *
+     * @return what it yielded
+     * @throws OperationException if it failed
+     * @throws IllegalStateException on the loop's own thread outside a green thread, which would wait for itself
+     */
+    public final T await() throws IOException {
+        if (!isDone()) {
+            waitFor();
+        }
+        return value();
+    }
+
+    /**
+     * What it yielded, without waiting.
+     *
+     * @throws IllegalStateException if it is not done
+     * @throws OperationException if it failed
+     */
+    public final T value() throws IOException {
+        Outcome<T> outcome = outcome();
+        return switch (outcome) {
+            case null -> throw new IllegalStateException("not done yet: " + describe());
+            case Success<T>(T value) -> value;
+            case Failed<T>(Throwable failure) -> throw rethrown(failure);
+        };
+    }
+
+    /** A stage that completes, on the loop, with what this yields. Cancelling the stage does not cancel the operation. */
+    public final CompletionStage<T> toStage() {
+        CompletableFuture<T> stage = new CompletableFuture<>();
+        onDone(outcome -> {
+            switch (outcome) {
+                case Success<? extends T>(var value) -> stage.complete(value);
+                case Failed<? extends T>(Throwable failure) -> stage.completeExceptionally(failure);
+            }
+        });
+        return stage.minimalCompletionStage();
+    }
+
+    /**
+     * Asks that it end. It ends a little later: with {@link Failure#CANCELLED}, or with what it had come to by then. Asking
+     * again, or when it is done, does nothing.
+     */
+    public final void cancel() {
+        if (loop.isCurrent()) {
+            cancelOnLoop();
+        } else {
+            loop.execute(this::cancelOnLoop);
+        }
+    }
+
+    /** Cancels it when it is not done within {@code limit}; it then fails with {@link Failure#TIMED_OUT}. */
+    public final Operation<T> within(Duration limit) {
+        long limitNanos = Loop.nanos(limit);
+        loop.run(() -> {
+            if (!isDone()) {
+                Timer timer = Timer.of(() -> {
+                    deadlinePassed = true;
+                    cancelOnLoop();
+                });
+                deadline = timer;
+                loop.start(timer, limitNanos);
+            }
+        });
+        return this;
+    }
+
+    // ------------------------------------------------------------------------------ for subclasses, on the loop
+
+    /** Starts it; called once, on the loop. */
+    abstract void start();
+
+    /** Passes the wish to end on to whoever works on it. On the loop; not called when done. */
+    abstract void requestCancel();
+
+    /** Runs {@link #start} on the loop: now if that is where we are. */
+    final Operation<T> started() {
+        if (loop.isCurrent()) {
+            start();
+        } else {
+            loop.execute(this::start);
+        }
+        return this;
+    }
+
+    final void succeed(T value) {
+        end(new Success<>(value));
+    }
+
+    final void fail(Throwable failure) {
+        end(new Failed<>(failure));
+    }
+
+    /** Fails with what a driver reported. */
+    final void failWith(int result) {
+        if (deadlinePassed && Failure.of(result) == Failure.CANCELLED) {
+            fail(new OperationException(describe(), Failure.TIMED_OUT));
+        } else {
+            fail(OperationException.of(describe(), result));
+        }
+    }
+
+    @Override
+    void completed(int result, int flags) {
+        throw new IllegalStateException("no driver works on this: " + describe());
+    }
+
+    @Override
+    public String toString() {
+        return describe() + (isDone() ? " (done)" : " (in progress)");
+    }
+
+    private void end(Outcome<T> outcome) {
+        if (deadline != null) {
+            loop.cancel(deadline);
+            deadline = null;
+        }
+        Object before = STATE.getAndSet(this, outcome);
+        if (before instanceof Waiter waiter) {
+            wake(waiter, outcome);
+        } else if (before != null) {
+            throw new IllegalStateException("ended twice: " + describe());
+        }
+    }
+
+    /** In the order in which they came: the stack is turned round first. */
+    private void wake(@Nullable Waiter top, Outcome<T> outcome) {
+        Waiter first = null;
+        while (top != null) {
+            Waiter below = top.next;
+            top.next = first;
+            first = top;
+            top = below;
+        }
+        for (Waiter waiter = first; waiter != null; waiter = waiter.next) {
+            switch (waiter.who) {
+                case Thread thread -> loop.wake(thread);
+                case CompletionQueue queue -> queue.offer(this);
+                default -> {
+                    @SuppressWarnings("unchecked") // pushed by onDone only
+                    Consumer<? super Outcome<T>> callback = (Consumer<? super Outcome<T>>) waiter.who;
+                    loop.execute(() -> callback.accept(outcome));
+                }
+            }
+        }
+    }
+
+    /** False if it is done already. */
+    private boolean push(Object who) {
+        Waiter waiter = new Waiter(who);
+        while (true) {
+            Object before = state;
+            if (before instanceof Outcome) {
+                return false;
+            }
+            waiter.next = (Waiter) before;
+            if (STATE.compareAndSet(this, before, waiter)) {
+                return true;
+            }
+        }
+    }
+
+    private void waitFor() {
+        Thread thread = Thread.currentThread();
+        if (loop.isCurrent() && !thread.isVirtual()) {
+            throw new IllegalStateException("a loop cannot wait for itself: await " + describe()
+                    + " on a green thread, or use onDone on the loop's own thread");
+        }
+        if (!push(thread)) {
+            return;
+        }
+        boolean interrupted = false;
+        while (!isDone()) {
+            LockSupport.park(this);
+            if (!isDone() && Thread.interrupted()) {
+                interrupted = true;
+                cancel();
+            }
+        }
+        if (interrupted) {
+            thread.interrupt();
+        }
+    }
+
+    private void cancelOnLoop() {
+        if (!isDone()) {
+            requestCancel();
+        }
+    }
+
+    @SuppressWarnings("unchecked") // only end() stores outcomes
+    private @Nullable Outcome<T> outcome() {
+        return state instanceof Outcome<?> outcome ? (Outcome<T>) outcome : null;
+    }
+
+    private Outcome<T> ended() {
+        Outcome<T> outcome = outcome();
+        if (outcome == null) {
+            throw new IllegalStateException("not done yet: " + describe());
+        }
+        return outcome;
+    }
+
+    /** The failure with the waiting thread's stack beneath it, so that both ends can be seen. */
+    private static IOException rethrown(Throwable failure) {
+        return switch (failure) {
+            case OperationException known -> known.here();
+            case IOException io -> new IOException(io.getMessage(), io);
+            case RuntimeException unchecked -> throw unchecked;
+            case Error error -> throw error;
+            default -> new IOException(failure.getMessage(), failure);
+        };
+    }
+}

@@ -1,0 +1,248 @@
+package dev.pumasi.runtime;
+
+import dev.pumasi.runtime.driver.Errno;
+import dev.pumasi.runtime.memory.Buffer;
+import dev.pumasi.runtime.memory.BufferPool;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The sending side of a stream socket: bytes are appended to a pooled buffer, and one send is in flight at a time.
+ *
+ * <pre>
+ *   buffer:  [ sent | in flight | appended behind | room ]
+ *            0    start      (asked)             end   capacity
+ * </pre>
+ *
+ * What is appended while a send is in flight lies behind it and goes out with the next one, so pipelined answers leave
+ * together. When all is sent the buffer goes back to the pool: an idle socket holds none. When it is full the writer must
+ * wait until it has drained, so a peer that does not read makes the writer wait and never makes memory grow. Memory that
+ * the writer keeps still until it is sent ({@link #sendDirectly}) is not copied.
+ *
+ * <p>A failed send is remembered; the next write or flush reports it, and what was appended is discarded.
+ *
+ * <p>Belongs to the socket's loop: its thread and the green threads it carries.
+ */
+public final class Output extends Pending {
+
+    private static final Buffer NONE = Buffer.allocate(0);
+
+    private final StreamSocket socket;
+    private Buffer buffer = NONE;
+    private int start;
+    private int end;
+
+    /** What is sent from the writer's own memory, after the buffer. */
+    private @Nullable Buffer direct;
+
+    private int directStart;
+    private int directEnd;
+    private int failure;
+    private @Nullable Runnable drained;
+    private boolean halfCloseWanted;
+
+    Output(StreamSocket socket) {
+        this.socket = socket;
+    }
+
+    /**
+     * A buffer with room for {@code bytes} more at {@link #position}, or null if the writer must first wait until what is
+     * there has been sent. Write at {@link #position}, then {@link #advance}.
+     *
+     * @param bytes at most {@link #capacity}
+     */
+    public @Nullable Buffer reserve(int bytes) {
+        if (buffer == NONE) {
+            buffer = socket.loop().buffers().take();
+        }
+        return buffer.capacity() - end >= bytes && direct == null ? buffer : null;
+    }
+
+    /** The most that can be reserved at once, in bytes. */
+    public static int capacity() {
+        return BufferPool.BUFFER_BYTES;
+    }
+
+    /** Where the next byte goes in the reserved buffer. */
+    public int position() {
+        return end;
+    }
+
+    /** How many bytes can be appended now. */
+    public int room() {
+        return direct != null ? 0 : buffer == NONE ? capacity() : buffer.capacity() - end;
+    }
+
+    /** Says that the bytes up to {@code position} have been written. */
+    public void advance(int position) {
+        if (position < end || position > buffer.capacity()) {
+            throw new IllegalArgumentException("from " + end + " to " + position + " of " + buffer.capacity());
+        }
+        end = position;
+    }
+
+    /** Appends as much of the bytes as there is room for; returns how many. */
+    public int append(byte[] bytes, int offset, int length) {
+        Buffer room = reserve(Math.min(length, 1));
+        if (room == null) {
+            return 0;
+        }
+        int count = Math.min(length, room.capacity() - end);
+        room.put(end, bytes, offset, count);
+        end += count;
+        return count;
+    }
+
+    /** Appends as much of the bytes as there is room for; returns how many. */
+    public int append(Buffer bytes, int offset, int length) {
+        Buffer room = reserve(Math.min(length, 1));
+        if (room == null) {
+            return 0;
+        }
+        int count = Math.min(length, room.capacity() - end);
+        room.put(end, bytes, offset, count);
+        end += count;
+        return count;
+    }
+
+    /** Sends what was appended, now or, if a send is in flight, behind it. */
+    public void flush() {
+        if (!isInProgress()) {
+            sendNext();
+        }
+    }
+
+    /**
+     * Sends {@code bytes} after what was appended, without copying. They must stay as they are, and nothing can be
+     * appended, until {@link #isDrained}.
+     */
+    public void sendDirectly(Buffer bytes, int offset, int length) {
+        Objects.checkFromIndexSize(offset, length, bytes.capacity());
+        if (direct != null) {
+            throw new IllegalStateException("the last direct send is not over");
+        }
+        if (length > 0) {
+            direct = bytes;
+            directStart = offset;
+            directEnd = offset + length;
+        }
+        flush();
+    }
+
+    /** Whether everything has been handed to the kernel, or the connection is broken. */
+    public boolean isDrained() {
+        return !isInProgress() && start == end && direct == null;
+    }
+
+    /** Whether a send is in flight. */
+    public boolean isSending() {
+        return isInProgress();
+    }
+
+    /** Runs {@code action}, once, when {@link #isDrained} becomes true; replaces an earlier one. */
+    public void whenDrained(Runnable action) {
+        drained = action;
+    }
+
+    /** Whether the connection is broken for sending. */
+    public boolean hasFailed() {
+        return failure != 0;
+    }
+
+    /** Throws if a send has failed. */
+    public void check() throws OperationException {
+        if (failure != 0) {
+            throw OperationException.of(describe(), failure);
+        }
+    }
+
+    /** Half-closes the connection after what was appended. */
+    void halfClose() {
+        halfCloseWanted = true;
+        flush();
+    }
+
+    /** The socket is being closed: what was not sent is discarded, and who waits is told. */
+    void stop() {
+        if (failure == 0) {
+            failure = -Errno.EBADF;
+        }
+        if (isInProgress()) {
+            socket.loop().driver().cancel(token);
+        } else {
+            discard();
+        }
+    }
+
+    @Override
+    void completed(int result, int flags) {
+        if (result < 0) {
+            failure = failure == 0 ? result : failure;
+            discard();
+            return;
+        }
+        if (start < end) {
+            start += result;
+        } else {
+            directStart += result;
+        }
+        if (failure != 0) {
+            discard();
+            return;
+        }
+        sendNext();
+    }
+
+    private void sendNext() {
+        if (failure != 0) {
+            discard();
+            return;
+        }
+        Loop loop = socket.loop();
+        if (start < end) {
+            loop.driver().send(socket.handle(), buffer, start, end - start, loop.enter(this));
+            return;
+        }
+        giveBufferBack();
+        Buffer next = direct;
+        if (next != null && directStart < directEnd) {
+            loop.driver().send(socket.handle(), next, directStart, directEnd - directStart, loop.enter(this));
+            return;
+        }
+        direct = null;
+        if (halfCloseWanted) {
+            halfCloseWanted = false;
+            loop.driver().shutdownOutput(socket.handle());
+        }
+        tellDrained();
+    }
+
+    private void discard() {
+        end = start;
+        giveBufferBack();
+        direct = null;
+        tellDrained();
+    }
+
+    private void giveBufferBack() {
+        if (buffer != NONE) {
+            socket.loop().buffers().giveBack(buffer);
+            buffer = NONE;
+        }
+        start = 0;
+        end = 0;
+    }
+
+    private void tellDrained() {
+        Runnable action = drained;
+        if (action != null) {
+            drained = null;
+            action.run();
+        }
+    }
+
+    @Override
+    String describe() {
+        return "send to " + socket;
+    }
+}

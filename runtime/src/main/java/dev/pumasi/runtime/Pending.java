@@ -1,0 +1,25 @@
+package dev.pumasi.runtime;
+
+/**
+ * Something the driver works on for this loop: the entry in the list of what the kernel looks after. Its token is its
+ * slot there and the slot's generation.
+ */
+abstract class Pending {
+
+    /** While in progress; 0 when not. */
+    long token;
+
+    /**
+     * Called by the loop for each completion, on its thread.
+     *
+     * @param flags those of the completion; without {@code MORE} it was the last one and the slot is free again
+     */
+    abstract void completed(int result, int flags);
+
+    /** What it is, for people: {@code receive on 127.0.0.1:8080 ← 127.0.0.1:51000}. */
+    abstract String describe();
+
+    final boolean isInProgress() {
+        return token != 0;
+    }
+}

@@ -1,0 +1,429 @@
+package dev.pumasi.runtime;
+
+import dev.pumasi.runtime.driver.Driver;
+import dev.pumasi.runtime.driver.Errno;
+import dev.pumasi.runtime.driver.Gather;
+import dev.pumasi.runtime.driver.SocketOption;
+import dev.pumasi.runtime.memory.Buffer;
+import java.io.Closeable;
+import java.io.IOException;
+import java.net.SocketAddress;
+import java.time.Duration;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A connected socket, TCP or Unix domain, that belongs to one loop. There are three ways to use it; for its input choose
+ * one, since two readers of one stream would each get a part:
+ *
+ * <ul>
+ *   <li><b>operations</b>: {@link #receive(Buffer, int, int)} and {@link #send(Buffer, int, int)} return an {@link
+ *       Operation} each;
+ *   <li><b>events</b>: {@link #onReceive} registers a {@link Receiver}; {@link #output} collects what is to be sent;
+ *   <li><b>direct style</b>: {@link #read}, {@link #write} and {@link #flush} park the calling green thread.
+ * </ul>
+ *
+ * <p><b>Threads.</b> Operations and the direct style: any thread (a platform thread blocks where a green thread parks).
+ * {@link #onReceive}, {@link #output}, {@link #pause}, {@link #resume}, {@link #hold}: on the loop. {@link #close}: any.
+ */
+public final class StreamSocket implements Closeable {
+
+    private final Loop loop;
+    private final int handle;
+    private final Output output;
+    private @Nullable Inbound inbound;
+    private @Nullable DirectStyle direct;
+    private @Nullable Transfer receiving;
+    private @Nullable Transfer sending;
+    private boolean operationsReceive;
+    private boolean closed;
+
+    StreamSocket(Loop loop, int handle) {
+        this.loop = loop;
+        this.handle = handle;
+        output = new Output(this);
+    }
+
+    /** Connects on {@code loop}; the operation yields the socket. Any thread. */
+    public static Operation<StreamSocket> connect(Loop loop, SocketAddress peer) {
+        return new Connect(loop, peer).started();
+    }
+
+    public Loop loop() {
+        return loop;
+    }
+
+    /** This end's address. Any thread; from elsewhere than the loop it waits for it. */
+    public SocketAddress localAddress() throws IOException {
+        return onLoop(
+                "ask for the local address of " + this, () -> loop.driver().localAddress(handle));
+    }
+
+    /** The other end's address. Any thread; from elsewhere than the loop it waits for it. */
+    public SocketAddress remoteAddress() throws IOException {
+        return onLoop(
+                "ask for the remote address of " + this, () -> loop.driver().remoteAddress(handle));
+    }
+
+    /** Sets an option. On the loop. */
+    public void setOption(SocketOption option, int value) throws OperationException {
+        check(loop.driver().setOption(usable(), option, value), "set " + option + " on " + this);
+    }
+
+    /** An option's value. On the loop. */
+    public int option(SocketOption option) throws OperationException {
+        int value = loop.driver().option(usable(), option);
+        return option == SocketOption.LINGER ? value : check(value, "read " + option + " of " + this);
+    }
+
+    // ------------------------------------------------------------------------------------------- operations
+
+    /** Receives once: yields how many bytes, at least 1, or 0 at the end of the stream. */
+    public Operation<Integer> receive(Buffer into, int offset, int length) {
+        Objects.checkFromIndexSize(offset, length, into.capacity());
+        return new Transfer("receive on ") {
+            @Override
+            int refusal() {
+                if (inbound != null) {
+                    throw new IllegalStateException(StreamSocket.this + " is read in another way already");
+                }
+                operationsReceive = true;
+                receiving = only(receiving);
+                return super.refusal();
+            }
+
+            @Override
+            void submit(long token) {
+                loop.driver().receive(handle, into, offset, length, token);
+            }
+        }.started();
+    }
+
+    /** Sends once: yields how many bytes, which may be fewer than {@code length}. Not mixed with {@link #output}. */
+    public Operation<Integer> send(Buffer from, int offset, int length) {
+        Objects.checkFromIndexSize(offset, length, from.capacity());
+        return new Transfer("send to ") {
+            @Override
+            int refusal() {
+                sending = only(sending);
+                return super.refusal();
+            }
+
+            @Override
+            void submit(long token) {
+                loop.driver().send(handle, from, offset, length, token);
+            }
+        }.started();
+    }
+
+    /** Sends the pieces as one: yields how many bytes, which may be fewer than their sum. */
+    public Operation<Integer> send(Gather pieces) {
+        return new Transfer("gathered send to ") {
+            @Override
+            int refusal() {
+                sending = only(sending);
+                return super.refusal();
+            }
+
+            @Override
+            void submit(long token) {
+                loop.driver().send(handle, pieces, token);
+            }
+        }.started();
+    }
+
+    // ------------------------------------------------------------------------------------------- events
+
+    /** Registers who handles what arrives, and begins to receive. Once. On the loop. */
+    public void onReceive(Receiver receiver) {
+        if (inbound != null || operationsReceive) {
+            throw new IllegalStateException(this + " is read in another way already");
+        }
+        Inbound started = new Inbound(this, receiver);
+        inbound = started;
+        if (!closed) {
+            started.resume();
+        }
+    }
+
+    /**
+     * Stops receiving until {@link #resume}, so that the other end is made to wait. What has arrived is still delivered.
+     * On the loop.
+     */
+    public void pause() {
+        if (inbound != null) {
+            inbound.pause();
+        }
+    }
+
+    /** Receives again. On the loop. */
+    public void resume() {
+        if (inbound != null && !closed) {
+            inbound.resume();
+        }
+    }
+
+    /**
+     * Called by a {@link Receiver} during {@link Receiver#received}: keeps the delivered memory from being reused until
+     * {@link #giveBack}, which must be called within the same turn of the loop. Returns the id to give back.
+     */
+    public int hold() {
+        return Objects.requireNonNull(inbound, "nothing is received").hold();
+    }
+
+    /** Gives memory back that {@link #hold} kept. On the loop. */
+    public void giveBack(int held) {
+        loop.driver().release(held);
+    }
+
+    /** What collects and sends this socket's output. On the loop. */
+    public Output output() {
+        return output;
+    }
+
+    // ------------------------------------------------------------------------------------------- direct style
+
+    /**
+     * Reads at least one byte, waiting for it if need be.
+     *
+     * @return how many, or −1 at the end of the stream
+     * @throws OperationException if the connection is broken or closed, the time limit passed, or the thread was
+     *     interrupted
+     */
+    public int read(byte[] to, int offset, int length) throws IOException {
+        Objects.checkFromIndexSize(offset, length, to.length);
+        return directStyle().read(to, offset, length);
+    }
+
+    /** How long {@link #read} and {@link #write} wait at most; zero, the default, is without limit. */
+    public void setTimeout(Duration limit) throws IOException {
+        directStyle().setTimeout(Loop.nanos(limit));
+    }
+
+    /** Writes all bytes to the output buffer, waiting whenever it is full; {@link #flush} sends them. */
+    public void write(byte[] from, int offset, int length) throws IOException {
+        Objects.checkFromIndexSize(offset, length, from.length);
+        DirectStyle waiting = directStyle();
+        int done = 0;
+        while (done < length) {
+            int from0 = offset + done;
+            int rest = length - done;
+            done += waiting.write(() -> {
+                output.check();
+                int count = output.append(from, from0, rest);
+                if (count == 0) {
+                    output.flush();
+                }
+                return count == 0 ? DirectStyle.WOULD_WAIT : count;
+            });
+        }
+    }
+
+    /** Writes all bytes of the buffer's range and returns when they have been handed to the kernel; nothing is copied. */
+    public void write(Buffer from, int offset, int length) throws IOException {
+        DirectStyle waiting = directStyle();
+        waiting.write(() -> {
+            output.check();
+            return output.isDrained() ? 0 : flushAndWait();
+        });
+        waiting.write(() -> {
+            output.sendDirectly(from, offset, length);
+            return 0;
+        });
+        waiting.write(() -> {
+            output.check();
+            return output.isDrained() ? 0 : DirectStyle.WOULD_WAIT;
+        });
+    }
+
+    /** Hands what was written to the kernel, without waiting for it to be taken. */
+    public void flush() throws IOException {
+        directStyle().write(() -> {
+            output.check();
+            output.flush();
+            return 0;
+        });
+    }
+
+    private int flushAndWait() {
+        output.flush();
+        return output.isDrained() ? 0 : DirectStyle.WOULD_WAIT;
+    }
+
+    private DirectStyle directStyle() throws IOException {
+        DirectStyle known = direct;
+        return known != null
+                ? known
+                : onLoop("read from " + this, () -> {
+                    if (direct == null) {
+                        direct = new DirectStyle(this);
+                    }
+                    return direct;
+                });
+    }
+
+    // ------------------------------------------------------------------------------------------- the end
+
+    /** Says that no more will be sent, after what was written; receiving goes on. Any thread. */
+    public void shutdownOutput() {
+        loop.run(output::halfClose);
+    }
+
+    /** Closes it: what was not yet handed to the kernel is discarded, and operations in progress end. Any thread. */
+    @Override
+    public void close() {
+        if (loop.isCurrent()) {
+            closeNow();
+        } else {
+            loop.execute(this::closeNow);
+        }
+    }
+
+    /** Whether it was closed here. On the loop. */
+    public boolean isClosed() {
+        return closed;
+    }
+
+    private void closeNow() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        if (inbound != null) {
+            inbound.stop();
+        }
+        output.stop();
+        cancel(receiving);
+        cancel(sending);
+        if (direct != null) {
+            direct.stop();
+        }
+        loop.driver().close(handle);
+    }
+
+    private void cancel(@Nullable Transfer transfer) {
+        if (transfer != null && transfer.isInProgress()) {
+            loop.driver().cancel(transfer.token);
+        }
+    }
+
+    int handle() {
+        return handle;
+    }
+
+    private int usable() throws OperationException {
+        if (closed) {
+            throw new OperationException("use " + this, Failure.CLOSED);
+        }
+        return handle;
+    }
+
+    private static int check(int result, String attempt) throws OperationException {
+        if (result < 0) {
+            throw OperationException.of(attempt, result);
+        }
+        return result;
+    }
+
+    private interface Question<T> {
+        @Nullable
+        T ask();
+    }
+
+    private <T> T onLoop(String attempt, Question<T> question) throws IOException {
+        T answer = loop.isCurrent()
+                ? closed ? null : question.ask()
+                : new Call<@Nullable T>(loop, attempt, () -> closed ? null : question.ask())
+                        .started()
+                        .await();
+        if (answer == null) {
+            throw new OperationException(attempt, closed ? Failure.CLOSED : Failure.NOT_CONNECTED);
+        }
+        return answer;
+    }
+
+    @Override
+    public String toString() {
+        if (closed || !loop.isCurrent()) {
+            return "socket " + handle + " of " + loop.name() + (closed ? " (closed)" : "");
+        }
+        SocketAddress local = loop.driver().localAddress(handle);
+        SocketAddress remote = loop.driver().remoteAddress(handle);
+        return "socket " + (local == null ? "?" : local) + " — " + (remote == null ? "?" : remote);
+    }
+
+    /** One receive or send. */
+    private abstract class Transfer extends IoOperation<Integer> {
+
+        private final String attempt;
+
+        Transfer(String attempt) {
+            super(StreamSocket.this.loop);
+            this.attempt = attempt;
+        }
+
+        @Override
+        int refusal() {
+            return closed ? -Errno.EBADF : 0;
+        }
+
+        @Override
+        Integer valueOf(int result) {
+            return result;
+        }
+
+        /** This one, if the one before it in its direction is over. */
+        final Transfer only(@Nullable Transfer before) {
+            if (before != null && before.isInProgress()) {
+                throw new IllegalStateException("in progress already: " + before.describe());
+            }
+            return this;
+        }
+
+        @Override
+        String describe() {
+            return attempt + StreamSocket.this;
+        }
+    }
+
+    private static final class Connect extends IoOperation<StreamSocket> {
+
+        private final SocketAddress peer;
+        private final Buffer control = Buffer.allocate(Driver.CONTROL_BYTES);
+        private int handle = -1;
+
+        Connect(Loop loop, SocketAddress peer) {
+            super(loop);
+            this.peer = peer;
+        }
+
+        @Override
+        int refusal() {
+            handle = loop().driver().openStream(peer);
+            return Math.min(handle, 0);
+        }
+
+        @Override
+        void submit(long token) {
+            loop().driver().connect(handle, peer, control, token);
+        }
+
+        @Override
+        void completed(int result, int flags) {
+            if (result < 0) {
+                loop().driver().close(handle);
+            }
+            super.completed(result, flags);
+        }
+
+        @Override
+        StreamSocket valueOf(int result) {
+            return new StreamSocket(loop(), handle);
+        }
+
+        @Override
+        String describe() {
+            return "connect to " + peer;
+        }
+    }
+}

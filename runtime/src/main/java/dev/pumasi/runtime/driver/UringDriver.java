@@ -1,0 +1,342 @@
+package dev.pumasi.runtime.driver;
+
+import dev.pumasi.runtime.memory.Buffer;
+import dev.pumasi.runtime.memory.Memory;
+import java.net.SocketAddress;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The driver over io_uring (Linux 6.1 and later): the seam's operations are the kernel's own, so this class only writes
+ * them down. One system call per turn submits everything, waits, and gathers.
+ *
+ * <p>Accepting and receiving are <em>multishot</em>: started once, they complete again and again. Receives take their
+ * memory from a ring of {@value #PROVIDED_COUNT} provided buffers of {@value #PROVIDED_BYTES} bytes, so an idle connection
+ * holds none. The kernel does its share of the work only inside our call ({@code DEFER_TASKRUN}): nothing interrupts the
+ * loop. Another thread wakes it through an eventfd that a multishot poll watches; the counter is never read, since every
+ * write triggers the poll again.
+ *
+ * <p>Sockets are blocking here: the kernel takes {@code O_NONBLOCK} as a wish to fail with EAGAIN instead of waiting.
+ */
+final class UringDriver implements Driver {
+
+    static final String NAME = "io_uring";
+
+    /** Fewer than connections that are readable at once cost a restart of the receive each. */
+    private static final int PROVIDED_COUNT = 4096;
+
+    private static final int PROVIDED_BYTES = 2048;
+    private static final int PROVIDED_GROUP = 0;
+
+    /** When more is started within a turn, an extra system call hands it over. */
+    private static final int SUBMISSIONS = 4096;
+
+    private static final int COMPLETIONS = 16_384;
+
+    private static final int IORING_ACCEPT_MULTISHOT = 1;
+    private static final int IORING_RECV_MULTISHOT = 1 << 1;
+    private static final int IORING_POLL_ADD_MULTI = 1;
+    private static final int POLLIN = 1;
+    private static final int MSG_NOSIGNAL = 0x4000;
+    private static final int MSG_NAME_LENGTH_OFFSET = 8;
+    private static final int SOCK_CLOEXEC = 0x80000;
+    private static final int EFD_NONBLOCK_CLOEXEC = 0x80800;
+
+    /** Tokens that no caller uses: an operation whose end nobody waits for, and the poll for wakes. */
+    private static final long NOBODY = 0;
+
+    private static final long WAKE = -1;
+
+    /** Where a control buffer holds what: {@code struct msghdr}, {@code struct iovec}, the socket address. */
+    private static final int MESSAGE_OFFSET = 0;
+
+    private static final int VECTOR_OFFSET = 64;
+    private static final int ADDRESS_OFFSET = 96;
+
+    private final Libc libc = new Libc();
+    private final Libc foreignLibc = new Libc();
+    private final SocketCalls sockets = SocketCalls.blocking(libc);
+    private final Ring ring;
+    private final ProvidedBuffers provided;
+    private final int wakeDescriptor;
+    private final long one;
+
+    /** Read by foreign threads in {@link #wake}; the lock keeps the descriptor from being closed under a write to it. */
+    private final Object wakeLock = new Object();
+
+    private boolean closed;
+
+    UringDriver() {
+        try {
+            ring = new Ring(libc, SUBMISSIONS, COMPLETIONS);
+        } catch (Ring.RefusedException refused) {
+            throw new DriverUnavailableException(explain(refused));
+        }
+        try {
+            provided = new ProvidedBuffers(libc, ring, PROVIDED_GROUP, PROVIDED_COUNT, PROVIDED_BYTES);
+        } catch (Ring.RefusedException refused) {
+            ring.close();
+            throw new DriverUnavailableException(explain(refused));
+        }
+        long opened = libc.call(SystemCall.EVENTFD2, 0, EFD_NONBLOCK_CLOEXEC);
+        if (opened < 0) {
+            ring.close();
+            throw new DriverUnavailableException("io_uring: no eventfd to wake the loop with (error " + -opened + ")");
+        }
+        wakeDescriptor = (int) opened;
+        one = Memory.allocateForever(Long.BYTES, Long.BYTES);
+        Memory.putLong(one, 1);
+        watchWakes();
+    }
+
+    /** Why io_uring cannot be used here, or empty if it can: makes a small ring with provided buffers and closes it. */
+    static Optional<String> refusal() {
+        if (!Libc.isSupported()) {
+            return Optional.of(Libc.unsupportedReason());
+        }
+        Libc libc = new Libc();
+        try {
+            Ring ring = new Ring(libc, 4, 8);
+            try {
+                ProvidedBuffers buffers = new ProvidedBuffers(libc, ring, PROVIDED_GROUP, 4, PROVIDED_BYTES);
+                ring.prepare(Ring.head(Ring.IORING_OP_NOP, 0, 0, -1), 0, 0, 0, 0, 1);
+                int entered = ring.enter(1_000_000_000);
+                boolean answered = ring.hasCompletion();
+                ring.close();
+                buffers.close();
+                return answered ? Optional.empty() : Optional.of("io_uring does not answer (error " + -entered + ")");
+            } catch (Ring.RefusedException refused) {
+                ring.close();
+                throw refused;
+            }
+        } catch (Ring.RefusedException refused) {
+            return Optional.of(explain(refused));
+        }
+    }
+
+    private static String explain(Ring.RefusedException refused) {
+        return switch (-refused.error) {
+            case Errno.ENOSYS -> "the kernel has no io_uring, or a container's filter (seccomp) hides it";
+            case Errno.EPERM ->
+                "io_uring is switched off (sysctl kernel.io_uring_disabled) or a container's filter (seccomp) refuses it";
+            case Errno.EINVAL -> "the kernel's io_uring is too old (Linux 6.1 is needed)";
+            case Errno.ENOMEM -> "no memory may be locked for io_uring's queues (raise ulimit -l)";
+            case Errno.EMFILE, Errno.ENFILE -> "no file descriptor is left for io_uring (raise ulimit -n)";
+            default -> "io_uring: " + refused.getMessage();
+        };
+    }
+
+    @Override
+    public String name() {
+        return NAME;
+    }
+
+    @Override
+    public Clock clock() {
+        return Clock.SYSTEM;
+    }
+
+    @Override
+    public int handlesMax() {
+        return Integer.MAX_VALUE;
+    }
+
+    // ---------------------------------------------------------------------------------------------- the turn
+
+    @Override
+    public void poll(long waitNanos, Completions completions) {
+        provided.publish();
+        int failed = ring.enter(waitNanos);
+        if (failed < 0) {
+            throw new IllegalStateException("io_uring_enter failed with error " + -failed);
+        }
+        int count = Math.min(ring.completions(), completions.room());
+        for (int i = 0; i < count; i++) {
+            long entry = ring.completion(i);
+            long token = Memory.getLong(entry);
+            int flags = Memory.getInt(entry + 12);
+            if (token > NOBODY) {
+                // The kernel's flags for a provided buffer and for "more" are the seam's.
+                completions.add(token, Memory.getInt(entry + 8), flags & FLAGS_PASSED_ON);
+            } else if (token == WAKE && (flags & Ring.IORING_CQE_F_MORE) == 0) {
+                watchWakes();
+            }
+        }
+        ring.consumed(count);
+    }
+
+    private static final int FLAGS_PASSED_ON = Ring.IORING_CQE_F_BUFFER | Ring.IORING_CQE_F_MORE | 0xffff_0000;
+
+    @Override
+    public void wake() {
+        synchronized (wakeLock) {
+            if (!closed) {
+                foreignLibc.call(SystemCall.WRITE, wakeDescriptor, one, Long.BYTES);
+            }
+        }
+    }
+
+    private void watchWakes() {
+        ring.prepare(
+                Ring.head(Ring.IORING_OP_POLL_ADD, 0, 0, wakeDescriptor), 0, 0, IORING_POLL_ADD_MULTI, POLLIN, WAKE);
+    }
+
+    // ---------------------------------------------------------------------------------------------- sockets
+
+    @Override
+    public int listen(SocketAddress address, int backlog, boolean reusePort) {
+        return sockets.listen(address, backlog, reusePort);
+    }
+
+    @Override
+    public int openStream(SocketAddress peer) {
+        return sockets.openStream(peer);
+    }
+
+    @Override
+    public int openDatagram(SocketAddress local, boolean reusePort) {
+        return sockets.openDatagram(local, reusePort);
+    }
+
+    @Override
+    public @Nullable SocketAddress localAddress(int handle) {
+        return sockets.localAddress(handle);
+    }
+
+    @Override
+    public @Nullable SocketAddress remoteAddress(int handle) {
+        return sockets.remoteAddress(handle);
+    }
+
+    @Override
+    public int setOption(int handle, SocketOption option, int value) {
+        return sockets.setOption(handle, option, value);
+    }
+
+    @Override
+    public int option(int handle, SocketOption option) {
+        return sockets.option(handle, option);
+    }
+
+    @Override
+    public int shutdownOutput(int handle) {
+        return sockets.shutdownOutput(handle);
+    }
+
+    @Override
+    public void close(int handle) {
+        // Through the ring, so that it comes after what was started before it.
+        ring.prepare(Ring.head(Ring.IORING_OP_CLOSE, 0, 0, handle), 0, 0, 0, 0, NOBODY);
+    }
+
+    // ---------------------------------------------------------------------------------------------- operations
+
+    @Override
+    public void accept(int listener, long token) {
+        long head = Ring.head(Ring.IORING_OP_ACCEPT, 0, IORING_ACCEPT_MULTISHOT, listener);
+        ring.prepare(head, 0, 0, 0, SOCK_CLOEXEC, token);
+    }
+
+    @Override
+    public void connect(int handle, SocketAddress peer, Buffer control, long token) {
+        long address = control.address();
+        int length = SocketAddresses.encode(peer, address);
+        if (length < 0) {
+            // An address that cannot be written down: let the kernel refuse it, so that the answer comes in its turn.
+            length = 0;
+        }
+        ring.prepare(Ring.head(Ring.IORING_OP_CONNECT, 0, 0, handle), length, address, 0, 0, token);
+    }
+
+    @Override
+    public void receive(int handle, long token) {
+        long head = Ring.head(Ring.IORING_OP_RECV, Ring.IOSQE_BUFFER_SELECT, IORING_RECV_MULTISHOT, handle);
+        ring.prepare(head, 0, 0, 0, 0, token); // buf_group 0 is PROVIDED_GROUP
+    }
+
+    @Override
+    public void receive(int handle, Buffer into, int offset, int length, long token) {
+        long head = Ring.head(Ring.IORING_OP_RECV, 0, 0, handle);
+        ring.prepare(head, 0, into.address() + offset, length, 0, token);
+    }
+
+    @Override
+    public void send(int handle, Buffer from, int offset, int length, long token) {
+        long head = Ring.head(Ring.IORING_OP_SEND, 0, 0, handle);
+        ring.prepare(head, 0, from.address() + offset, length, MSG_NOSIGNAL, token);
+    }
+
+    @Override
+    public void send(int handle, Gather pieces, long token) {
+        long head = Ring.head(Ring.IORING_OP_SENDMSG, 0, 0, handle);
+        ring.prepare(head, 0, pieces.messageAddress(), 1, MSG_NOSIGNAL, token);
+    }
+
+    @Override
+    public void receiveFrom(int handle, Buffer into, int offset, int length, Buffer control, long token) {
+        long message = message(control, into, offset, length, SocketAddresses.BYTES_MAX);
+        ring.prepare(Ring.head(Ring.IORING_OP_RECVMSG, 0, 0, handle), 0, message, 1, 0, token);
+    }
+
+    @Override
+    public SocketAddress sender(Buffer control) {
+        long message = control.address() + MESSAGE_OFFSET;
+        return SocketAddresses.decode(
+                control.address() + ADDRESS_OFFSET, Memory.getInt(message + MSG_NAME_LENGTH_OFFSET));
+    }
+
+    @Override
+    public void sendTo(int handle, Buffer from, int offset, int length, SocketAddress to, Buffer control, long token) {
+        int addressBytes = Math.max(0, SocketAddresses.encode(to, control.address() + ADDRESS_OFFSET));
+        long message = message(control, from, offset, length, addressBytes);
+        ring.prepare(Ring.head(Ring.IORING_OP_SENDMSG, 0, 0, handle), 0, message, 1, MSG_NOSIGNAL, token);
+    }
+
+    /** Writes a {@code struct msghdr} with one piece and an address into {@code control}, and says where it is. */
+    private static long message(Buffer control, Buffer data, int offset, int length, int addressBytes) {
+        long message = control.address() + MESSAGE_OFFSET;
+        long vector = control.address() + VECTOR_OFFSET;
+        Memory.fill(message, VECTOR_OFFSET, (byte) 0);
+        Memory.putLong(message, addressBytes == 0 ? 0 : control.address() + ADDRESS_OFFSET);
+        Memory.putInt(message + MSG_NAME_LENGTH_OFFSET, addressBytes);
+        Memory.putLong(message + 16, vector);
+        Memory.putLong(message + 24, 1);
+        Memory.putLong(vector, data.address() + offset);
+        Memory.putLong(vector + Long.BYTES, length);
+        return message;
+    }
+
+    @Override
+    public void cancel(long token) {
+        // A token in progress ends with ECANCELED; of one that is over, the kernel's complaint goes to nobody.
+        ring.prepare(Ring.head(Ring.IORING_OP_ASYNC_CANCEL, 0, 0, -1), 0, token, 0, 0, NOBODY);
+    }
+
+    // ---------------------------------------------------------------------------------------------- provided buffers
+
+    @Override
+    public Buffer provided(int id) {
+        return provided.get(id);
+    }
+
+    @Override
+    public void release(int id) {
+        provided.release(id);
+    }
+
+    @Override
+    public void close() {
+        synchronized (wakeLock) {
+            if (closed) {
+                return;
+            }
+            closed = true;
+        }
+        if (ring.hasSubmissions()) {
+            ring.enter(0); // the closing of handles, above all
+        }
+        ring.close();
+        provided.close();
+        libc.call(SystemCall.CLOSE, wakeDescriptor);
+    }
+}
