@@ -1,0 +1,98 @@
+package dev.pumasi.benchmarks;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/**
+ * What a process and its children have used up to now, from {@code /proc} (proc(5)).
+ *
+ * <p>The kernel keeps time twice: user and system time of the process, ended threads included, in ticks of 10 ms
+ * ({@code stat}); and nanoseconds on a processor for each living thread ({@code schedstat}). The nanoseconds are used for
+ * the sum, and the ticks for how it splits into user and system, and for the sum too where threads have ended in between.
+ *
+ * @param userMicros time in user mode, in whole ticks
+ * @param systemMicros time in the kernel, in whole ticks
+ * @param threadNanos time of each living thread by its id
+ * @param residentBytes memory resident now
+ */
+record ProcessUsage(long userMicros, long systemMicros, Map<Long, Long> threadNanos, long residentBytes) {
+    private static final long TICK_MICROS = TimeUnit.MILLISECONDS.toMicros(10);
+    private static final int USER_TIME = 11;
+    private static final int SYSTEM_TIME = 12;
+
+    /** Time used between two moments. */
+    record Interval(double totalMicros, double userMicros) {
+        double systemMicros() {
+            return totalMicros - userMicros;
+        }
+    }
+
+    static ProcessUsage of(ProcessHandle process) throws IOException {
+        long user = 0;
+        long system = 0;
+        long resident = 0;
+        final Map<Long, Long> threads = new HashMap<>();
+        for (final var each :
+                Stream.concat(Stream.of(process), process.descendants()).toList()) {
+            final var fields = statistics(Long.toString(each.pid()));
+            user += Long.parseLong(fields[USER_TIME]) * TICK_MICROS;
+            system += Long.parseLong(fields[SYSTEM_TIME]) * TICK_MICROS;
+            resident += resident(each.pid());
+            readThreads(each.pid(), threads);
+        }
+        return new ProcessUsage(user, system, Map.copyOf(threads), resident);
+    }
+
+    /** Time that ended children of this program have used: here, the load generators. */
+    static long endedChildrenMicros() throws IOException {
+        final var fields = statistics("self");
+        return (Long.parseLong(fields[USER_TIME + 2]) + Long.parseLong(fields[SYSTEM_TIME + 2])) * TICK_MICROS;
+    }
+
+    Interval since(ProcessUsage earlier) {
+        final var user = userMicros - earlier.userMicros;
+        final var ticks = user + systemMicros - earlier.systemMicros;
+        long nanos = 0;
+        for (final var thread : threadNanos.entrySet()) {
+            nanos += thread.getValue() - earlier.threadNanos.getOrDefault(thread.getKey(), 0L);
+        }
+        final var lost = nanos / 1000 < ticks - 2 * TICK_MICROS;
+        final double total = lost ? ticks : nanos / 1e3;
+        return new Interval(total, ticks == 0 ? 0 : total * user / ticks);
+    }
+
+    /** The fields after the command, which may itself contain spaces and brackets; the first is the state. */
+    private static String[] statistics(String process) throws IOException {
+        final var line = Files.readString(Path.of("/proc", process, "stat"));
+        return line.substring(line.lastIndexOf(')') + 2).split(" ", -1);
+    }
+
+    private static void readThreads(long pid, Map<Long, Long> threads) throws IOException {
+        try (Stream<Path> tasks = Files.list(Path.of("/proc", Long.toString(pid), "task"))) {
+            for (final var task : tasks.toList()) {
+                try {
+                    final var nanos =
+                            Files.readString(task.resolve("schedstat")).split(" ", 2)[0];
+                    threads.put(Long.parseLong(task.getFileName().toString()), Long.parseLong(nanos));
+                } catch (NoSuchFileException ended) {
+                    // Between the listing and the reading; its time is in the ticks.
+                }
+            }
+        }
+    }
+
+    private static long resident(long pid) throws IOException {
+        try (var lines = Files.lines(Path.of("/proc", Long.toString(pid), "status"))) {
+            return lines.filter(line -> line.startsWith("VmRSS:"))
+                    .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) * 1024)
+                    .findFirst()
+                    .orElse(0);
+        }
+    }
+}

@@ -1,0 +1,49 @@
+package dev.pumasi.benchmarks;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+
+/** The figures of one server in one scenario, a value for each round. */
+final class Series {
+    private final Map<Figure, List<Double>> values = new EnumMap<>(Figure.class);
+
+    void add(Map<Figure, Double> round) {
+        round.forEach((figure, value) ->
+                values.computeIfAbsent(figure, absent -> new ArrayList<>()).add(value));
+    }
+
+    boolean isEmpty() {
+        return values.isEmpty();
+    }
+
+    Map<Figure, List<Double>> rounds() {
+        return Collections.unmodifiableMap(values);
+    }
+
+    /** The middle value, or the mean of the two middle ones; NaN without values. */
+    double median(Figure figure) {
+        final var sorted = sorted(figure);
+        if (sorted.isEmpty()) {
+            return Double.NaN;
+        }
+        final var middle = sorted.size() / 2;
+        return sorted.size() % 2 == 1 ? sorted.get(middle) : (sorted.get(middle - 1) + sorted.get(middle)) / 2;
+    }
+
+    double min(Figure figure) {
+        final var sorted = sorted(figure);
+        return sorted.isEmpty() ? Double.NaN : sorted.getFirst();
+    }
+
+    double max(Figure figure) {
+        final var sorted = sorted(figure);
+        return sorted.isEmpty() ? Double.NaN : sorted.getLast();
+    }
+
+    private List<Double> sorted(Figure figure) {
+        return values.getOrDefault(figure, List.of()).stream().sorted().toList();
+    }
+}
