@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -39,7 +40,7 @@ public final class LeakWatch implements BeforeEachCallback, AfterEachCallback {
     private static final ExtensionContext.Namespace NAMESPACE = ExtensionContext.Namespace.create(LeakWatch.class);
 
     /** What exists at one moment; descriptors by target, with their number. */
-    record Snapshot(TreeMap<String, Integer> descriptors, Set<Thread> threads, Set<Long> processes) {
+    record Snapshot(Map<String, Integer> descriptors, Set<Thread> threads, Set<Long> processes) {
 
         static Snapshot take() {
             return new Snapshot(openDescriptors(), watchedThreads(), children());
@@ -85,8 +86,7 @@ public final class LeakWatch implements BeforeEachCallback, AfterEachCallback {
         }
         List<String> left = leftAfter(before, SETTLE_NANOS);
         if (!left.isEmpty()) {
-            throw new AssertionError(
-                    context.getDisplayName() + " left behind:\n  " + String.join("\n  ", left));
+            throw new AssertionError(context.getDisplayName() + " left behind:\n  " + String.join("\n  ", left));
         }
     }
 
@@ -100,8 +100,8 @@ public final class LeakWatch implements BeforeEachCallback, AfterEachCallback {
         return left;
     }
 
-    private static TreeMap<String, Integer> openDescriptors() {
-        TreeMap<String, Integer> found = new TreeMap<>();
+    private static Map<String, Integer> openDescriptors() {
+        Map<String, Integer> found = new TreeMap<>();
         if (!Files.isDirectory(DESCRIPTORS)) {
             return found;
         }

@@ -29,7 +29,15 @@ public final class LogWatch implements BeforeEachCallback, AfterEachCallback, Pa
 
     private static final int RECORDS_MAX = 10_000;
 
-    private record Expectation(Pattern pattern, boolean required, int[] seen) {
+    private static final class Expectation {
+        final Pattern pattern;
+        boolean missing;
+
+        Expectation(String regex, boolean required) {
+            pattern = Pattern.compile(regex);
+            missing = required;
+        }
+
         boolean matches(String message) {
             return pattern.matcher(message).find();
         }
@@ -59,13 +67,13 @@ public final class LogWatch implements BeforeEachCallback, AfterEachCallback, Pa
 
     /** The test will log this, at whatever level, and fails if it does not. */
     public synchronized LogWatch expect(String regex) {
-        expectations.add(new Expectation(Pattern.compile(regex), true, new int[1]));
+        expectations.add(new Expectation(regex, true));
         return this;
     }
 
     /** The test may log this. */
     public synchronized LogWatch allow(String regex) {
-        expectations.add(new Expectation(Pattern.compile(regex), false, new int[1]));
+        expectations.add(new Expectation(regex, false));
         return this;
     }
 
@@ -96,8 +104,7 @@ public final class LogWatch implements BeforeEachCallback, AfterEachCallback, Pa
             wrong = verdict();
         }
         if (!wrong.isEmpty()) {
-            throw new AssertionError(
-                    context.getDisplayName() + ":\n  " + String.join("\n  ", wrong));
+            throw new AssertionError(context.getDisplayName() + ":\n  " + String.join("\n  ", wrong));
         }
     }
 
@@ -105,7 +112,7 @@ public final class LogWatch implements BeforeEachCallback, AfterEachCallback, Pa
         List<String> wrong = new ArrayList<>();
         unexpected.forEach(message -> wrong.add("logged unexpectedly: " + message));
         for (Expectation expectation : expectations) {
-            if (expectation.required && expectation.seen[0] == 0) {
+            if (expectation.missing) {
                 wrong.add("did not log: " + expectation.pattern);
             }
         }
@@ -119,7 +126,7 @@ public final class LogWatch implements BeforeEachCallback, AfterEachCallback, Pa
             boolean declared = false;
             for (Expectation expectation : expectations) {
                 if (expectation.matches(message)) {
-                    expectation.seen[0]++;
+                    expectation.missing = false;
                     declared = true;
                 }
             }

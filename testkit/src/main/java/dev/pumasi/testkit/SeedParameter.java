@@ -20,7 +20,7 @@ public final class SeedParameter implements ParameterResolver, TestExecutionExce
 
     @Override
     public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
-        return context.getStore(NAMESPACE).computeIfAbsent(Seed.class, unused -> Seed.fromCommandLine(), Seed.class);
+        return context.getStore(NAMESPACE).computeIfAbsent(Seed.class, _ -> Seed.fromCommandLine(), Seed.class);
     }
 
     @Override

@@ -74,7 +74,7 @@ public final class SimClient implements Participant {
                 return result < 0 && breaks(result);
             }
             result = connecting.connected();
-            return result == 0 || result != -Errno.EAGAIN && breaks(result);
+            return result == 0 || (result != -Errno.EAGAIN && breaks(result));
         });
     }
 

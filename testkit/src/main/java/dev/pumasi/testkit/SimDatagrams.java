@@ -12,7 +12,16 @@ final class SimDatagrams extends SimSocket {
     /** What IPv4 takes: 65,535 less the headers of IP and UDP. */
     static final int BYTES_MAX = 65_507;
 
-    record Datagram(InetSocketAddress from, byte[] bytes) {}
+    /** One that has arrived. */
+    static final class Datagram {
+        final InetSocketAddress from;
+        final byte[] bytes;
+
+        Datagram(InetSocketAddress from, byte[] bytes) {
+            this.from = from;
+            this.bytes = bytes;
+        }
+    }
 
     private final InetSocketAddress address;
     private final Deque<Datagram> queue = new ArrayDeque<>();
@@ -29,17 +38,15 @@ final class SimDatagrams extends SimSocket {
     }
 
     @Override
-    @Nullable InetSocketAddress remote() {
+    @Nullable
+    InetSocketAddress remote() {
         return null;
     }
 
     /** The datagram that waited longest; null if none waits. */
-    @Nullable Datagram receive() {
+    @Nullable
+    Datagram receive() {
         return queue.poll();
-    }
-
-    boolean isEmpty() {
-        return queue.isEmpty();
     }
 
     /** The number of bytes, or an error. What the network does with them the sender never learns. */
@@ -64,7 +71,9 @@ final class SimDatagrams extends SimSocket {
 
     private void arrive(byte[] bytes, InetSocketAddress from, InetSocketAddress to) {
         SimDatagrams target = network.datagrams(node, to, dice);
-        if (target == null || target.closed || target.queue.size() >= network.faults().datagrams().queueMax()) {
+        if (target == null
+                || target.closed
+                || target.queue.size() >= network.faults().datagrams().queueMax()) {
             note("datagram dropped: " + SimNetwork.text(bytes) + " at " + SimNetwork.text(to));
             return;
         }

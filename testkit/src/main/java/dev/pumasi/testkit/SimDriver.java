@@ -143,7 +143,9 @@ public final class SimDriver implements Driver {
             do {
                 simulation.passUntil(this, until);
                 gather(completions);
-            } while (completions.size() == before && !woken && simulation.clock().elapsedNanos() < until);
+            } while (completions.size() == before
+                    && !woken
+                    && simulation.clock().elapsedNanos() < until);
         }
         boolean early = completions.size() > before || woken;
         woken = false;
@@ -344,7 +346,11 @@ public final class SimDriver implements Driver {
     @Override
     public void send(int handle, Gather pieces, long token) {
         SimSocket socket = socket(handle);
-        begin(handle, socket, token, socket instanceof SimStream s ? new Request.SendGathered(s, pieces) : refused(socket));
+        begin(
+                handle,
+                socket,
+                token,
+                socket instanceof SimStream s ? new Request.SendGathered(s, pieces) : refused(socket));
     }
 
     @Override
@@ -359,8 +365,7 @@ public final class SimDriver implements Driver {
     }
 
     @Override
-    public void sendTo(
-            int handle, Buffer from, int offset, int length, SocketAddress to, Buffer control, long token) {
+    public void sendTo(int handle, Buffer from, int offset, int length, SocketAddress to, Buffer control, long token) {
         checkRange(from, offset, length);
         checkControl(control);
         SimSocket socket = socket(handle);
@@ -466,7 +471,9 @@ public final class SimDriver implements Driver {
     }
 
     private void connect(SimOperation operation, Request.Connect connect, Completions completions) {
-        int result = operation.begun ? connect.stream().connected() : connect.stream().connect(connect.peer());
+        int result = operation.begun
+                ? connect.stream().connected()
+                : connect.stream().connect(connect.peer());
         boolean waits = operation.begun ? result == -Errno.EAGAIN : result == 0;
         operation.begun = true;
         if (!waits) {
@@ -522,11 +529,11 @@ public final class SimDriver implements Driver {
         if (datagram == null) {
             return;
         }
-        int count = Math.min(datagram.bytes().length, receive.length());
-        receive.into().put(receive.offset(), datagram.bytes(), 0, count);
-        byte[] ip = datagram.from().getAddress().getAddress();
+        int count = Math.min(datagram.bytes.length, receive.length());
+        receive.into().put(receive.offset(), datagram.bytes, 0, count);
+        byte[] ip = datagram.from.getAddress().getAddress();
         receive.control().putInt(0, ip.length);
-        receive.control().putInt(4, datagram.from().getPort());
+        receive.control().putInt(4, datagram.from.getPort());
         receive.control().put(8, ip, 0, ip.length);
         end(operation, count, 0, completions);
     }

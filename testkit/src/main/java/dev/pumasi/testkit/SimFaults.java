@@ -92,8 +92,7 @@ public record SimFaults(Link link, Streams streams, Datagrams datagrams, Machine
     public static SimFaults calm() {
         return new SimFaults(
                 new Link(Span.micros(50, 200), Span.micros(0, 20)),
-                new Streams(
-                        256 << 10, 256 << 10, 16 << 10, 0, 0, 0, 0, 0, Span.millis(0, 1_000), 30_000_000_000L),
+                new Streams(256 << 10, 256 << 10, 16 << 10, 0, 0, 0, 0, 0, Span.millis(0, 1_000), 30_000_000_000L),
                 new Datagrams(0, 0, 256),
                 new Machine(4_096, 64, 2_048, Span.micros(1, 5), 0, Span.ZERO, 0, 0, 0));
     }
@@ -106,8 +105,7 @@ public record SimFaults(Link link, Streams streams, Datagrams datagrams, Machine
     public static SimFaults rough() {
         return new SimFaults(
                 new Link(Span.micros(10, 50_000), Span.micros(0, 5_000)),
-                new Streams(
-                        8 << 10, 8 << 10, 1_460, 0.3, 0.3, 0, 0, 0, Span.millis(0, 1_000), 30_000_000_000L),
+                new Streams(8 << 10, 8 << 10, 1_460, 0.3, 0.3, 0, 0, 0, Span.millis(0, 1_000), 30_000_000_000L),
                 new Datagrams(0.1, 0.1, 16),
                 new Machine(256, 4, 512, Span.micros(1, 100), 0.01, Span.millis(1, 200), 0.05, 0.2, 0.1));
     }
@@ -184,14 +182,6 @@ public record SimFaults(Link link, Streams streams, Datagrams datagrams, Machine
     public SimFaults withProvidedBuffers(int count, int bytes) {
         Machine m = machine;
         return withMachine(new Machine(
-                m.handlesMax,
-                count,
-                bytes,
-                m.stepNanos,
-                m.stall,
-                m.stallNanos,
-                m.idle,
-                m.defer,
-                m.endMultishot));
+                m.handlesMax, count, bytes, m.stepNanos, m.stall, m.stallNanos, m.idle, m.defer, m.endMultishot));
     }
 }

@@ -24,7 +24,8 @@ final class SimListener extends SimSocket {
     }
 
     @Override
-    @Nullable SocketAddress remote() {
+    @Nullable
+    SocketAddress remote() {
         return null;
     }
 
@@ -42,7 +43,8 @@ final class SimListener extends SimSocket {
     }
 
     /** The connection that waited longest; null if none waits. */
-    @Nullable SimStream accept() {
+    @Nullable
+    SimStream accept() {
         SimStream stream = queue.poll();
         if (stream != null) {
             note("accepts " + SimNetwork.text(stream.remote()) + " at " + SimNetwork.text(address));

@@ -157,7 +157,8 @@ public final class SimNetwork {
     }
 
     /** Binds a listener: the listener, or null with the reason in {@code error[0]}. */
-    @Nullable SimListener listen(SimNode node, SocketAddress address, int backlog, boolean shared, int[] error) {
+    @Nullable
+    SimListener listen(SimNode node, SocketAddress address, int backlog, boolean shared, int[] error) {
         Kind kind = address instanceof UnixDomainSocketAddress ? Kind.UNIX : Kind.STREAM;
         SocketAddress bound = choose(node, kind, address, shared, error);
         if (bound == null) {
@@ -170,7 +171,8 @@ public final class SimNetwork {
     }
 
     /** Binds a datagram socket, or null with the reason in {@code error[0]}. */
-    @Nullable SimDatagrams openDatagrams(SimNode node, SocketAddress address, boolean shared, int[] error) {
+    @Nullable
+    SimDatagrams openDatagrams(SimNode node, SocketAddress address, boolean shared, int[] error) {
         if (!(address instanceof InetSocketAddress)) {
             error[0] = -Errno.EAFNOSUPPORT;
             return null;
@@ -210,9 +212,7 @@ public final class SimNetwork {
         if (!(address instanceof InetSocketAddress inet)) {
             boolean taken = address instanceof UnixDomainSocketAddress
                     && bindings.containsKey(new Place(kind, node.host(), text(address)));
-            error[0] = address instanceof UnixDomainSocketAddress
-                    ? taken ? -Errno.EADDRINUSE : 0
-                    : -Errno.EAFNOSUPPORT;
+            error[0] = address instanceof UnixDomainSocketAddress ? taken ? -Errno.EADDRINUSE : 0 : -Errno.EAFNOSUPPORT;
             return error[0] == 0 ? address : null;
         }
         InetAddress ip = inet.getAddress();
@@ -243,10 +243,8 @@ public final class SimNetwork {
         }
         for (Binding other : taken) {
             InetAddress theirs = other.ip;
-            boolean overlap = theirs == null
-                    || theirs.equals(ip)
-                    || theirs.isAnyLocalAddress()
-                    || ip.isAnyLocalAddress();
+            boolean overlap =
+                    theirs == null || theirs.equals(ip) || theirs.isAnyLocalAddress() || ip.isAnyLocalAddress();
             if (overlap && !(shared && other.shared)) {
                 return false;
             }
@@ -259,7 +257,7 @@ public final class SimNetwork {
         String name = inet ? Integer.toString(((InetSocketAddress) address).getPort()) : text(address);
         InetAddress ip = inet ? ((InetSocketAddress) address).getAddress() : null;
         Place place = new Place(kind, node.host(), name);
-        bindings.computeIfAbsent(place, unused -> new ArrayList<>()).add(new Binding(socket, ip, shared));
+        bindings.computeIfAbsent(place, _ -> new ArrayList<>()).add(new Binding(socket, ip, shared));
         places.put(socket, place);
     }
 
@@ -277,12 +275,14 @@ public final class SimNetwork {
     // ------------------------------------------------------------------------------------------ the way
 
     /** Who listens at {@code target}, seen from {@code node}; of several that share a port the dice choose one. */
-    @Nullable SimListener listener(SimNode node, SocketAddress target, Dice dice) {
+    @Nullable
+    SimListener listener(SimNode node, SocketAddress target, Dice dice) {
         Kind kind = target instanceof UnixDomainSocketAddress ? Kind.UNIX : Kind.STREAM;
         return find(node, kind, target, dice, SimListener.class);
     }
 
-    @Nullable SimDatagrams datagrams(SimNode node, SocketAddress target, Dice dice) {
+    @Nullable
+    SimDatagrams datagrams(SimNode node, SocketAddress target, Dice dice) {
         return find(node, Kind.DATAGRAM, target, dice, SimDatagrams.class);
     }
 
@@ -298,7 +298,7 @@ public final class SimNetwork {
                 InetAddress bound = binding.ip;
                 if (bound == null || bound.equals(ip)) {
                     exact.add(type.cast(binding.socket));
-                } else if (bound.isAnyLocalAddress() || ip != null && ip.isAnyLocalAddress()) {
+                } else if (bound.isAnyLocalAddress() || (ip != null && ip.isAnyLocalAddress())) {
                     any.add(type.cast(binding.socket));
                 }
             }

@@ -3,6 +3,9 @@ package dev.pumasi.testkit;
 import dev.pumasi.runtime.driver.Errno;
 import dev.pumasi.runtime.driver.SocketOption;
 import java.net.SocketAddress;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,21 +19,24 @@ abstract sealed class SimSocket permits SimStream, SimListener, SimDatagrams {
     final SimNode node;
     final Dice dice;
 
-    @Nullable Runnable reader;
+    @Nullable
+    Runnable reader;
 
-    @Nullable Runnable writer;
+    @Nullable
+    Runnable writer;
 
-    private final int[] options = new int[SocketOption.values().length];
+    private final Map<SocketOption, Integer> options = new EnumMap<>(SocketOption.class);
 
     SimSocket(SimNetwork network, SimNode node, Dice dice) {
         this.network = network;
         this.node = node;
         this.dice = dice;
         SimFaults.Streams streams = network.faults().streams();
-        options[SocketOption.NO_DELAY.ordinal()] = 1;
-        options[SocketOption.RECEIVE_BUFFER_BYTES.ordinal()] = streams.receiveBufferBytes();
-        options[SocketOption.SEND_BUFFER_BYTES.ordinal()] = streams.sendBufferBytes();
-        options[SocketOption.LINGER.ordinal()] = -1;
+        options.put(SocketOption.NO_DELAY, 1);
+        options.put(SocketOption.KEEP_ALIVE, 0);
+        options.put(SocketOption.RECEIVE_BUFFER_BYTES, streams.receiveBufferBytes());
+        options.put(SocketOption.SEND_BUFFER_BYTES, streams.sendBufferBytes());
+        options.put(SocketOption.LINGER, -1);
     }
 
     abstract @Nullable SocketAddress local();
@@ -40,27 +46,26 @@ abstract sealed class SimSocket permits SimStream, SimListener, SimDatagrams {
     abstract void close();
 
     final int option(SocketOption option) {
-        return options[option.ordinal()];
+        return Objects.requireNonNull(options.get(option));
     }
 
     final int setOption(SocketOption option, int value) {
-        boolean valid =
-                switch (option) {
-                    case NO_DELAY, KEEP_ALIVE -> value == 0 || value == 1;
-                    case RECEIVE_BUFFER_BYTES, SEND_BUFFER_BYTES -> value > 0;
-                    case LINGER -> value >= -1;
-                };
+        boolean valid = switch (option) {
+            case NO_DELAY, KEEP_ALIVE -> value == 0 || value == 1;
+            case RECEIVE_BUFFER_BYTES, SEND_BUFFER_BYTES -> value > 0;
+            case LINGER -> value >= -1;
+        };
         if (!valid) {
             return -Errno.EINVAL;
         }
         // To seconds, rounded up, as the seam says.
-        options[option.ordinal()] = option == SocketOption.LINGER && value > 0 ? (value + 999) / 1_000 * 1_000 : value;
+        options.put(option, option == SocketOption.LINGER && value > 0 ? (value + 999) / 1_000 * 1_000 : value);
         return 0;
     }
 
     /** As an accepted connection inherits its listener's. */
     final void inheritOptions(SimSocket from) {
-        System.arraycopy(from.options, 0, options, 0, options.length);
+        options.putAll(from.options);
     }
 
     final void readable() {

@@ -61,12 +61,14 @@ final class SimStream extends SimSocket {
     }
 
     @Override
-    @Nullable SocketAddress local() {
+    @Nullable
+    SocketAddress local() {
         return local;
     }
 
     @Override
-    @Nullable SocketAddress remote() {
+    @Nullable
+    SocketAddress remote() {
         return state == State.CONNECTED ? remote : null;
     }
 
@@ -252,8 +254,7 @@ final class SimStream extends SimSocket {
     /** Plans what happens at the other end, after everything that was planned there before. */
     private void arrival(Runnable event) {
         segmentsSent++;
-        lastArrivalNanos =
-                Math.max(lastArrivalNanos, network.nowNanos() + latencyNanos + network.jitter(dice));
+        lastArrivalNanos = Math.max(lastArrivalNanos, network.nowNanos() + latencyNanos + network.jitter(dice));
         network.at(lastArrivalNanos, event);
     }
 

@@ -71,8 +71,7 @@ public final class Simulation implements AutoCloseable {
      * @param traceLinesMax how many events the trace keeps
      * @param traceStream where each event is also written, or null
      */
-    public Simulation(
-            Seed seed, SimFaults faults, long stepsMax, int traceLinesMax, @Nullable Appendable traceStream) {
+    public Simulation(Seed seed, SimFaults faults, long stepsMax, int traceLinesMax, @Nullable Appendable traceStream) {
         this.seed = seed;
         this.stepsMax = stepsMax;
         dice = seed.split("simulation").dice();
@@ -265,7 +264,8 @@ public final class Simulation implements AutoCloseable {
                 if (next == EventQueue.NEVER) {
                     return "deadlock: nobody can go on and nothing is planned";
                 }
-                if (!participants.isEmpty() && dice.chance(network.faults().machine().idle())) {
+                if (!participants.isEmpty()
+                        && dice.chance(network.faults().machine().idle())) {
                     step(participants.get(dice.below(participants.size())));
                     continue;
                 }
@@ -332,12 +332,18 @@ public final class Simulation implements AutoCloseable {
         for (Participant participant : participants) {
             List<String> waits = participant.waitingFor();
             text.append("  ").append(participant.name()).append(" waits for ");
-            text.append(waits.isEmpty() ? "nothing" : String.join("; ", waits.stream().limit(WAITS_SHOWN_MAX).toList()));
-            text.append(waits.size() > WAITS_SHOWN_MAX ? "; and " + (waits.size() - WAITS_SHOWN_MAX) + " more\n" : "\n");
+            text.append(
+                    waits.isEmpty()
+                            ? "nothing"
+                            : String.join(
+                                    "; ", waits.stream().limit(WAITS_SHOWN_MAX).toList()));
+            text.append(
+                    waits.size() > WAITS_SHOWN_MAX ? "; and " + (waits.size() - WAITS_SHOWN_MAX) + " more\n" : "\n");
         }
         text.append("  the last events:\n");
         trace.latest().forEach(line -> text.append("    ").append(line).append('\n'));
-        return new SimulationFailure(text.append("  again with ").append(seed.replay()).toString(), cause);
+        return new SimulationFailure(
+                text.append("  again with ").append(seed.replay()).toString(), cause);
     }
 
     // ------------------------------------------------------------------------------------------ for drivers
@@ -365,7 +371,8 @@ public final class Simulation implements AutoCloseable {
     /** Only another thread can end this wait, and it lives in real time. */
     private void awaitForeignWake(SimDriver driver) {
         long began = System.nanoTime();
-        // Published before the flag is looked at; wake() sets the flag before it looks here. One of the two sees the other.
+        // Published before the flag is looked at; wake() sets the flag before it looks here. One of the two sees the
+        // other.
         polling = Thread.currentThread();
         try {
             while (!driver.hasNews()) {

@@ -15,7 +15,8 @@ public record Span(long least, long most) {
 
     public Span {
         if (least < 0 || least > most) {
-            throw new IllegalArgumentException("a span goes from zero or more upwards, not from " + least + " to " + most);
+            throw new IllegalArgumentException(
+                    "a span goes from zero or more upwards, not from " + least + " to " + most);
         }
     }
 
