@@ -214,7 +214,7 @@ public final class StreamSocket implements Closeable {
                 if (count == 0) {
                     output.flush();
                 }
-                return count == 0 ? DirectStyle.WOULD_WAIT : count;
+                return count == 0 ? Gate.WOULD_WAIT : count;
             });
         }
     }
@@ -232,7 +232,7 @@ public final class StreamSocket implements Closeable {
         });
         waiting.write(() -> {
             output.check();
-            return output.isDrained() ? 0 : DirectStyle.WOULD_WAIT;
+            return output.isDrained() ? 0 : Gate.WOULD_WAIT;
         });
     }
 
@@ -247,7 +247,7 @@ public final class StreamSocket implements Closeable {
 
     private int flushAndWait() {
         output.flush();
-        return output.isDrained() ? 0 : DirectStyle.WOULD_WAIT;
+        return output.isDrained() ? 0 : Gate.WOULD_WAIT;
     }
 
     private DirectStyle directStyle() throws IOException {

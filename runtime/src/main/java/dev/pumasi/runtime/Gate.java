@@ -1,0 +1,131 @@
+package dev.pumasi.runtime;
+
+import java.io.IOException;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where one thread at a time waits for something that its loop will bring about: bytes to read, room to write. The loop
+ * opens the gate; the thread looks again.
+ *
+ * <p>What it waits for is a step that runs on the loop: directly when the caller is a green thread of it, which is the
+ * rule, else by asking the loop, which is what platform threads do, and green threads on the JDK's default scheduler.
+ */
+public final class Gate {
+
+    /** What a step answers when it must be tried again after the gate was opened. */
+    public static final int WOULD_WAIT = -2;
+
+    /** Tries once, on the loop, and answers {@link #WOULD_WAIT} or anything else. */
+    @FunctionalInterface
+    public interface Step {
+        int attempt() throws IOException;
+    }
+
+    private final Loop loop;
+    private final String verb;
+    private final Object subject;
+    private @Nullable Thread waiter;
+    private @Nullable Timer timer;
+    private long timeoutNanos;
+    private boolean timedOut;
+
+    /**
+     * Written by the loop, read by the waiter. Not the unpark's permit alone: a caller off the loop has parked for the
+     * answer in between, and may have used it up.
+     */
+    private volatile boolean open;
+
+    /** What is done here, and to what, is for messages: {@code "read from"} and a socket. */
+    public Gate(Loop loop, String verb, Object subject) {
+        this.loop = loop;
+        this.verb = verb;
+        this.subject = subject;
+    }
+
+    /** How long {@link #pass} waits at most, in nanoseconds; 0 without limit. On the loop, or before the first pass. */
+    public void setTimeout(long nanos) {
+        timeoutNanos = nanos;
+    }
+
+    /**
+     * Runs {@code step} on the loop until it answers something else than {@link #WOULD_WAIT}, and answers that. Parks a
+     * green thread, blocks a platform thread.
+     *
+     * @throws OperationException if the time limit passed or the thread was interrupted
+     * @throws IllegalStateException if it would have to wait on the loop's own thread, outside a green one
+     */
+    public int pass(Step step) throws IOException {
+        Thread caller = Thread.currentThread();
+        while (true) {
+            int answer = loop.isCurrent()
+                    ? attempt(step, caller)
+                    : new Call<>(loop, verb, () -> attempt(step, caller)).started().await();
+            if (answer != WOULD_WAIT) {
+                return answer;
+            }
+            while (!open) {
+                LockSupport.park(this);
+                if (Thread.interrupted()) {
+                    caller.interrupt();
+                    throw new OperationException(what() + " on an interrupted thread", Failure.CANCELLED);
+                }
+            }
+        }
+    }
+
+    /** Lets the waiting thread look again. On the loop. */
+    public void open() {
+        Thread waiting = waiter;
+        if (waiting != null) {
+            waiter = null;
+            open = true;
+            loop.wake(waiting);
+        }
+    }
+
+    @SuppressWarnings("ReferenceEquality") // a thread is itself
+    private int attempt(Step step, Thread caller) throws IOException {
+        int answer = step.attempt();
+        if (answer != WOULD_WAIT) {
+            stopTimer();
+            return answer;
+        }
+        if (timedOut) {
+            stopTimer();
+            throw new OperationException(what(), Failure.TIMED_OUT);
+        }
+        if (loop.isCurrent() && !caller.isVirtual() && caller == Thread.currentThread()) {
+            throw new IllegalStateException("the loop's own thread cannot wait: " + what() + " on a green thread");
+        }
+        open = false;
+        waiter = caller;
+        startTimer();
+        return WOULD_WAIT;
+    }
+
+    private String what() {
+        return verb + " " + subject;
+    }
+
+    private void startTimer() {
+        if (timeoutNanos > 0) {
+            if (timer == null) {
+                timer = Timer.of(() -> {
+                    timedOut = true;
+                    open();
+                });
+            }
+            if (!timer.isRunning()) {
+                loop.start(timer, timeoutNanos);
+            }
+        }
+    }
+
+    private void stopTimer() {
+        timedOut = false;
+        if (timer != null) {
+            loop.cancel(timer);
+        }
+    }
+}
