@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -19,7 +20,7 @@ import picocli.CommandLine.Option;
  * <p>Each server is a whole process on one core, the load generator has another core to itself. All servers of a run are
  * up at the same time and take turns, round by round (A B C, A B C, …), so that whatever disturbs the machine for a
  * while disturbs all of them; a server whose turn it is not has nothing to do. Before a scenario's first round each
- * server gets the same load for the warm-up time, which is not counted. A figure is the median of its rounds and is
+ * server gets the same load, uncounted, until its cost per request has settled. A figure is the median of its rounds and is
  * given with the smallest and the largest.
  *
  * <p>The primary figure is CPU time per request: user and system time of the server's process (and its children), all
@@ -43,6 +44,9 @@ import picocli.CommandLine.Option;
 public final class Measure implements Callable<Integer> {
     private static final int IDLE_WARMUP_SECONDS = 2;
     private static final int IDLE_ROUNDS_MAX = 3;
+    private static final int WARM_ROUND_SECONDS = 2;
+    private static final int WARM_ROUNDS = 2;
+    private static final double SETTLED_SHARE = 0.03;
     private static final int LOOPBACK_HOSTS = 250;
     private static final double MIB = 1024 * 1024;
 
@@ -64,12 +68,12 @@ public final class Measure implements Callable<Integer> {
     private int rounds;
 
     @Option(names = "--seconds", defaultValue = "3", description = "Length of a round (default: ${DEFAULT-VALUE}).")
-    private int seconds;
+    private int roundSeconds;
 
     @Option(
             names = "--warmup",
-            defaultValue = "8",
-            description = "Seconds of load before a scenario's first round (default: ${DEFAULT-VALUE}).")
+            defaultValue = "20",
+            description = "Longest warm-up of a server in a scenario, in seconds (default: ${DEFAULT-VALUE}).")
     private int warmupSeconds;
 
     @Option(names = "--server-core", defaultValue = "0", description = "The servers' core (default: ${DEFAULT-VALUE}).")
@@ -174,7 +178,7 @@ public final class Measure implements Callable<Integer> {
                 for (int round = 1; round <= rounds; round++) {
                     System.err.printf("%s, round %d of %d%n", scenario.label, round, rounds);
                     for (final var server : able) {
-                        report.series(scenario, server.name()).add(measure(server, scenario));
+                        report.series(scenario, server.name()).add(measure(server, scenario, roundSeconds));
                     }
                 }
                 report.print(scenario, System.out);
@@ -201,11 +205,20 @@ public final class Measure implements Callable<Integer> {
         return able;
     }
 
+    /** Loads a server until its cost no longer moves: a JVM compiles for longer the slower its core is. */
     private void warm(Server server, Scenario scenario) throws IOException, InterruptedException {
-        final var endNanos = System.nanoTime() + warmupSeconds * 1_000_000_000L;
-        do {
-            Load.run(scenario, nextAddress(server), server.port(), Math.max(1, warmupSeconds), loadCore, home);
-        } while (scenario.kind == Scenario.Kind.CONNECT && System.nanoTime() < endNanos);
+        final var endNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(warmupSeconds);
+        var before = cpuMicros(server, scenario);
+        var settled = 0;
+        while (settled < WARM_ROUNDS && System.nanoTime() < endNanos) {
+            final var now = cpuMicros(server, scenario);
+            settled = Math.abs(now - before) <= SETTLED_SHARE * before ? settled + 1 : 0;
+            before = now;
+        }
+    }
+
+    private double cpuMicros(Server server, Scenario scenario) throws IOException, InterruptedException {
+        return measure(server, scenario, WARM_ROUND_SECONDS).getOrDefault(Figure.CPU, Double.MAX_VALUE);
     }
 
     /** A new address for each run, so that no run meets the closed connections another has left behind. */
@@ -213,7 +226,8 @@ public final class Measure implements Callable<Integer> {
         return "127.0.0." + (2 + runs.merge(server.name(), 1, Integer::sum) % LOOPBACK_HOSTS);
     }
 
-    private Map<Figure, Double> measure(Server server, Scenario scenario) throws IOException, InterruptedException {
+    private Map<Figure, Double> measure(Server server, Scenario scenario, int seconds)
+            throws IOException, InterruptedException {
         final var address = nextAddress(server);
         final var before = server.usage();
         final var load = Load.run(scenario, address, server.port(), seconds, loadCore, home);
