@@ -45,6 +45,8 @@ public final class Errno {
     public static final int ENOSYS = 38;
     /** The wait is over; only io_uring's wait says so, and its driver never reports it. */
     public static final int ETIME = 62;
+    /** The other end broke the protocol's rules before its connection could be accepted. */
+    public static final int EPROTO = 71;
     /** Not a socket. */
     public static final int ENOTSOCK = 88;
     /** A datagram larger than the network takes. */
@@ -79,6 +81,8 @@ public final class Errno {
     public static final int ECONNREFUSED = 111;
     /** No way to that host. */
     public static final int EHOSTUNREACH = 113;
+    /** A connection attempt goes on already; drivers wait and never report this. */
+    public static final int EALREADY = 114;
     /** The connection attempt goes on; drivers wait and never report this. */
     public static final int EINPROGRESS = 115;
     /** The operation was cancelled. */

@@ -38,6 +38,9 @@ final class SystemCall {
     static final long EPOLL_CREATE1 = number(291, 20);
     static final long EPOLL_CTL = number(233, 21);
     static final long EPOLL_PWAIT = number(281, 22);
+    /** Since Linux 5.11: the wait in nanoseconds. */
+    static final long EPOLL_PWAIT2 = number(441, 441);
+
     static final long EVENTFD2 = number(290, 19);
     static final long IO_URING_SETUP = number(425, 425);
     static final long IO_URING_ENTER = number(426, 426);

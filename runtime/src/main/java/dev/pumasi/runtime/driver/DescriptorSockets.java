@@ -1,0 +1,164 @@
+package dev.pumasi.runtime.driver;
+
+import dev.pumasi.runtime.memory.Buffer;
+import java.lang.ref.Reference;
+import java.net.SocketAddress;
+import org.jspecify.annotations.Nullable;
+
+/** Sockets whose handles are descriptors: one system call each. */
+final class DescriptorSockets implements Sockets {
+
+    /** A broken connection is an error, never a signal. */
+    private static final int MSG_NOSIGNAL = 0x4000;
+
+    private final Libc libc;
+    private final SocketCalls calls;
+    private final int descriptorsMax;
+
+    /** @param descriptorsMax sockets whose descriptor is not below it are refused, as if the process had no more */
+    DescriptorSockets(Libc libc, int descriptorsMax) {
+        this.libc = libc;
+        this.calls = new SocketCalls(libc);
+        this.descriptorsMax = descriptorsMax;
+    }
+
+    /** @throws DriverUnavailableException where no system calls can be made */
+    static Libc libcFor(String driver) {
+        if (!Libc.isSupported()) {
+            throw new DriverUnavailableException(
+                    driver + " does not work here: " + Libc.unsupportedReason() + "; use nio");
+        }
+        return new Libc();
+    }
+
+    @Override
+    public int listen(SocketAddress address, int backlog, boolean reusePort) {
+        return withinLimit(calls.listen(address, backlog, reusePort));
+    }
+
+    @Override
+    public int openStream(SocketAddress peer) {
+        return withinLimit(calls.openStream(peer));
+    }
+
+    @Override
+    public int openDatagram(SocketAddress local, boolean reusePort) {
+        return withinLimit(calls.openDatagram(local, reusePort));
+    }
+
+    @Override
+    public @Nullable SocketAddress localAddress(int handle) {
+        return calls.localAddress(handle);
+    }
+
+    @Override
+    public @Nullable SocketAddress remoteAddress(int handle) {
+        return calls.remoteAddress(handle);
+    }
+
+    @Override
+    public int setOption(int handle, SocketOption option, int value) {
+        return calls.setOption(handle, option, value);
+    }
+
+    @Override
+    public int option(int handle, SocketOption option) {
+        return calls.option(handle, option);
+    }
+
+    @Override
+    public int shutdownOutput(int handle) {
+        return calls.shutdownOutput(handle);
+    }
+
+    @Override
+    public void close(int handle) {
+        calls.close(handle);
+    }
+
+    @Override
+    public int accept(int listener) {
+        return withinLimit((int) libc.call(SystemCall.ACCEPT4, listener, 0, 0, SocketCalls.SOCK_NONBLOCK_CLOEXEC));
+    }
+
+    @Override
+    public int connect(int handle, SocketAddress peer, Buffer control) {
+        int length = SocketAddresses.encode(peer, control.address());
+        if (length < 0) {
+            return length;
+        }
+        int result = (int) libc.call(SystemCall.CONNECT, handle, control.address(), length);
+        Reference.reachabilityFence(control);
+        return switch (result) {
+            case -Errno.EALREADY, -Errno.EINTR -> -Errno.EINPROGRESS;
+            // Only a Unix domain socket says so: the listener's queue is full, and nothing tells when it has room.
+            case -Errno.EAGAIN -> -Errno.ECONNREFUSED;
+            default -> result;
+        };
+    }
+
+    @Override
+    public int receive(int handle, Buffer into, int offset, int length) {
+        int result = (int) libc.call(SystemCall.RECVFROM, handle, into.address() + offset, length);
+        Reference.reachabilityFence(into);
+        return result;
+    }
+
+    @Override
+    public int receiveFrom(int handle, Buffer into, int offset, int length, Buffer control) {
+        long address = control.address();
+        control.putInt(SocketAddresses.BYTES_MAX, SocketAddresses.BYTES_MAX);
+        int result = (int) libc.call(
+                SystemCall.RECVFROM,
+                handle,
+                into.address() + offset,
+                length,
+                0,
+                address,
+                address + SocketAddresses.BYTES_MAX);
+        Reference.reachabilityFence(into);
+        Reference.reachabilityFence(control);
+        return result;
+    }
+
+    @Override
+    public int send(int handle, Buffer from, int offset, int length) {
+        int result = (int) libc.call(SystemCall.SENDTO, handle, from.address() + offset, length, MSG_NOSIGNAL);
+        Reference.reachabilityFence(from);
+        return result;
+    }
+
+    @Override
+    public int send(int handle, Gather pieces) {
+        int result = (int) libc.call(SystemCall.SENDMSG, handle, pieces.messageAddress(), MSG_NOSIGNAL);
+        Reference.reachabilityFence(pieces);
+        return result;
+    }
+
+    @Override
+    public int sendTo(int handle, Buffer from, int offset, int length, SocketAddress to, Buffer control) {
+        int addressLength = SocketAddresses.encode(to, control.address());
+        if (addressLength < 0) {
+            return addressLength;
+        }
+        int result = (int) libc.call(
+                SystemCall.SENDTO,
+                handle,
+                from.address() + offset,
+                length,
+                MSG_NOSIGNAL,
+                control.address(),
+                addressLength);
+        Reference.reachabilityFence(from);
+        Reference.reachabilityFence(control);
+        return result;
+    }
+
+    private int withinLimit(int descriptor) {
+        if (descriptor < descriptorsMax) {
+            return descriptor;
+        }
+        calls.close(descriptor);
+        return -Errno.EMFILE;
+    }
+}

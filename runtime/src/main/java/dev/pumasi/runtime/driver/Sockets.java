@@ -1,0 +1,55 @@
+package dev.pumasi.runtime.driver;
+
+import dev.pumasi.runtime.memory.Buffer;
+import java.net.SocketAddress;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The calls on sockets that a {@link ReadinessDriver} tries, apart from how it learns that they are worth trying. None
+ * waits. Results are zero or positive, or a negated {@link Errno}; {@link Errno#EAGAIN} (for {@link #connect},
+ * {@link Errno#EINPROGRESS}) means: try again when the handle is ready. Belongs to one thread.
+ */
+sealed interface Sockets permits DescriptorSockets, NioSockets {
+
+    /** The driver passes only handles that these calls opened and that are not closed. */
+    int listen(SocketAddress address, int backlog, boolean reusePort);
+
+    int openStream(SocketAddress peer);
+
+    int openDatagram(SocketAddress local, boolean reusePort);
+
+    @Nullable
+    SocketAddress localAddress(int handle);
+
+    @Nullable
+    SocketAddress remoteAddress(int handle);
+
+    int setOption(int handle, SocketOption option, int value);
+
+    int option(int handle, SocketOption option);
+
+    int shutdownOutput(int handle);
+
+    void close(int handle);
+
+    /** The accepted connection's handle. */
+    int accept(int listener);
+
+    /** Begins, or asks again after {@link Errno#EINPROGRESS}, with the same arguments. */
+    int connect(int handle, SocketAddress peer, Buffer control);
+
+    int receive(int handle, Buffer into, int offset, int length);
+
+    int receiveFrom(int handle, Buffer into, int offset, int length, Buffer control);
+
+    /** The sender that {@link #receiveFrom} left in the control buffer. */
+    default SocketAddress sender(Buffer control) {
+        return SocketAddresses.decode(control.address(), control.getInt(SocketAddresses.BYTES_MAX));
+    }
+
+    int send(int handle, Buffer from, int offset, int length);
+
+    int send(int handle, Gather pieces);
+
+    int sendTo(int handle, Buffer from, int offset, int length, SocketAddress to, Buffer control);
+}
