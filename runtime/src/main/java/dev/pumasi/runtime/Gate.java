@@ -60,7 +60,9 @@ public final class Gate {
         while (true) {
             int answer = loop.isCurrent()
                     ? attempt(step, caller)
-                    : new Call<>(loop, verb, () -> attempt(step, caller)).started().await();
+                    : new Call<>(loop, verb, () -> attempt(step, caller))
+                            .started()
+                            .await();
             if (answer != WOULD_WAIT) {
                 return answer;
             }

@@ -25,8 +25,12 @@ public final class Drivers {
     private record Known(String name, Supplier<Optional<String>> refusal, DriverFactory factory) {}
 
     /** From the best to the most portable. */
-    private static final List<Known> KNOWN =
-            List.of(new Known(UringDriver.NAME, UringDriver::refusal, UringDriver::new));
+    private static final List<Known> KNOWN = List.of(
+            new Known(UringDriver.NAME, UringDriver::refusal, UringDriver::new),
+            new Known(EpollDriver.NAME, Drivers::libcRefusal, EpollDriver::new),
+            new Known(PollDriver.NAME, Drivers::libcRefusal, PollDriver::new),
+            new Known(SelectDriver.NAME, Drivers::libcRefusal, SelectDriver::new),
+            new Known(NioDriver.NAME, Optional::empty, NioDriver::new));
 
     private Drivers() {}
 

@@ -10,6 +10,8 @@ import dev.pumasi.runtime.memory.Memory;
  */
 final class EpollDriver extends ReadinessDriver {
 
+    static final String NAME = "epoll";
+
     /** What one wait reports at most. */
     private static final int EVENTS_MAX = 1024;
 
@@ -36,7 +38,7 @@ final class EpollDriver extends ReadinessDriver {
 
     /** @throws DriverUnavailableException where there is no epoll */
     EpollDriver() {
-        this(DescriptorSockets.libcFor("epoll"));
+        this(DescriptorSockets.libcFor(NAME));
     }
 
     private EpollDriver(Libc libc) {
@@ -55,7 +57,7 @@ final class EpollDriver extends ReadinessDriver {
 
     @Override
     public String name() {
-        return "epoll";
+        return NAME;
     }
 
     @Override

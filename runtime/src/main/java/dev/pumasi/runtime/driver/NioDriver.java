@@ -19,6 +19,8 @@ import java.nio.channels.SocketChannel;
  */
 final class NioDriver extends ReadinessDriver {
 
+    static final String NAME = "nio";
+
     private static final int NANOS_PER_MILLI = 1_000_000;
 
     private final NioSockets sockets;
@@ -49,7 +51,7 @@ final class NioDriver extends ReadinessDriver {
 
     @Override
     public String name() {
-        return "nio";
+        return NAME;
     }
 
     @Override
@@ -118,7 +120,8 @@ final class NioDriver extends ReadinessDriver {
         int output = ready & (SelectionKey.OP_WRITE | SelectionKey.OP_CONNECT);
         Watched watched = (Watched) key.attachment();
         ready(watched, (input != 0 ? READABLE : 0) | (output != 0 ? WRITABLE : 0));
-        if ((output & SelectionKey.OP_CONNECT) != 0) {
+        // A channel that fails to connect closes itself.
+        if ((output & SelectionKey.OP_CONNECT) != 0 && key.isValid()) {
             // Both are "writable" to the driver, which has no reason to register again for a send.
             key.interestOps(interest(key.channel(), watched.registered));
         }

@@ -14,6 +14,8 @@ import java.util.Arrays;
  */
 final class PollDriver extends ReadinessDriver {
 
+    static final String NAME = "poll";
+
     /** {@code int fd; short events; short revents}. */
     private static final int ENTRY_BYTES = 8;
 
@@ -33,7 +35,7 @@ final class PollDriver extends ReadinessDriver {
 
     /** @throws DriverUnavailableException where there are no system calls to be had */
     PollDriver() {
-        this(DescriptorSockets.libcFor("poll"));
+        this(DescriptorSockets.libcFor(NAME));
     }
 
     private PollDriver(Libc libc) {
@@ -45,7 +47,7 @@ final class PollDriver extends ReadinessDriver {
 
     @Override
     public String name() {
-        return "poll";
+        return NAME;
     }
 
     @Override

@@ -13,6 +13,8 @@ import dev.pumasi.runtime.memory.Memory;
  */
 final class SelectDriver extends ReadinessDriver {
 
+    static final String NAME = "select";
+
     /** {@code FD_SETSIZE}. */
     private static final int DESCRIPTORS_MAX = 1024;
 
@@ -32,7 +34,7 @@ final class SelectDriver extends ReadinessDriver {
 
     /** @throws DriverUnavailableException where there are no system calls to be had */
     SelectDriver() {
-        this(DescriptorSockets.libcFor("select"));
+        this(DescriptorSockets.libcFor(NAME));
     }
 
     private SelectDriver(Libc libc) {
@@ -49,7 +51,7 @@ final class SelectDriver extends ReadinessDriver {
 
     @Override
     public String name() {
-        return "select";
+        return NAME;
     }
 
     @Override

@@ -1,0 +1,2 @@
+/** The drivers' contract, tried on each of them. */
+package dev.pumasi.runtime.driver;
