@@ -49,7 +49,7 @@ struct connection {
     char *carry;   /* input that waits for the rest of its request, or for room in the output */
     uint32_t output_length, carry_length;
     uint32_t in_flight;
-    uint8_t receiving, closing, close_linked;
+    uint8_t receiving, ended, closing, close_linked;
 };
 
 struct request {
@@ -324,10 +324,12 @@ static void on_receive(int fd, int result, unsigned flags) {
         }
         buffer_return(id);
         if (!fits) connection->closing = 1;
+    } else if (result == 0 && connection->in_flight) {
+        connection->ended = 1; /* what it has asked for before is still answered */
     } else if (result != -ENOBUFS) {
         connection->closing = 1;
     }
-    if (!connection->receiving && !connection->closing) receive(fd, connection, 1);
+    if (!connection->receiving && !connection->closing && !connection->ended) receive(fd, connection, 1);
     if (connection->closing && (connection->output_length == 0 || result <= 0)) finish(fd, connection);
     else flush(fd, connection);
     if (!connection->in_flight) release_output(connection);
@@ -345,7 +347,7 @@ static void on_send(int fd, int result) {
     if (connection->output_length) memmove(connection->output, connection->output + result, connection->output_length);
     if (result < 0) connection->closing = 1;
     if (connection->carry && !connection->closing) serve_carried(connection);
-    if (connection->closing && !connection->output_length) finish(fd, connection);
+    if ((connection->closing || connection->ended) && !connection->output_length) finish(fd, connection);
     else flush(fd, connection);
     if (!connection->in_flight) release_output(connection);
 }
