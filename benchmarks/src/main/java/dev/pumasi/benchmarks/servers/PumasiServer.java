@@ -1,0 +1,31 @@
+package dev.pumasi.benchmarks.servers;
+
+import dev.pumasi.http.Handler;
+import dev.pumasi.http.HttpServer;
+import dev.pumasi.http.MediaType;
+import dev.pumasi.http.Response;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+
+/** Pumasi with one loop: {@code callback|green DRIVER PORT}. */
+public final class PumasiServer {
+
+    private static final byte[] HELLO = "Hello, World!".getBytes(StandardCharsets.US_ASCII);
+
+    private PumasiServer() {}
+
+    public static void main(String[] arguments) throws Exception {
+        Handler plaintext = request -> Response.bytes(MediaType.TEXT, HELLO);
+        Handler handler = switch (arguments[0]) {
+            case "callback" -> Handler.nonBlocking(plaintext);
+            case "green" -> plaintext;
+            default -> throw new IllegalArgumentException("callback or green, not " + arguments[0]);
+        };
+        HttpServer server = HttpServer.builder(handler)
+                .address(new InetSocketAddress("127.0.0.1", Integer.parseInt(arguments[2])))
+                .loops(1)
+                .driver(arguments[1])
+                .start();
+        server.awaitStop();
+    }
+}

@@ -1,0 +1,783 @@
+package dev.pumasi.http;
+
+import dev.pumasi.runtime.Gate;
+import dev.pumasi.runtime.Loop;
+import dev.pumasi.runtime.OperationException;
+import dev.pumasi.runtime.Output;
+import dev.pumasi.runtime.Receiver;
+import dev.pumasi.runtime.StreamSocket;
+import dev.pumasi.runtime.Timer;
+import dev.pumasi.runtime.memory.Buffer;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One connection of an {@link HttpServer}: a state machine on its loop, driven by what arrives, by what has been sent, by
+ * its timer and by handlers that answer.
+ *
+ * <pre>
+ *            first byte        head complete          answer          all of it written
+ *   IDLE ───────────────► HEAD ─────────────► HANDLING ─────► SENDING ─────────────────────┐
+ *    ▲                      │ violation                          │                         │
+ *    │                      └────────────────────────────────────┘                         │
+ *    │                                                                                     │
+ *    ├─────────────────────────────────────────────────── DISCARDING ◄── body left unread ─┤
+ *    │                                                        │ too much of it             │
+ *    └──────────────────────────────────────────── lives on ──┼────────────────────────────┤
+ *                                                             ▼                            │
+ *                              CLOSED ◄── LINGERING ◄──── CLOSING ◄────── must end ────────┘
+ * </pre>
+ *
+ * <p><b>Where the bytes are.</b> What arrives is parsed in the loop's shared receive memory, where it lies; a request that
+ * comes whole is never copied. A green thread that was started for it runs later in the same turn, and until then the
+ * connection holds that memory. If its handler parks, the head, and what follows it, is copied ({@link HttpInput#detach});
+ * the {@link Request} does not notice. So shared memory is never held while user code waits.
+ *
+ * <p><b>Who runs what.</b> A handler that declares itself non-blocking, and every {@link AsyncHandler}, runs inside {@link
+ * #advance}. Any other gets a green thread, which then goes on with the requests that have arrived behind this one, so a
+ * pipelining client costs one green thread per burst. Answers go out in the order of the requests.
+ *
+ * <p><b>Limits.</b> At most {@value #WAITING_BYTES_MAX} bytes of a body, or of requests behind the current one, wait for a
+ * handler; then receiving pauses, and the client's own sending comes to a halt. The timer looks at one deadline, which
+ * every phase sets as it needs; it is not moved for each request, but looks again when it expires.
+ *
+ * <p>Belongs to the loop's thread and to the green threads it carries. A handler that runs elsewhere (the JDK's default
+ * scheduler) gets its request detached, and every step of its body and its answer is posted to the loop.
+ */
+final class HttpConnection implements Receiver, Exchange, ResponseSender.Listener {
+
+    /** What may wait behind the request that is being handled. */
+    static final int WAITING_BYTES_MAX = 16 * 1024;
+
+    /** What is read and thrown away so that the connection can live on, or the answer be read; beyond it, it is closed. */
+    static final int DISCARDED_BYTES_MAX = 256 * 1024;
+
+    /** How long a client may take to close its end after the last answer. */
+    private static final int LINGER_MILLIS = 2_000;
+
+    private static final long NO_DEADLINE = Long.MAX_VALUE;
+    private static final Buffer NO_BYTES = Buffer.allocate(0);
+    private static final SocketAddress UNKNOWN = InetSocketAddress.createUnresolved("unknown", 0);
+
+    private enum Phase {
+        IDLE,
+        HEAD,
+        HANDLING,
+        SENDING,
+        DISCARDING,
+        CLOSING,
+        LINGERING,
+        CLOSED
+    }
+
+    /** In the loop's list of connections. */
+    @Nullable
+    HttpConnection previous;
+
+    @Nullable
+    HttpConnection next;
+
+    private final HttpLoop http;
+    private final StreamSocket socket;
+    private final HttpInput input;
+    private final ResponseSender sender;
+    private final Timer timer = Timer.of(this::timerExpired);
+    private Phase phase = Phase.IDLE;
+    private long deadlineNanos = NO_DEADLINE;
+    private long timerNanos = NO_DEADLINE;
+    private int requests;
+    private boolean inputEnded;
+    private boolean lingers;
+
+    /** Set while {@link #advance} runs, which goes on by itself when an answer was complete at once. */
+    private boolean advancing;
+
+    /** Set while this connection's own green thread hands over an answer. */
+    private boolean inGreen;
+
+    // The request that is being handled, or whose head is arriving.
+    private @Nullable RequestParser parser;
+    private @Nullable Request request;
+    private @Nullable BodyDecoder decoder;
+    private @Nullable Gate gate;
+    private int dataLeft;
+    private int discarded;
+    private boolean continued;
+    private boolean bodyTimedOut;
+    private boolean keepAlive;
+
+    HttpConnection(HttpLoop http, StreamSocket socket) {
+        this.http = http;
+        this.socket = socket;
+        input = new HttpInput(socket);
+        sender = new ResponseSender(http, socket, this);
+    }
+
+    /** @param refused whether it is one too many */
+    void begin(boolean refused) {
+        setDeadline(http.limits.headTimeoutMillis());
+        socket.onReceive(this);
+        if (refused) {
+            http.counters.refused++;
+            refuse(Refusal.OVERLOADED);
+        }
+    }
+
+    // ------------------------------------------------------------------------------------------- what arrives
+
+    @Override
+    public void received(Buffer data, int length) {
+        switch (phase) {
+            case IDLE, HEAD -> {
+                input.arrived(data, length);
+                advanceAndRun();
+                input.endOfDelivery();
+            }
+            case HANDLING, SENDING -> {
+                input.detach();
+                input.append(data, length);
+                if (input.size() >= WAITING_BYTES_MAX) {
+                    socket.pause();
+                }
+                openGate();
+            }
+            case DISCARDING -> {
+                input.arrived(data, length);
+                discardBody();
+                advanceAndRun();
+                input.endOfDelivery();
+            }
+            case CLOSING, LINGERING -> {
+                discarded += length;
+                if (discarded > DISCARDED_BYTES_MAX) {
+                    close();
+                }
+            }
+            case CLOSED -> {}
+        }
+    }
+
+    @Override
+    public void ended() {
+        inputEnded = true;
+        switch (phase) {
+            case IDLE -> closeAfterOutput(false);
+            case HEAD, DISCARDING -> {
+                http.counters.broken++;
+                closeAfterOutput(false);
+            }
+            case HANDLING, SENDING -> openGate(); // a client may end its side and still read the answer
+            case LINGERING -> close();
+            case CLOSING, CLOSED -> {}
+        }
+    }
+
+    @Override
+    public void failed(OperationException failure) {
+        if (phase != Phase.IDLE && phase != Phase.LINGERING) {
+            http.counters.broken++;
+        }
+        inputEnded = true;
+        close();
+    }
+
+    // ------------------------------------------------------------------------------------------- requests
+
+    private void advanceAndRun() {
+        Handler green = advance();
+        if (green != null) {
+            runInGreen(green);
+        }
+    }
+
+    /**
+     * Parses and answers what has arrived, until there is no complete request left or one needs time.
+     *
+     * @return the handler of the current request if it must run on a green thread
+     */
+    private @Nullable Handler advance() {
+        advancing = true;
+        Handler green = null;
+        boolean complete = true;
+        while (complete && green == null && (phase == Phase.IDLE || phase == Phase.HEAD) && !input.isEmpty()) {
+            RequestParser head = parser;
+            if (head == null) {
+                head = http.takeParser();
+                parser = head;
+            }
+            switch (head.parse(input.buffer(), input.start(), input.end())) {
+                case RequestParser.HEAD -> green = dispatch(head);
+                case RequestParser.VIOLATION -> violated(head.violation());
+                default -> {
+                    complete = false;
+                    if (phase == Phase.IDLE && head.hasBegun()) {
+                        phase = Phase.HEAD;
+                        setDeadline(http.limits.headTimeoutMillis());
+                    }
+                }
+            }
+        }
+        advancing = false;
+        if (green == null && phase != Phase.CLOSED) {
+            socket.output().flush();
+        }
+        return green;
+    }
+
+    /** The head is complete: finds who answers it, and lets it answer if that takes no green thread. */
+    private @Nullable Handler dispatch(RequestParser head) {
+        phase = Phase.HANDLING;
+        deadlineNanos = NO_DEADLINE;
+        http.counters.requests++;
+        requests++;
+        keepAlive = head.keepsAlive() && requests < http.limits.requestsPerConnectionMax();
+        Request current = new Request(head, this);
+        request = current;
+        input.beginRequest(head);
+        if (head.contentLength() != 0 && !beginBody(head)) {
+            return null;
+        }
+        try {
+            switch (http.endpoint.select(current)) {
+                case Handler handler when handler.isNonBlocking() -> answer(handler.handle(current));
+                case Handler handler -> {
+                    return handler;
+                }
+                case AsyncHandler handler -> {
+                    handler.handle(current, new Answer(current));
+                    if (phase == Phase.HANDLING) {
+                        input.detach(); // it answers later, when the bytes would be gone
+                    }
+                }
+            }
+        } catch (Throwable failure) {
+            answerFailure(current, failure);
+        }
+        return null;
+    }
+
+    private boolean beginBody(RequestParser head) {
+        if (head.contentLength() > http.limits.bodyBytesMax()) {
+            violated(Violation.BODY_TOO_LARGE);
+            return false;
+        }
+        BodyDecoder body = http.takeDecoder();
+        body.begin(head, http.limits.bodyBytesMax());
+        decoder = body;
+        dataLeft = 0;
+        bodyTimedOut = false;
+        continued = !head.expectsContinue();
+        return true;
+    }
+
+    private void runInGreen(Handler handler) {
+        if (Loop.greenThreadsRunOnLoop()) {
+            input.hold();
+            http.loop.spawnTrusted(() -> handleInGreen(handler));
+            http.loop.execute(input); // after the green thread has run for the first time
+        } else {
+            input.detach();
+            http.loop.spawnTrusted(() -> handleElsewhere(handler));
+        }
+    }
+
+    /** The body of a green thread: this request, and those that have arrived behind it. */
+    private void handleInGreen(Handler first) {
+        Handler handler = first;
+        while (handler != null) {
+            Request current = Objects.requireNonNull(request);
+            try {
+                Response response = handler.handle(current);
+                inGreen = true;
+                answer(response);
+            } catch (Throwable failure) {
+                inGreen = true;
+                answerFailure(current, failure);
+            }
+            inGreen = false;
+            handler = advance();
+            if (handler != null && input.isDetached()) {
+                socket.output().flush(); // it may park, and the answers so far should not wait for it
+            }
+        }
+        input.endOfDelivery();
+        input.detach();
+    }
+
+    /** The same where green threads do not run on their loop. */
+    private void handleElsewhere(Handler handler) {
+        Request current = Objects.requireNonNull(request);
+        try {
+            Response response = handler.handle(current);
+            http.loop.execute(() -> answerLater(current, response));
+        } catch (Throwable failure) {
+            http.loop.execute(() -> failLater(current, failure));
+        }
+    }
+
+    /** An answer that comes from outside {@link #advance}. */
+    @SuppressWarnings("ReferenceEquality") // the very request, not one like it
+    private void answerLater(Request answered, Response response) {
+        if (request != answered || phase != Phase.HANDLING && phase != Phase.CLOSED) {
+            http.counters.lateAnswers++;
+            return;
+        }
+        try {
+            answer(response);
+        } catch (Throwable failure) {
+            answerFailure(answered, failure);
+        }
+        if (!advancing) {
+            advanceAndRun();
+        }
+    }
+
+    private void failLater(Request answered, Throwable failure) {
+        answerFailure(answered, failure);
+        if (!advancing) {
+            advanceAndRun();
+        }
+    }
+
+    // ------------------------------------------------------------------------------------------- answers
+
+    /** Begins to send the answer to the current request. */
+    private void answer(Response response) {
+        if (phase == Phase.CLOSED) {
+            releaseRequest();
+            return;
+        }
+        RequestParser head = Objects.requireNonNull(parser);
+        boolean http10 = head.isHttp10();
+        BodyFraming framing = BodyFraming.of(response, head.isHead(), http10);
+        keepAlive = ResponseEncoder.keepsAlive(
+                response, framing, keepAlive && !http.isDraining() && !inputEnded && isRestOfBodyBearable());
+        phase = Phase.SENDING;
+        BodyWriter writer = response.writer();
+        if (writer == null || framing == BodyFraming.NONE) {
+            sender.send(response, framing, http10, keepAlive);
+        } else {
+            sender.beginStream(response, framing, http10, keepAlive);
+            stream(writer, new ConnectionOutput(sender, gate(), framing, response));
+        }
+    }
+
+    private void refuse(Response response) {
+        keepAlive = false;
+        lingers = true;
+        phase = Phase.SENDING;
+        sender.send(response, BodyFraming.LENGTH, false, false);
+    }
+
+    private void violated(Violation violation) {
+        http.counters.count(violation);
+        refuse(violation.response());
+    }
+
+    @SuppressWarnings("ReferenceEquality") // the very request, not one like it
+    private void answerFailure(Request failed, Throwable failure) {
+        if (request != failed) {
+            http.counters.lateAnswers++;
+        } else if (phase == Phase.CLOSED) {
+            releaseRequest();
+        } else if (phase != Phase.HANDLING) {
+            // The head of the answer is out: all that can be said to the client is that it ends here.
+            http.counters.handlerFailures++;
+            http.loop.report("the answer to " + failed.method() + " " + failed.target(), failure);
+            close();
+        } else if (failure instanceof ViolationException broken) {
+            http.counters.count(broken.violation());
+            keepAlive = false;
+            lingers = true;
+            answer(broken.violation().response());
+        } else {
+            http.counters.handlerFailures++;
+            http.loop.report("the handler of " + failed.method() + " " + failed.target(), failure);
+            answer(Refusal.FAILED);
+        }
+    }
+
+    /** The response is in the socket's output: the connection is ready for the next request, or for its end. */
+    @Override
+    public void sent() {
+        deadlineNanos = NO_DEADLINE;
+        BodyDecoder body = decoder;
+        boolean bodyRead = body == null || body.isEnded() && dataLeft == 0;
+        if (!keepAlive) {
+            closeAfterOutput(lingers || !bodyRead || !input.isEmpty());
+        } else if (bodyRead) {
+            nextRequest();
+        } else {
+            phase = Phase.DISCARDING;
+            discarded = 0;
+            setDeadline(http.limits.bodyTimeoutMillis());
+            socket.resume();
+            discardBody();
+        }
+        if (!advancing && !inGreen) {
+            advanceAndRun();
+        }
+    }
+
+    @Override
+    public void broken() {
+        http.counters.broken++;
+        close();
+    }
+
+    @Override
+    public void waiting() {
+        setDeadline(http.limits.writeTimeoutMillis());
+    }
+
+    private void nextRequest() {
+        releaseRequest();
+        phase = Phase.IDLE;
+        if (inputEnded && input.isEmpty()) {
+            closeAfterOutput(false);
+        } else {
+            setDeadline(http.limits.idleTimeoutMillis());
+            socket.resume();
+        }
+    }
+
+    private void releaseRequest() {
+        if (request != null) {
+            request.retire();
+            request = null;
+        }
+        if (parser != null) {
+            http.giveBack(parser);
+            parser = null;
+        }
+        if (decoder != null) {
+            http.giveBack(decoder);
+            decoder = null;
+        }
+        gate = null;
+        input.endRequest();
+        if (phase == Phase.CLOSED) {
+            input.clear();
+        }
+    }
+
+    // ------------------------------------------------------------------------------------------- streamed answers
+
+    private void stream(BodyWriter writer, ConnectionOutput body) {
+        Request current = Objects.requireNonNull(request);
+        if (inGreen) {
+            inGreen = false; // it may park, and others act for this connection meanwhile
+            write(current, writer, body);
+            inGreen = true;
+        } else {
+            input.detach();
+            http.loop.spawn(() -> write(current, writer, body));
+        }
+    }
+
+    private void write(Request current, BodyWriter writer, ConnectionOutput body) {
+        try {
+            writer.writeTo(body);
+            body.end();
+        } catch (Throwable failure) {
+            http.loop.run(() -> streamFailed(current, failure));
+            return;
+        }
+        http.loop.run(this::streamEnded);
+    }
+
+    private void streamEnded() {
+        sender.streamEnded();
+        if (phase == Phase.CLOSED) {
+            releaseRequest();
+        } else {
+            sent();
+        }
+    }
+
+    private void streamFailed(Request current, Throwable failure) {
+        boolean clientIsGone = phase == Phase.CLOSED || socket.output().hasFailed();
+        if (!clientIsGone) {
+            http.counters.handlerFailures++;
+            http.loop.report("the body of the answer to " + current.method() + " " + current.target(), failure);
+        }
+        sender.streamEnded();
+        close();
+        releaseRequest();
+    }
+
+    // ------------------------------------------------------------------------------------------- bodies of requests
+
+    @Override
+    public RequestBody body() {
+        return new ConnectionBody(this, gate(), Objects.requireNonNull(parser).contentLength());
+    }
+
+    @Override
+    public SocketAddress remoteAddress() {
+        try {
+            return socket.remoteAddress();
+        } catch (IOException gone) {
+            return UNKNOWN;
+        }
+    }
+
+    @Override
+    public Gate gate() {
+        Gate known = gate;
+        if (known == null) {
+            known = new Gate(http.loop, "wait for the client of", socket);
+            gate = known;
+        }
+        return known;
+    }
+
+    long bodyBytesMax() {
+        return http.limits.bodyBytesMax();
+    }
+
+    List<Field> trailers() {
+        return decoder == null ? List.of() : decoder.trailers();
+    }
+
+    /** A step of reading the body, on the loop: how many bytes, −1 at its end, or {@link Gate#WOULD_WAIT}. */
+    int takeBody(byte[] to, int offset, int length) throws IOException {
+        BodyDecoder body = decoder;
+        if (body == null) {
+            return -1;
+        }
+        while (dataLeft == 0) {
+            switch (decode(body)) {
+                case BodyDecoder.DATA -> {}
+                case BodyDecoder.END -> {
+                    return -1;
+                }
+                case BodyDecoder.VIOLATION -> throw new ViolationException(body.violation());
+                default -> {
+                    return waitForBody();
+                }
+            }
+        }
+        int count = Math.min(length, dataLeft);
+        input.buffer().get(input.start(), to, offset, count);
+        consumeData(count);
+        deadlineNanos = NO_DEADLINE;
+        return count;
+    }
+
+    private int waitForBody() throws IOException {
+        if (inputEnded) {
+            throw new ViolationException(Violation.BODY_INCOMPLETE);
+        }
+        if (bodyTimedOut) {
+            throw new ViolationException(Violation.BODY_TIMEOUT);
+        }
+        sendContinue();
+        setDeadline(http.limits.bodyTimeoutMillis());
+        return Gate.WOULD_WAIT;
+    }
+
+    private int decode(BodyDecoder body) {
+        if (input.isEmpty()) {
+            return body.decode(NO_BYTES, 0, 0);
+        }
+        int from = input.start();
+        int outcome = body.decode(input.buffer(), from, input.end());
+        if (outcome == BodyDecoder.DATA) {
+            dataLeft = body.dataLength();
+            input.consume(body.dataStart() - from);
+        } else {
+            input.consume(body.consumed());
+        }
+        return outcome;
+    }
+
+    private void consumeData(int count) {
+        input.consume(count);
+        dataLeft -= count;
+        if (input.size() < WAITING_BYTES_MAX / 2) {
+            socket.resume();
+        }
+    }
+
+    private void sendContinue() {
+        if (!continued) {
+            continued = true;
+            Output output = socket.output();
+            byte[] line = ResponseEncoder.CONTINUE;
+            if (output.room() >= line.length) {
+                output.append(line, 0, line.length);
+            }
+            output.flush();
+        }
+    }
+
+    /** Whether what the handler left unread of the body can be skipped, so that the connection may live on. */
+    private boolean isRestOfBodyBearable() {
+        BodyDecoder body = decoder;
+        if (body == null || body.isEnded()) {
+            return true;
+        }
+        long left = Objects.requireNonNull(parser).contentLength() - body.decodedBytes();
+        return continued && left <= DISCARDED_BYTES_MAX;
+    }
+
+    /** Skips the rest of a body that nobody wants. */
+    private void discardBody() {
+        BodyDecoder body = Objects.requireNonNull(decoder);
+        while (phase == Phase.DISCARDING) {
+            discarded += dataLeft;
+            consumeData(dataLeft);
+            if (discarded > DISCARDED_BYTES_MAX) {
+                closeAfterOutput(true);
+                return;
+            }
+            switch (decode(body)) {
+                case BodyDecoder.DATA -> {}
+                case BodyDecoder.END -> nextRequest();
+                case BodyDecoder.VIOLATION -> {
+                    http.counters.count(body.violation());
+                    closeAfterOutput(true);
+                }
+                default -> {
+                    return;
+                }
+            }
+        }
+    }
+
+    private void openGate() {
+        if (gate != null) {
+            gate.open();
+        }
+    }
+
+    // ------------------------------------------------------------------------------------------- time
+
+    private void setDeadline(int millis) {
+        long now = http.loop.nowNanos();
+        deadlineNanos = now + millis * 1_000_000L;
+        if (!timer.isRunning() || timerNanos - deadlineNanos > 0) {
+            timerNanos = deadlineNanos;
+            http.loop.start(timer, deadlineNanos - now);
+        }
+    }
+
+    private void timerExpired() {
+        if (deadlineNanos == NO_DEADLINE) {
+            return; // whoever sets a deadline starts it again
+        }
+        long left = deadlineNanos - http.loop.nowNanos();
+        if (left > 0) {
+            timerNanos = deadlineNanos;
+            http.loop.start(timer, left);
+            return;
+        }
+        switch (phase) {
+            case IDLE -> {
+                http.counters.idleTimeouts++;
+                closeAfterOutput(false);
+            }
+            case HEAD -> violated(Violation.HEAD_TIMEOUT);
+            case HANDLING -> {
+                bodyTimedOut = true;
+                openGate();
+            }
+            case DISCARDING -> {
+                http.counters.count(Violation.BODY_TIMEOUT);
+                closeAfterOutput(true);
+            }
+            case SENDING, CLOSING -> {
+                http.counters.writeTimeouts++;
+                close();
+            }
+            case LINGERING -> close();
+            case CLOSED -> {}
+        }
+    }
+
+    // ------------------------------------------------------------------------------------------- the end
+
+    /** The server is being stopped: without a request it ends now, else after the answer. */
+    void drain() {
+        if (phase == Phase.IDLE) {
+            closeAfterOutput(false);
+        }
+    }
+
+    /** Sends what is written, then closes. */
+    private void closeAfterOutput(boolean unread) {
+        if (phase == Phase.CLOSED || phase == Phase.CLOSING) {
+            return;
+        }
+        phase = Phase.CLOSING;
+        lingers = unread && !inputEnded;
+        setDeadline(http.limits.writeTimeoutMillis());
+        Output output = socket.output();
+        output.flush();
+        if (output.isDrained()) {
+            outputDrained();
+        } else {
+            output.whenDrained(this::outputDrained);
+        }
+    }
+
+    /** To close with bytes unread would reset the connection, and the client might lose the answer. */
+    private void outputDrained() {
+        if (phase != Phase.CLOSING) {
+            return;
+        }
+        if (!lingers || inputEnded || socket.output().hasFailed()) {
+            close();
+            return;
+        }
+        socket.shutdownOutput();
+        phase = Phase.LINGERING;
+        discarded = 0;
+        socket.resume();
+        setDeadline(LINGER_MILLIS);
+    }
+
+    /** Ends it at once, whatever it is doing. */
+    void close() {
+        if (phase == Phase.CLOSED) {
+            return;
+        }
+        boolean inUse = phase == Phase.HANDLING || sender.isStreaming();
+        phase = Phase.CLOSED;
+        http.loop.cancel(timer);
+        sender.stop();
+        socket.close();
+        openGate();
+        if (!inUse) {
+            releaseRequest(); // else whoever answers does it
+        }
+        http.ended(this);
+    }
+
+    /** An {@link AsyncHandler}'s way to answer. */
+    private final class Answer implements Responder {
+
+        private final Request answered;
+
+        Answer(Request answered) {
+            this.answered = answered;
+        }
+
+        @Override
+        public void respond(Response response) {
+            Objects.requireNonNull(response, "response");
+            http.loop.run(() -> answerLater(answered, response));
+        }
+
+        @Override
+        public void fail(Throwable failure) {
+            Objects.requireNonNull(failure, "failure");
+            http.loop.run(() -> failLater(answered, failure));
+        }
+    }
+}

@@ -1,0 +1,154 @@
+package dev.pumasi.http;
+
+import dev.pumasi.runtime.Listener;
+import dev.pumasi.runtime.Loop;
+import dev.pumasi.runtime.StreamSocket;
+import dev.pumasi.runtime.memory.Buffer;
+import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A server's share of one loop: what its connections there have in common. Parsers, decoders and large buffers are lent
+ * to a connection for as long as it is in a request. Belongs to the loop's thread.
+ */
+final class HttpLoop {
+
+    /** The size of the buffers by which long bodies are sent. */
+    static final int LARGE_BYTES = 64 * 1024;
+
+    /** How many of each are kept for reuse. */
+    private static final int KEPT_MAX = 1024;
+
+    private static final int LARGE_KEPT_MAX = 16;
+
+    final Loop loop;
+    final Endpoint endpoint;
+    final HttpLimits limits;
+    final HeadBlock head;
+    final HttpCounters counters = new HttpCounters();
+    final int connectionsMax;
+
+    private final ArrayDeque<RequestParser> parsers = new ArrayDeque<>();
+    private final ArrayDeque<BodyDecoder> decoders = new ArrayDeque<>();
+    private final ArrayDeque<Buffer> large = new ArrayDeque<>();
+    private @Nullable HttpConnection first;
+    private @Nullable Listener listener;
+    private @Nullable Runnable whenEmpty;
+    private boolean draining;
+
+    HttpLoop(Loop loop, Endpoint endpoint, HttpLimits limits, String serverName, int connectionsMax) {
+        this.loop = loop;
+        this.endpoint = endpoint;
+        this.limits = limits;
+        this.connectionsMax = connectionsMax;
+        head = new HeadBlock(serverName);
+    }
+
+    void listening(Listener opened) {
+        listener = opened;
+    }
+
+    /** The {@link dev.pumasi.runtime.Acceptor}. */
+    void accepted(StreamSocket socket) {
+        counters.connections++;
+        HttpConnection connection = new HttpConnection(this, socket);
+        link(connection);
+        connection.begin(counters.open > connectionsMax || draining);
+    }
+
+    RequestParser takeParser() {
+        RequestParser parser = parsers.pollLast();
+        return parser != null ? parser : new RequestParser(limits);
+    }
+
+    void giveBack(RequestParser parser) {
+        parser.reset();
+        if (parsers.size() < KEPT_MAX) {
+            parsers.addLast(parser);
+        }
+    }
+
+    BodyDecoder takeDecoder() {
+        BodyDecoder decoder = decoders.pollLast();
+        return decoder != null ? decoder : new BodyDecoder(limits);
+    }
+
+    void giveBack(BodyDecoder decoder) {
+        if (decoders.size() < KEPT_MAX) {
+            decoders.addLast(decoder);
+        }
+    }
+
+    Buffer takeLarge() {
+        Buffer buffer = large.pollLast();
+        return buffer != null ? buffer : Buffer.allocate(LARGE_BYTES);
+    }
+
+    void giveBack(Buffer buffer) {
+        if (large.size() < LARGE_KEPT_MAX) {
+            large.addLast(buffer);
+        }
+    }
+
+    boolean isDraining() {
+        return draining;
+    }
+
+    /** Accepts no more, ends idle connections now and the others after their response; tells {@code done} when none is left. */
+    void drain(Runnable done) {
+        draining = true;
+        whenEmpty = done;
+        if (listener != null) {
+            listener.close();
+        }
+        HttpConnection connection = first;
+        while (connection != null) {
+            HttpConnection following = connection.next;
+            connection.drain();
+            connection = following;
+        }
+        tellIfEmpty();
+    }
+
+    /** Ends all connections, whatever they are doing. */
+    void abort() {
+        while (first != null) {
+            first.close();
+        }
+    }
+
+    /** A connection has ended. */
+    void ended(HttpConnection connection) {
+        HttpConnection before = connection.previous;
+        HttpConnection after = connection.next;
+        if (before == null) {
+            first = after;
+        } else {
+            before.next = after;
+        }
+        if (after != null) {
+            after.previous = before;
+        }
+        connection.previous = null;
+        connection.next = null;
+        counters.open--;
+        tellIfEmpty();
+    }
+
+    private void link(HttpConnection connection) {
+        counters.open++;
+        connection.next = first;
+        if (first != null) {
+            first.previous = connection;
+        }
+        first = connection;
+    }
+
+    private void tellIfEmpty() {
+        Runnable told = whenEmpty;
+        if (told != null && first == null) {
+            whenEmpty = null;
+            told.run();
+        }
+    }
+}

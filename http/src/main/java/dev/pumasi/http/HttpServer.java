@@ -1,0 +1,281 @@
+package dev.pumasi.http;
+
+import dev.pumasi.runtime.Listener;
+import dev.pumasi.runtime.Loop;
+import dev.pumasi.runtime.LoopGroup;
+import dev.pumasi.runtime.LoopStatus;
+import dev.pumasi.runtime.OperationException;
+import dev.pumasi.runtime.StreamSocket;
+import dev.pumasi.runtime.driver.Drivers;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An HTTP/1.1 server: one {@link Endpoint} that answers, on one or more event loops.
+ *
+ * <pre>{@code
+ * try (HttpServer server = HttpServer.builder(request -> Response.text("Hello, World!"))
+ *         .port(8080)
+ *         .start()) {
+ *     server.awaitStop();
+ * }
+ * }</pre>
+ *
+ * <p>Each loop has a listening socket of its own on the same port, among which the kernel deals out connections; a
+ * connection stays on its loop. See {@link HttpLimits} for what a client may do, and {@link Handler} for where handlers
+ * run.
+ *
+ * <p><b>Stopping</b> ({@link #stop}): accept no more, end idle connections, let requests in progress be answered, until a
+ * deadline; then close what is left. Any thread may call any method, except that the loops' own threads must not wait.
+ */
+public final class HttpServer implements AutoCloseable {
+
+    /** How long {@link #close} lets requests in progress take. */
+    public static final Duration CLOSE_PATIENCE = Duration.ofSeconds(5);
+
+    private final List<HttpLoop> parts;
+    private final @Nullable LoopGroup ownLoops;
+    private final SocketAddress address;
+    private final CountDownLatch stopped = new CountDownLatch(1);
+    private boolean stopping;
+
+    private HttpServer(List<HttpLoop> parts, @Nullable LoopGroup ownLoops, SocketAddress address) {
+        this.parts = List.copyOf(parts);
+        this.ownLoops = ownLoops;
+        this.address = address;
+    }
+
+    /** A server that lets {@code endpoint} answer: a {@link Handler}, an {@link AsyncHandler} or a {@link Router}. */
+    public static Builder builder(Endpoint endpoint) {
+        return new Builder(endpoint);
+    }
+
+    /** As {@link #builder(Endpoint)}, for a lambda. */
+    public static Builder builder(Handler handler) {
+        return new Builder(handler);
+    }
+
+    /** Where it listens, with the port that was chosen. */
+    public SocketAddress address() {
+        return address;
+    }
+
+    /** The port, or 0 for a Unix domain socket. */
+    public int port() {
+        return address instanceof InetSocketAddress inet ? inet.getPort() : 0;
+    }
+
+    /** What its connections have done, as of about now. */
+    public HttpStatus status() {
+        return HttpCounters.sum(parts.stream().map(part -> part.counters).toList());
+    }
+
+    /** Figures of its loops, as of about now. */
+    public List<LoopStatus> loops() {
+        return parts.stream().map(part -> part.loop.status()).toList();
+    }
+
+    /** Waits until it has stopped. */
+    public void awaitStop() throws InterruptedException {
+        stopped.await();
+    }
+
+    /**
+     * Stops it, and waits until it has: no new connections from now on; those without a request end; the others end with
+     * their answer, or after {@code patience}. Called again, it only waits.
+     */
+    public void stop(Duration patience) {
+        if (begin()) {
+            CountDownLatch drained = new CountDownLatch(parts.size());
+            for (HttpLoop part : parts) {
+                part.loop.execute(() -> part.drain(drained::countDown));
+            }
+            if (!await(drained, patience)) {
+                CountDownLatch aborted = new CountDownLatch(parts.size());
+                for (HttpLoop part : parts) {
+                    part.loop.execute(() -> {
+                        part.abort();
+                        aborted.countDown();
+                    });
+                }
+                await(aborted, CLOSE_PATIENCE);
+            }
+            if (ownLoops != null) {
+                ownLoops.close();
+            }
+            stopped.countDown();
+        } else {
+            await(stopped, patience.plus(CLOSE_PATIENCE));
+        }
+    }
+
+    /** {@link #stop} with {@link #CLOSE_PATIENCE}. */
+    @Override
+    public void close() {
+        stop(CLOSE_PATIENCE);
+    }
+
+    /**
+     * Begins to stop, without waiting: for servers whose loops are driven by hand. On the loop of each part, {@code
+     * drained} is called when its last connection has ended.
+     */
+    public void beginStop(Runnable drained) {
+        begin();
+        for (HttpLoop part : parts) {
+            part.loop.execute(() -> part.drain(drained));
+        }
+    }
+
+    private synchronized boolean begin() {
+        boolean first = !stopping;
+        stopping = true;
+        return first;
+    }
+
+    private static boolean await(CountDownLatch latch, Duration patience) {
+        long deadlineNanos = System.nanoTime() + patience.toNanos();
+        boolean interrupted = false;
+        boolean done = false;
+        long leftNanos = patience.toNanos();
+        while (!done && leftNanos > 0) {
+            try {
+                done = latch.await(leftNanos, TimeUnit.NANOSECONDS);
+            } catch (InterruptedException hurry) {
+                interrupted = true;
+            }
+            leftNanos = deadlineNanos - System.nanoTime();
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        return done;
+    }
+
+    /** What a server is made of; every setting has a default. Not thread-safe. */
+    public static final class Builder {
+
+        private final Endpoint endpoint;
+        private SocketAddress address = new InetSocketAddress("localhost", 8080);
+        private HttpLimits limits = HttpLimits.DEFAULTS;
+        private String name = "pumasi";
+        private int loopCount = Runtime.getRuntime().availableProcessors();
+        private String driver = Drivers.AUTO;
+        private List<Loop> loops = List.of();
+
+        private Builder(Endpoint endpoint) {
+            this.endpoint = Objects.requireNonNull(endpoint, "endpoint");
+        }
+
+        /** Where to listen: TCP or Unix domain. Default: port 8080 of localhost. */
+        public Builder address(SocketAddress where) {
+            address = Objects.requireNonNull(where, "address");
+            return this;
+        }
+
+        /** The port, on the host that is set; 0 takes one that is free. */
+        public Builder port(int port) {
+            address = new InetSocketAddress(
+                    address instanceof InetSocketAddress inet ? inet.getHostString() : "localhost", port);
+            return this;
+        }
+
+        public Builder limits(HttpLimits of) {
+            limits = Objects.requireNonNull(of, "limits");
+            return this;
+        }
+
+        /** The Server field of every response; empty for none. */
+        public Builder name(String server) {
+            name = Objects.requireNonNull(server, "name");
+            return this;
+        }
+
+        /** How many event loops of its own. Default: as many as processors. */
+        public Builder loops(int count) {
+            loopCount = count;
+            return this;
+        }
+
+        /** The driver of its own loops, by name. Default: {@link Drivers#AUTO}. */
+        public Builder driver(String called) {
+            driver = Objects.requireNonNull(called, "driver");
+            return this;
+        }
+
+        /** Runs on these loops, which it does not close, instead of loops of its own. */
+        public Builder on(List<Loop> others) {
+            loops = List.copyOf(others);
+            return this;
+        }
+
+        /**
+         * Starts it. It serves when this returns.
+         *
+         * @throws OperationException if the address is taken, forbidden or none of this machine's; nothing is left running
+         * @throws dev.pumasi.runtime.driver.DriverUnavailableException if the driver does not work here
+         */
+        public HttpServer start() throws IOException {
+            LoopGroup own = loops.isEmpty()
+                    ? LoopGroup.start(
+                            "pumasi-loop", loopCount, Drivers.choose(driver).factory())
+                    : null;
+            try {
+                return start(own == null ? loops : own.loops(), own);
+            } catch (IOException | RuntimeException refused) {
+                if (own != null) {
+                    own.close();
+                }
+                throw refused;
+            }
+        }
+
+        private HttpServer start(List<Loop> on, @Nullable LoopGroup own) throws IOException {
+            boolean shared = on.size() > 1 && address instanceof InetSocketAddress;
+            if (shared) {
+                address = probe(on.getFirst(), address);
+            }
+            int share = Math.max(1, limits.connectionsMax() / on.size());
+            List<HttpLoop> parts = new ArrayList<>();
+            List<Listener> listeners = new ArrayList<>();
+            SocketAddress bound = address;
+            try {
+                for (Loop loop : on) {
+                    HttpLoop part = new HttpLoop(loop, endpoint, limits, name, share);
+                    parts.add(part);
+                    if (listeners.isEmpty() || shared) {
+                        Listener listener = Listener.open(loop, bound, shared, part::accepted);
+                        listeners.add(listener);
+                        part.listening(listener);
+                        bound = listener.address();
+                    }
+                }
+            } catch (IOException | RuntimeException refused) {
+                listeners.forEach(Listener::close);
+                throw refused;
+            }
+            return new HttpServer(parts, own, bound);
+        }
+
+        /**
+         * Listens alone for a moment: sockets that share a port would not notice that another process has it. Returns the
+         * address with a port that was free.
+         */
+        private static SocketAddress probe(Loop loop, SocketAddress address) throws IOException {
+            if (loop.isCurrent()) {
+                return address; // loops driven by hand cannot wait, and have no other processes
+            }
+            Listener alone = Listener.open(loop, address, false, StreamSocket::close);
+            alone.close();
+            loop.sleep(Duration.ofMillis(1)).await(); // closed for certain: the loop has turned
+            return alone.address();
+        }
+    }
+}
