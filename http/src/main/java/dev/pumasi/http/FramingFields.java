@@ -135,7 +135,7 @@ final class FramingFields {
             if (digit < 0 || digit > 9) {
                 return Violation.CONTENT_LENGTH_MALFORMED;
             }
-            overflow |= number > (Long.MAX_VALUE - 9) / 10;
+            overflow |= number > (Long.MAX_VALUE - digit) / 10;
             number = 10 * number + digit;
         }
         if (overflow) {

@@ -49,30 +49,22 @@ public abstract class RequestBody {
             throw new IOException("a body of " + length + " bytes, and the most to be held in memory is " + most);
         }
         // What the client announces is believed up to a point only: it has not sent it yet.
-        byte[] bytes = new byte[(int) Math.min(length < 0 ? FIRST_BYTES : length, 8 * FIRST_BYTES)];
+        byte[] bytes = new byte[(int) Math.min(most, length < 0 ? FIRST_BYTES : Math.min(length, 8 * FIRST_BYTES))];
         int filled = 0;
         while (true) {
-            if (filled == bytes.length) {
-                if (filled == length) {
-                    // The next read answers -1 and makes the trailers available.
-                    byte[] one = new byte[1];
-                    if (read(one, 0, 1) < 0) {
-                        return bytes;
-                    }
-                    throw new IllegalStateException("the body is longer than its length");
-                }
-                if (filled >= most) {
-                    byte[] one = new byte[1];
-                    if (read(one, 0, 1) < 0) {
-                        return bytes;
-                    }
-                    throw new IOException("the body is larger than " + most + " bytes, the most to be held in memory");
-                }
+            if (filled == bytes.length && filled < most && filled != length) {
                 bytes = Arrays.copyOf(bytes, (int) Math.min(most, Math.max(FIRST_BYTES, 2L * filled)));
+            }
+            if (filled == bytes.length) {
+                // Only the end may follow; to have read it makes the trailers available.
+                if (read(new byte[1], 0, 1) < 0) {
+                    return bytes;
+                }
+                throw new IOException("the body is larger than " + most + " bytes, the most to be held in memory");
             }
             int read = read(bytes, filled, bytes.length - filled);
             if (read < 0) {
-                return filled == bytes.length ? bytes : Arrays.copyOf(bytes, filled);
+                return Arrays.copyOf(bytes, filled);
             }
             filled += read;
         }

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.pumasi.http;
+
+import org.jspecify.annotations.NullMarked;
