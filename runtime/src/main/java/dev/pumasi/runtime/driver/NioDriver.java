@@ -32,8 +32,6 @@ final class NioDriver extends ReadinessDriver {
      */
     private volatile boolean isWoken;
 
-    private int reportsLeft;
-
     /** @throws DriverUnavailableException if no selector can be opened */
     NioDriver() {
         this(new NioSockets());
@@ -42,6 +40,8 @@ final class NioDriver extends ReadinessDriver {
     private NioDriver(NioSockets sockets) {
         super(sockets);
         this.sockets = sockets;
+        // What translates errors is loaded now: once the descriptors have run out, a class can no longer be read.
+        NioErrno.of(new IOException());
         try {
             selector = Selector.open();
         } catch (IOException refused) {
@@ -93,9 +93,9 @@ final class NioDriver extends ReadinessDriver {
         }
     }
 
+    /** The selector reports what it likes, in an order of its own; more than there is room for waits in the queue. */
     @Override
     void await(long waitNanos, int reportsMax) {
-        reportsLeft = reportsMax;
         boolean staysAwake = isWoken || waitNanos == 0;
         isWoken = false;
         try {
@@ -111,10 +111,6 @@ final class NioDriver extends ReadinessDriver {
     }
 
     private void report(SelectionKey key) {
-        if (reportsLeft == 0) {
-            return;
-        }
-        reportsLeft--;
         int ready = key.readyOps();
         int input = ready & (SelectionKey.OP_READ | SelectionKey.OP_ACCEPT);
         int output = ready & (SelectionKey.OP_WRITE | SelectionKey.OP_CONNECT);

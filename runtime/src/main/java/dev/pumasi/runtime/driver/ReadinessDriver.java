@@ -79,8 +79,9 @@ abstract class ReadinessDriver implements Driver {
     abstract void unwatch(Watched watched);
 
     /**
-     * Waits, at most so long, for readiness or {@link #wake}, and calls {@link #ready} for each handle that is, but not
-     * for more than {@code reportsMax}: the rest is still ready next time, and its turn comes first then.
+     * Waits, at most so long, for readiness or {@link #wake}, and calls {@link #ready} for each handle that is ready. Where
+     * it has the choice, for no more than {@code reportsMax}: the rest is still ready next time, and its turn comes first
+     * then.
      */
     abstract void await(long waitNanos, int reportsMax);
 

@@ -94,6 +94,20 @@ final class DriverRig implements AutoCloseable {
         arrived.computeIfAbsent(token, _ -> new ArrayDeque<>()).add(new Completion(token, result, hasMore, bytes));
     }
 
+    /**
+     * Whether a poll that nothing ends waits its whole time. Tried again twice: a signal may end any wait, and a ring
+     * that an earlier test closed sends some.
+     */
+    boolean waitsOut(long nanos) {
+        for (int i = 0; i < 3; i++) {
+            long begin = System.nanoTime();
+            if (poll(nanos) == 0 && System.nanoTime() - begin >= nanos) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     void releaseHeld() {
         held.forEach(driver::release);
         held.clear();
@@ -270,12 +284,24 @@ final class DriverRig implements AutoCloseable {
         close(pair.server);
     }
 
-    /** As a loop leaves: cancels what is in progress, waits for its end, closes. */
-    @Override
-    public void close() {
+    /** Closes both ends with what is in progress on them, as a loop does: cancel, then close, in one breath. */
+    void endAndClose(Pair pair) {
+        inProgress.forEach(driver::cancel);
+        close(pair);
+    }
+
+    /** Ends everything, and closes the handles, but not the driver. */
+    void cancelAll() {
         inProgress.forEach(driver::cancel);
         until("the end of everything", inProgress::isEmpty);
         handles.forEach(driver::close);
+        handles.clear();
+    }
+
+    /** As a loop leaves: cancels what is in progress, waits for its end, closes. */
+    @Override
+    public void close() {
+        cancelAll();
         driver.close();
     }
 }

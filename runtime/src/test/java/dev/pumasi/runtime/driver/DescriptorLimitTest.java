@@ -1,0 +1,86 @@
+package dev.pumasi.runtime.driver;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Out of descriptors: accepting ends with an error, nothing spins, and it goes on once some are back. */
+@Timeout(value = 60, unit = TimeUnit.SECONDS)
+final class DescriptorLimitTest {
+
+    private static final int GIVEN_BACK = 10;
+
+    @ParameterizedTest
+    @EnumSource(DriverUnderTest.class)
+    void withoutDescriptorsAcceptingPausesAndResumes(DriverUnderTest kind) throws Exception {
+        assertTrue(probe(kind, 160, 200) < 160);
+    }
+
+    @ParameterizedTest
+    @EnumSource(value = DriverUnderTest.class, names = "SELECT")
+    void beyondItsSetsSelectRefusesAsIfTheProcessHadNoMore(DriverUnderTest kind) throws Exception {
+        int accepted = probe(kind, 2048, 1100);
+        assertTrue(accepted > 900 && accepted < 1024, () -> "accepted " + accepted);
+    }
+
+    /** Starts the probe with that limit, connects so many times, and returns how many it accepted at first. */
+    private int probe(DriverUnderTest kind, int descriptorsMax, int connections) throws Exception {
+        try (Driver here = kind.open()) {
+            assertEquals(kind.name(), here.name().toUpperCase(java.util.Locale.ROOT));
+        } catch (DriverUnavailableException lacking) {
+            Assumptions.abort("not tested here: " + lacking.getMessage());
+        }
+        Process process = new ProcessBuilder(
+                        "sh",
+                        "-c",
+                        "ulimit -n " + descriptorsMax + " && exec \"$@\"",
+                        "sh",
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "--enable-native-access=ALL-UNNAMED",
+                        "-XX:TieredStopAtLevel=1",
+                        "-cp",
+                        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+                        DescriptorLimitProbe.class.getName(),
+                        kind.name(),
+                        String.valueOf(GIVEN_BACK))
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        List<Socket> clients = new ArrayList<>();
+        try (BufferedReader lines = process.inputReader()) {
+            int port = Integer.parseInt(expect(lines, "port (\\d+)"));
+            for (int i = 0; i < connections; i++) {
+                clients.add(new Socket(InetAddress.getLoopbackAddress(), port));
+            }
+            int accepted = Integer.parseInt(expect(lines, "error 24 after (\\d+)"));
+            assertEquals("true", expect(lines, "idle (.*)"));
+            assertEquals(GIVEN_BACK, Integer.parseInt(expect(lines, "error 24 after (\\d+) more")));
+            expect(lines, "(done)");
+            assertTrue(process.waitFor(10, TimeUnit.SECONDS), "the probe does not end");
+            assertEquals(0, process.exitValue());
+            return accepted;
+        } finally {
+            process.destroyForcibly().waitFor();
+            for (Socket client : clients) {
+                client.close();
+            }
+        }
+    }
+
+    private static String expect(BufferedReader lines, String pattern) throws IOException {
+        String line = lines.readLine();
+        assertTrue(line != null && line.matches(pattern), () -> "expected " + pattern + ", the probe says " + line);
+        return line.replaceFirst(pattern, "$1");
+    }
+}
