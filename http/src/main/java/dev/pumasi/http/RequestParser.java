@@ -111,7 +111,7 @@ final class RequestParser {
      * @return {@link #NEED_MORE}, {@link #HEAD} or {@link #VIOLATION}; after the last two, reset before the next call
      */
     int parse(Buffer in, int base, int limit) {
-        if (searched != 0) {
+        if (searched > line) {
             int outcome = searchOn(in, base, limit);
             if (outcome != HEAD) {
                 return outcome;

@@ -381,6 +381,8 @@ class RequestParserTest {
     @Test
     void tls() {
         assertEquals(new Refusal(Violation.METHOD_MALFORMED), Heads.parse("\u0016\u0003\u0001\u0002\0\u0001"));
+        // Found by the fuzzer: after an empty line that came alone, it was not said before the next line end.
+        assertEquals(new Refusal(Violation.METHOD_MALFORMED), Heads.parse("\r\n\u0016\u0003\u0001"));
     }
 
     /** What is wrong with a line is said when the line is complete, however it was cut. */
