@@ -4,6 +4,7 @@ import dev.pumasi.http.Handler;
 import dev.pumasi.http.HttpServer;
 import dev.pumasi.http.MediaType;
 import dev.pumasi.http.Response;
+import dev.pumasi.http.Router;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 
@@ -21,8 +22,13 @@ public final class PumasiServer {
             case "green" -> plaintext;
             default -> throw new IllegalArgumentException("callback or green, not " + arguments[0]);
         };
-        HttpServer server = HttpServer.builder(handler)
-                .address(new InetSocketAddress("127.0.0.1", Integer.parseInt(arguments[2])))
+        Router router = Router.builder()
+                .get("/plaintext", handler)
+                .get("/users/{id}", handler)
+                .post("/orders", handler)
+                .build();
+        HttpServer server = HttpServer.builder(router)
+                .address(new InetSocketAddress(Integer.parseInt(arguments[2])))
                 .loops(1)
                 .driver(arguments[1])
                 .start();
