@@ -1,5 +1,7 @@
 package dev.pumasi.cli;
 
+import dev.pumasi.runtime.LoopGroup;
+import dev.pumasi.runtime.driver.Drivers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -28,7 +30,6 @@ final class ServeCommand implements Callable<Integer> {
     /** How long requests in progress may take once the server was told to stop. */
     static final Duration DRAIN_PATIENCE = Duration.ofSeconds(10);
 
-    static final int LOOPS_MAX = 1024;
     static final int PORT_MAX = 65_535;
 
     @Parameters(arity = "0..1", paramLabel = "DIR", description = "The folder to serve. Without it: a welcome page.")
@@ -70,9 +71,9 @@ final class ServeCommand implements Callable<Integer> {
         ServeOptions options = options();
         // Before the server stands: whoever stops it while it starts gets the orderly end too.
         StopSignals signals = StopSignals.take();
-        Site site = Sites.start(options);
+        Site site = Site.start(options);
         var out = spec.commandLine().getOut();
-        out.println(line(options, site));
+        out.println(site.line());
         out.flush();
         signals.await();
         site.stop(DRAIN_PATIENCE);
@@ -84,11 +85,11 @@ final class ServeCommand implements Callable<Integer> {
             throw wrong("--port is " + port + ", and must be from 0 to " + PORT_MAX);
         }
         int loopCount = loops == null ? Runtime.getRuntime().availableProcessors() : loops;
-        if (loopCount < 1 || loopCount > LOOPS_MAX) {
-            throw wrong("--loops is " + loopCount + ", and must be from 1 to " + LOOPS_MAX);
+        if (loopCount < 1 || loopCount > LoopGroup.LOOPS_MAX) {
+            throw wrong("--loops is " + loopCount + ", and must be from 1 to " + LoopGroup.LOOPS_MAX);
         }
-        if (!Sites.DRIVERS.contains(driver)) {
-            throw wrong("there is no driver '" + driver + "'; choose one of " + String.join(", ", Sites.DRIVERS));
+        if (!driver.equals(Drivers.AUTO) && !Drivers.names().contains(driver)) {
+            throw wrong("there is no driver '" + driver + "'; choose auto, " + String.join(", ", Drivers.names()));
         }
         if (folder != null && !Files.isDirectory(folder)) {
             throw new CannotRun(
@@ -104,20 +105,5 @@ final class ServeCommand implements Callable<Integer> {
 
     private ParameterException wrong(String message) {
         return new ParameterException(spec.commandLine(), message);
-    }
-
-    /** The one line that says that it serves. Programs may wait for it; its first word and its URL do not change. */
-    static String line(ServeOptions options, Site site) {
-        String what = options.folder()
-                .map(path -> path.toAbsolutePath().normalize().toString())
-                .orElse("a welcome page");
-        String loops = site.loops() == 1 ? "1 loop" : site.loops() + " loops";
-        return "Serving " + what + " on " + url(options.host(), site.port()) + " (driver " + site.driver() + ", "
-                + loops + ")";
-    }
-
-    private static String url(String host, int port) {
-        String authority = host.indexOf(':') < 0 ? host : "[" + host + "]";
-        return "http://" + authority + (port == 80 ? "" : ":" + port) + "/";
     }
 }

@@ -1,8 +1,10 @@
 package dev.pumasi.it;
 
+import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.pumasi.runtime.driver.Drivers;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -12,18 +14,19 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.DynamicTest;
-import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The clients people point at a web server: each asks for the same page, and its own report is what is judged.
+ * The clients people point at a web server: each asks for the same page, from a server on each driver,
+ * and its own report is what is judged.
  *
  * <p>A client that is not installed has no test; its absence is written to the log, with what to install.
  */
@@ -36,8 +39,6 @@ final class ClientsTest {
     @TempDir
     private static Path folder;
 
-    private static Launched server;
-
     /** What a client is called with, and what its report must say. */
     private record Client(String command, String debianPackage, List<String> arguments, Verdict verdict) {}
 
@@ -47,23 +48,27 @@ final class ClientsTest {
     }
 
     @BeforeAll
-    static void start() throws IOException, InterruptedException {
+    static void writePage() throws IOException {
         Files.writeString(folder.resolve("index.html"), PAGE);
-        server = Launched.serve(folder.toString());
     }
 
-    @AfterAll
-    static void stop() throws IOException, InterruptedException {
-        try (Launched ending = server) {
-            assertEquals(0, ending.end("TERM"));
+    @ParameterizedTest
+    @MethodSource("drivers")
+    void eachClientGetsThePage(String driver) throws IOException, InterruptedException {
+        try (Launched server = Launched.serve(folder.toString(), "--driver", driver)) {
+            assertAll(clients(server.uri())
+                    .filter(ClientsTest::installed)
+                    .map(client -> () -> client.verdict.judge(run(client))));
+            assertEquals(0, server.end("TERM"));
         }
     }
 
-    @TestFactory
-    Stream<DynamicTest> eachClientGetsThePage() {
-        return clients(server.uri())
-                .filter(ClientsTest::installed)
-                .map(client -> DynamicTest.dynamicTest(client.command, () -> client.verdict.judge(run(client))));
+    private static Stream<String> drivers() {
+        return Drivers.names().stream().filter(name -> {
+            Optional<String> refusal = Drivers.refusal(name);
+            refusal.ifPresent(reason -> System.out.println("not tested: driver " + name + " (" + reason + ")"));
+            return refusal.isEmpty();
+        });
     }
 
     private static Stream<Client> clients(URI uri) {

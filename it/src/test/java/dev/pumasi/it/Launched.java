@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
 final class Launched implements AutoCloseable {
 
     private static final Pattern SERVING =
-            Pattern.compile("Serving .* on (http://\\S+/) \\(driver (.+), (\\d+) loops?\\)");
+            Pattern.compile("Serving .* on (http://\\S+/) \\(driver (.+); (\\d+) loops?\\)");
 
     private final Process process;
     private final BufferedReader out;
