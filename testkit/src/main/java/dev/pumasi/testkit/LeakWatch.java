@@ -26,7 +26,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  * {@code @BeforeEach} methods. Things may take a moment to end, so the comparison is repeated until a deadline.
  * Descriptors are told apart by what they refer to; those that the JDK opens by itself when a class is first used (jars,
  * its own files, random devices) do not count, nor do its epoll instances for virtual threads' sockets. Threads count if
- * they are not daemons, or if their name begins with {@code pumasi-}. On systems without {@code /proc} descriptors are
+ * they are not daemons (JUnit's own apart), or if their name begins with {@code pumasi-}. On systems without {@code /proc} descriptors are
  * not watched.
  */
 public final class LeakWatch implements BeforeEachCallback, AfterEachCallback {
@@ -136,7 +136,8 @@ public final class LeakWatch implements BeforeEachCallback, AfterEachCallback {
     private static Set<Thread> watchedThreads() {
         Set<Thread> found = new LinkedHashSet<>();
         for (Thread thread : Thread.getAllStackTraces().keySet()) {
-            if (!thread.isDaemon() || thread.getName().startsWith("pumasi-")) {
+            String name = thread.getName();
+            if ((!thread.isDaemon() && !name.startsWith("junit-")) || name.startsWith("pumasi-")) {
                 found.add(thread);
             }
         }

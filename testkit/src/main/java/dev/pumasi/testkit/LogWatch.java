@@ -83,7 +83,11 @@ public final class LogWatch implements BeforeEachCallback, AfterEachCallback, Pa
     }
 
     @Override
-    public synchronized void beforeEach(ExtensionContext context) {
+    public void beforeEach(ExtensionContext context) {
+        begin();
+    }
+
+    synchronized void begin() {
         expectations.clear();
         messages.clear();
         unexpected.clear();
@@ -96,18 +100,20 @@ public final class LogWatch implements BeforeEachCallback, AfterEachCallback, Pa
 
     @Override
     public void afterEach(ExtensionContext context) {
-        List<String> wrong;
-        synchronized (this) {
-            root.removeHandler(listener);
-            silenced.forEach(root::addHandler);
-            silenced.clear();
-            wrong = verdict();
-        }
+        end();
+        List<String> wrong = verdict();
         if (!wrong.isEmpty()) {
             throw new AssertionError(context.getDisplayName() + ":\n  " + String.join("\n  ", wrong));
         }
     }
 
+    synchronized void end() {
+        root.removeHandler(listener);
+        silenced.forEach(root::addHandler);
+        silenced.clear();
+    }
+
+    /** What is wrong with what was logged; empty if nothing is. */
     synchronized List<String> verdict() {
         List<String> wrong = new ArrayList<>();
         unexpected.forEach(message -> wrong.add("logged unexpectedly: " + message));

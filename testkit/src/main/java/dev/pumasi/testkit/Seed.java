@@ -10,12 +10,17 @@ import java.util.Objects;
  * <p>Tests take {@link #fromCommandLine}: a fresh one each time, or the one of a failure that is looked for again.
  * Immutable.
  *
- * @param value the number that is printed and accepted
+ * @param value what the dice of this part begin with
+ * @param origin the value of the seed from which this one was split, at last: what is printed and accepted
  */
-public record Seed(long value) {
+public record Seed(long value, long origin) {
 
     /** The system property that decides a run: {@code -Dpumasi.seed=42}, decimal or {@code 0x…}. */
     public static final String PROPERTY = "pumasi.seed";
+
+    public Seed(long value) {
+        this(value, value);
+    }
 
     /**
      * The seed that the user named with {@code -Dpumasi.seed=…}, or else a fresh one.
@@ -48,12 +53,12 @@ public record Seed(long value) {
         for (int i = 0; i < part.length(); i++) {
             hash = Dice.mix(hash + part.charAt(i));
         }
-        return new Seed(Dice.mix(value ^ Dice.mix(hash)));
+        return new Seed(Dice.mix(value ^ Dice.mix(hash)), origin);
     }
 
     /** The seed of the part with this number. */
     public Seed split(long number) {
-        return new Seed(Dice.mix(value + Dice.GOLDEN_GAMMA * (number + 1)));
+        return new Seed(Dice.mix(value + Dice.GOLDEN_GAMMA * (number + 1)), origin);
     }
 
     /** Dice that always fall the same way for this seed. */
@@ -63,7 +68,7 @@ public record Seed(long value) {
 
     /** How a user runs it again. */
     public String replay() {
-        return "-D" + PROPERTY + "=0x" + Long.toHexString(value);
+        return "-D" + PROPERTY + "=0x" + Long.toHexString(origin);
     }
 
     @Override

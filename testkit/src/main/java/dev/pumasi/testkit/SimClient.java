@@ -44,6 +44,9 @@ public final class SimClient implements Participant {
     private @Nullable SimStream stream;
     private byte[] unread = new byte[0];
     private long pauseUntilNanos;
+    private boolean pausing;
+    private long patienceNanos = NEVER;
+    private long patientUntilNanos = NEVER;
     private boolean runnable = true;
     private boolean tolerant;
     private @Nullable String broken;
@@ -55,9 +58,15 @@ public final class SimClient implements Participant {
 
     // ------------------------------------------------------------------------------------------ the script
 
-    /** Connections may break: refused, reset, lost. */
-    public SimClient tolerant() {
+    /**
+     * Connections may break: refused, reset, lost.
+     *
+     * @param patience how long nothing may happen before the connection is taken for lost
+     */
+    public SimClient tolerant(Duration patience) {
         tolerant = true;
+        patienceNanos = patience.toNanos();
+        advanced();
         return this;
     }
 
@@ -103,6 +112,7 @@ public final class SimClient implements Participant {
                 int count = Math.min(Math.min(room, pieceBytes), copy.length - sent[0]);
                 connection().write(Arrays.copyOfRange(copy, sent[0], sent[0] + count));
                 sent[0] += count;
+                advanced();
                 pauseUntilNanos = network.nowNanos() + pause.toNanos();
             }
             return !isPausing();
@@ -248,6 +258,9 @@ public final class SimClient implements Participant {
     }
 
     private SimClient line(String what, BooleanSupplier attempt) {
+        if (script.isEmpty()) {
+            advanced();
+        }
         script.add(new Line(what, attempt));
         runnable = true;
         return this;
@@ -280,13 +293,20 @@ public final class SimClient implements Participant {
     @Override
     public void step() {
         runnable = false;
-        while (!script.isEmpty() && script.element().attempt.getAsBoolean()) {
+        while (!script.isEmpty()) {
+            boolean done = script.element().attempt.getAsBoolean();
+            if (!done && !pausing && network.nowNanos() >= patientUntilNanos) {
+                done = breaks("silence");
+            }
             if (broken != null) {
                 script.clear();
                 leave();
+            } else if (done) {
+                script.remove();
+                advanced();
+            } else {
                 return;
             }
-            script.remove();
         }
     }
 
@@ -297,7 +317,7 @@ public final class SimClient implements Participant {
 
     @Override
     public long wakeNanos() {
-        return !script.isEmpty() && isPausing() ? pauseUntilNanos : NEVER;
+        return script.isEmpty() ? NEVER : pausing ? pauseUntilNanos : patientUntilNanos;
     }
 
     @Override
@@ -318,8 +338,14 @@ public final class SimClient implements Participant {
         runnable = true;
     }
 
+    /** Something happened: patience begins anew. */
+    private void advanced() {
+        patientUntilNanos = tolerant ? network.nowNanos() + patienceNanos : NEVER;
+    }
+
     private boolean isPausing() {
-        return network.nowNanos() < pauseUntilNanos;
+        pausing = network.nowNanos() < pauseUntilNanos;
+        return pausing;
     }
 
     private SimStream connection() {
@@ -336,6 +362,7 @@ public final class SimClient implements Participant {
         if (room > 0) {
             byte[] bytes = connection().read(Math.min(room, bytesMax));
             received.writeBytes(bytes);
+            advanced();
             return bytes;
         }
         if (room < 0 && room != -Errno.EAGAIN) {

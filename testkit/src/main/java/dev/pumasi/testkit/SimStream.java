@@ -240,8 +240,13 @@ final class SimStream extends SimSocket {
                 return;
             }
             int length = Math.min(Math.min(unsent.size(), window), faults.segmentBytesMax());
-            byte[] segment = unsent.take(dice.chance(faults.split()) ? (int) dice.between(1, length) : length);
+            boolean split = dice.chance(faults.split());
+            byte[] segment = unsent.take(split ? (int) dice.between(1, length) : length);
             underWay += segment.length;
+            if (split) {
+                // What follows a split comes noticeably later, or else the reader would find both at once.
+                lastArrivalNanos += network.jitter(dice);
+            }
             arrival(() -> to.arrive(segment));
         }
         if (outputShut) {
