@@ -53,7 +53,8 @@ final class EchoServer {
         for (int i = 0; i < completions.size(); i++) {
             int flags = completions.flags(i);
             long token = completions.token(i);
-            Continuation continuation = (flags & Completions.MORE) != 0 ? continuations.get(token) : continuations.remove(token);
+            Continuation continuation =
+                    (flags & Completions.MORE) != 0 ? continuations.get(token) : continuations.remove(token);
             if (continuation == null) {
                 throw new AssertionError("token " + token + " completes once too often");
             }
@@ -202,7 +203,8 @@ final class EchoServer {
         return continuations.size() == 1 && driver.openHandles() == 1 && driver.buffersHeld() == 0;
     }
 
-    @Nullable SocketAddress address() {
+    @Nullable
+    SocketAddress address() {
         return driver.localAddress(listener);
     }
 }

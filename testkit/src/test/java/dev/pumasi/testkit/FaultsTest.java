@@ -45,7 +45,11 @@ final class FaultsTest {
     void a_connection_is_refused_though_somebody_listens(Seed seed) {
         try (Simulation simulation = new Simulation(seed, SimFaults.calm().withBrokenStreams(1, 0, 0))) {
             EchoServer server = echo(simulation);
-            SimClient client = simulation.client("client", CLIENT).tolerant(LIMIT).connect(ADDRESS).send("a");
+            SimClient client = simulation
+                    .client("client", CLIENT)
+                    .tolerant(LIMIT)
+                    .connect(ADDRESS)
+                    .send("a");
             simulation.runUntil(client::isDone, LIMIT);
             assertEquals("ECONNREFUSED", outcome(client));
             assertEquals(0, server.connections);
@@ -203,8 +207,7 @@ final class FaultsTest {
 
     @Test
     void a_slow_reader_bounds_what_the_server_holds(Seed seed) {
-        try (Simulation simulation =
-                new Simulation(seed, SimFaults.calm().withStreamBuffers(2_048, 2_048))) {
+        try (Simulation simulation = new Simulation(seed, SimFaults.calm().withStreamBuffers(2_048, 2_048))) {
             EchoServer server = echo(simulation);
             byte[] bytes = seed.dice().bytes(100_000);
             // One end sends all the time; the other end of the same connection reads slowly.
@@ -260,7 +263,8 @@ final class FaultsTest {
                         .expect("hello"));
             }
             simulation.runUntil(() -> clients.stream().allMatch(SimClient::isDone), LIMIT);
-            assertEquals(60, servers.stream().mapToInt(server -> server.connections).sum());
+            assertEquals(
+                    60, servers.stream().mapToInt(server -> server.connections).sum());
             // One of three gets nothing of sixty once in 10^10 runs.
             assertTrue(servers.stream().allMatch(server -> server.connections > 0));
         }
@@ -370,7 +374,8 @@ final class FaultsTest {
     void datagrams_that_find_the_queue_full_are_lost(Seed seed) {
         assertEquals(
                 7,
-                datagramsReceived(seed, datagrams(0, 0, 7), 50, new ArrayList<>()).size());
+                datagramsReceived(seed, datagrams(0, 0, 7), 50, new ArrayList<>())
+                        .size());
     }
 
     @Test
@@ -400,8 +405,11 @@ final class FaultsTest {
         try (Simulation simulation = new Simulation(seed, SimFaults.calm())) {
             SimDriver driver = simulation.driver("server", SERVER);
             int listener = driver.listen(ADDRESS, 5, false);
-            SimClient client =
-                    simulation.client("client", CLIENT).connect(ADDRESS).expectReset().close();
+            SimClient client = simulation
+                    .client("client", CLIENT)
+                    .connect(ADDRESS)
+                    .expectReset()
+                    .close();
             SimClient late = simulation
                     .client("late", CLIENT)
                     .tolerant(LIMIT)

@@ -70,8 +70,7 @@ final class LeakWatchTest {
         child.getInputStream().close();
         child.getErrorStream().close();
         child.getOutputStream().close();
-        assertTrue(
-                left.stream().anyMatch(one -> one.startsWith("process " + child.pid() + ",")), left.toString());
+        assertTrue(left.stream().anyMatch(one -> one.startsWith("process " + child.pid() + ",")), left.toString());
         assertEquals(List.of(), LeakWatch.leftAfter(before, SETTLE_NANOS));
     }
 

@@ -22,16 +22,15 @@ final class LogWatchTest {
         outer.allow("rice"); // for the watch that really judges this test
         LogWatch watch = new LogWatch();
         List<String> verdict = judge(watch, () -> LOG.log(Level.WARNING, "the rice burns"));
-        assertEquals(
-                List.of("logged unexpectedly: WARNING dev.pumasi.testkit.LogWatchTest: the rice burns"), verdict);
+        assertEquals(List.of("logged unexpectedly: WARNING dev.pumasi.testkit.LogWatchTest: the rice burns"), verdict);
     }
 
     @Test
     void an_error_with_its_cause_is_a_failure() {
         outer.allow("rice");
         LogWatch watch = new LogWatch();
-        List<String> verdict = judge(
-                watch, () -> LOG.log(Level.ERROR, "the rice is gone", new IllegalStateException("eaten")));
+        List<String> verdict =
+                judge(watch, () -> LOG.log(Level.ERROR, "the rice is gone", new IllegalStateException("eaten")));
         assertEquals(1, verdict.size());
         assertTrue(verdict.getFirst().endsWith("(java.lang.IllegalStateException: eaten)"), verdict.toString());
     }

@@ -78,7 +78,11 @@ final class ReplayTest {
             simulation.runUntil(
                     () -> clients.stream().allMatch(SimClient::isDone) && (mayBreak || server.isIdle()), LIMIT);
             return new Run(
-                    simulation.trace(), server, clients, payloads, simulation.clock().elapsedNanos());
+                    simulation.trace(),
+                    server,
+                    clients,
+                    payloads,
+                    simulation.clock().elapsedNanos());
         }
     }
 

@@ -80,7 +80,8 @@ final class SimulationTest {
         SimDriver driver = simulation.driver("server");
         EchoServer server = new EchoServer(driver, ADDRESS, false);
         simulation.add(driver, server::turn);
-        SimClient client = simulation.client("client").connect(ADDRESS).send("a").expect("ab");
+        SimClient client =
+                simulation.client("client").connect(ADDRESS).send("a").expect("ab");
         SimulationFailure failure =
                 assertThrows(SimulationFailure.class, () -> simulation.runUntil(client::isDone, LIMIT));
         String message = String.valueOf(failure.getMessage());
@@ -96,8 +97,8 @@ final class SimulationTest {
         ticking.wakeNanos = 0;
         ticking.body = () -> ticking.wakeNanos = simulation.clock().elapsedNanos() + 1_000_000_000L;
         simulation.add(ticking);
-        SimulationFailure failure = assertThrows(
-                SimulationFailure.class, () -> simulation.runUntil(() -> false, Duration.ofSeconds(90)));
+        SimulationFailure failure =
+                assertThrows(SimulationFailure.class, () -> simulation.runUntil(() -> false, Duration.ofSeconds(90)));
         String message = String.valueOf(failure.getMessage());
         assertTrue(message.startsWith("the condition did not come to hold in time"), message);
         assertTrue(message.contains("ticking waits for the end of the world"), message);
@@ -138,11 +139,13 @@ final class SimulationTest {
         SimDriver driver = simulation.driver("server");
         EchoServer server = new EchoServer(driver, ADDRESS, false);
         simulation.add(driver, server::turn);
-        SimClient client = simulation.client("client").connect(ADDRESS).send("one two").expect("one ten");
+        SimClient client =
+                simulation.client("client").connect(ADDRESS).send("one two").expect("one ten");
         SimulationFailure failure =
                 assertThrows(SimulationFailure.class, () -> simulation.runUntil(client::isDone, LIMIT));
         assertInstanceOf(AssertionError.class, failure.getCause());
-        assertTrue(String.valueOf(failure.getMessage()).contains("at byte 5 of 7: expected \"en\", got \"w"),
+        assertTrue(
+                String.valueOf(failure.getMessage()).contains("at byte 5 of 7: expected \"en\", got \"w"),
                 failure.getMessage());
     }
 
@@ -193,7 +196,10 @@ final class SimulationTest {
     @Test
     void a_plan_is_carried_out_at_its_time() {
         long[] at = new long[1];
-        simulation.after(Duration.ofSeconds(3), "something", () -> at[0] = simulation.clock().elapsedNanos());
+        simulation.after(
+                Duration.ofSeconds(3),
+                "something",
+                () -> at[0] = simulation.clock().elapsedNanos());
         simulation.settle(LIMIT);
         assertEquals(3_000_000_000L, at[0]);
         assertEquals(List.of("3000000000 plan: something"), simulation.trace().lines());
