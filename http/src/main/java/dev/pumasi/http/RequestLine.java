@@ -273,12 +273,18 @@ final class RequestLine {
             }
             p++;
         }
-        if (limit - p < 2) {
-            return p < limit && in.get(p) == '\n' ? bad(Violation.BARE_LF) : INCOMPLETE;
+        if (p == limit) {
+            return INCOMPLETE;
+        }
+        if (in.get(p) != '/') {
+            return unexpected(in, p, limit, Violation.TARGET_FORM);
         }
         boolean http = p - from == 5 && Octets.equalsIgnoreCase(in, from, "http:")
                 || p - from == 6 && Octets.equalsIgnoreCase(in, from, "https:");
-        if (!http || in.get(p) != '/' || in.get(p + 1) != '/') {
+        if (http && p + 1 == limit) {
+            return INCOMPLETE;
+        }
+        if (!http || in.get(p + 1) != '/') {
             return bad(Violation.TARGET_FORM);
         }
         p += 2;

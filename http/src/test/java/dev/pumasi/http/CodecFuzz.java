@@ -2,7 +2,10 @@ package dev.pumasi.http;
 
 import dev.pumasi.runtime.memory.Buffer;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -36,7 +39,94 @@ final class CodecFuzz {
 
     private static final int INPUT_BYTES_MAX = 8_192;
 
+    /** What requests, and attacks on them, are made of. */
+    static final List<String> PIECES = List.of(
+            "GET ",
+            "POST ",
+            "HEAD ",
+            "OPTIONS ",
+            "CONNECT ",
+            "PUT ",
+            "X ",
+            "/",
+            "*",
+            "http://a",
+            "/%2e%2e/",
+            "?a=b",
+            "%00",
+            "%2F",
+            " HTTP/1.1\r\n",
+            " HTTP/1.0\r\n",
+            " HTTP/2.0\r\n",
+            " HTTP/1.1\n",
+            "\r\n",
+            "\n",
+            "\r",
+            "\r\n\r\n",
+            " ",
+            "\t",
+            ":",
+            ";",
+            ",",
+            "Host: a\r\n",
+            "Host:\r\n",
+            "host : b\r\n",
+            "Content-Length: 5\r\n",
+            "Content-Length: 0\r\n",
+            "content-length:+1\r\n",
+            "Content-Length: 5, 5\r\n",
+            "Content-Length: 18446744073709551617\r\n",
+            "Transfer-Encoding: chunked\r\n",
+            "transfer-encoding:\tchunked \r\n",
+            "Transfer-Encoding: gzip, chunked\r\n",
+            "Transfer-Encoding: \u000bchunked\r\n",
+            "Transfer_Encoding: chunked\r\n",
+            "Connection: close\r\n",
+            "Connection: keep-alive, Content-Length\r\n",
+            "Expect: 100-continue\r\n",
+            " folded\r\n",
+            "X: y\r\n",
+            "0\r\n\r\n",
+            "5\r\nhello\r\n",
+            "1\r\nx\r\n",
+            "a;b=c\r\n0123456789\r\n",
+            "5;\"\r\n",
+            "1;a=\"\n\"\r\nx\r\n",
+            "0\r\nA: b\r\n\r\n",
+            "0\r\nContent-Length: 5\r\n\r\n",
+            "ffffffffffffffff\r\n",
+            "hello",
+            "\0",
+            "\u0080",
+            "\u00ff");
+
+    /** What to begin with. */
+    static final List<String> CORPUS = List.of(
+            "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+            "GET /plaintext HTTP/1.1\r\nHost: 127.0.0.1:8080\r\nUser-Agent: wrk\r\nAccept: */*\r\nConnection: keep-alive\r\n\r\n",
+            "POST /a?b=c HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhelloGET /next HTTP/1.1\r\nHost: a\r\n\r\n",
+            "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n6;x=\"y\"\r\n world\r\n0\r\nA: b\r\n\r\n"
+                    + "GET /next HTTP/1.0\r\nConnection: keep-alive\r\n\r\n",
+            "OPTIONS * HTTP/1.1\r\nHost:\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\nx",
+            "\r\n\r\nGET http://[::1]:80/a/../%2e%2e/b HTTP/1.1\r\nHost: b\r\nX:\r\n\r\n");
+
     private CodecFuzz() {}
+
+    /** Writes the first inputs, and a dictionary of the pieces, into the folder named, for a fuzzer to begin with. */
+    public static void main(String[] arguments) throws IOException {
+        Path folder = Path.of(arguments[0]);
+        Path corpus = Files.createDirectories(folder.resolve("corpus"));
+        for (int i = 0; i < CORPUS.size(); i++) {
+            Files.writeString(corpus.resolve("first-" + i), CORPUS.get(i), StandardCharsets.ISO_8859_1);
+        }
+        StringBuilder dictionary = new StringBuilder();
+        for (String piece : PIECES) {
+            dictionary.append('"');
+            piece.chars().forEach(c -> dictionary.append(String.format("\\x%02x", c)));
+            dictionary.append("\"\n");
+        }
+        Files.writeString(folder.resolve("pieces.dict"), dictionary);
+    }
 
     /** Called by the fuzzer. */
     public static void fuzzerTestOneInput(byte[] input) {
