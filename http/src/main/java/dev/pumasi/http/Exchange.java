@@ -1,5 +1,6 @@
 package dev.pumasi.http;
 
+import dev.pumasi.runtime.Loop;
 import java.net.SocketAddress;
 
 /** What a {@link Request} needs of the connection it came by. */
@@ -8,4 +9,6 @@ interface Exchange {
     RequestBody body();
 
     SocketAddress remoteAddress();
+
+    Loop loop();
 }

@@ -527,6 +527,11 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
     }
 
     @Override
+    public Loop loop() {
+        return http.loop;
+    }
+
+    @Override
     public Gate gate() {
         Gate known = gate;
         if (known == null) {

@@ -1,5 +1,6 @@
 package dev.pumasi.http;
 
+import dev.pumasi.runtime.Loop;
 import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -188,6 +189,15 @@ public final class Request {
     public SocketAddress remoteAddress() {
         head();
         return exchange.remoteAddress();
+    }
+
+    /**
+     * The loop that owns the connection, and as a rule the handler's green thread: where operations belong that the
+     * handler starts.
+     */
+    public Loop loop() {
+        head();
+        return exchange.loop();
     }
 
     /**

@@ -3,6 +3,7 @@ package dev.pumasi.http;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.pumasi.runtime.Loop;
 import dev.pumasi.runtime.memory.Buffer;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -131,6 +132,11 @@ final class Heads {
         @Override
         public SocketAddress remoteAddress() {
             return InetSocketAddress.createUnresolved("client", 1);
+        }
+
+        @Override
+        public Loop loop() {
+            throw new AssertionError("nobody asked for a loop");
         }
     };
 }
