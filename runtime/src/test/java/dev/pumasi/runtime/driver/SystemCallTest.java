@@ -1,0 +1,131 @@
+package dev.pumasi.runtime.driver;
+
+import static java.util.Map.entry;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The numbers of the system calls on both processors, compared with the kernel's: {@code
+ * include/uapi/asm-generic/unistd.h} for aarch64 and {@code arch/x86/entry/syscalls/syscall_64.tbl} for x86-64,
+ * copied by hand into the tables below. A call that {@link SystemCall} has and the tables lack fails the tests, too.
+ */
+final class SystemCallTest {
+
+    private static final Map<String, String> GENERIC = Map.ofEntries(
+            entry("EVENTFD2", "19"),
+            entry("EPOLL_CREATE1", "20"),
+            entry("EPOLL_CTL", "21"),
+            entry("EPOLL_PWAIT", "22"),
+            entry("CLOSE", "57"),
+            entry("READ", "63"),
+            entry("WRITE", "64"),
+            entry("PSELECT6", "72"),
+            entry("PPOLL", "73"),
+            entry("SOCKET", "198"),
+            entry("BIND", "200"),
+            entry("LISTEN", "201"),
+            entry("CONNECT", "203"),
+            entry("GETSOCKNAME", "204"),
+            entry("GETPEERNAME", "205"),
+            entry("SENDTO", "206"),
+            entry("RECVFROM", "207"),
+            entry("SETSOCKOPT", "208"),
+            entry("GETSOCKOPT", "209"),
+            entry("SHUTDOWN", "210"),
+            entry("SENDMSG", "211"),
+            entry("RECVMSG", "212"),
+            entry("MUNMAP", "215"),
+            entry("MMAP", "222"),
+            entry("ACCEPT4", "242"),
+            entry("IO_URING_SETUP", "425"),
+            entry("IO_URING_ENTER", "426"),
+            entry("IO_URING_REGISTER", "427"),
+            entry("EPOLL_PWAIT2", "441"));
+
+    private static final Map<String, String> X86_64 = Map.ofEntries(
+            entry("READ", "0"),
+            entry("WRITE", "1"),
+            entry("CLOSE", "3"),
+            entry("MMAP", "9"),
+            entry("MUNMAP", "11"),
+            entry("SOCKET", "41"),
+            entry("CONNECT", "42"),
+            entry("SENDTO", "44"),
+            entry("RECVFROM", "45"),
+            entry("SENDMSG", "46"),
+            entry("RECVMSG", "47"),
+            entry("SHUTDOWN", "48"),
+            entry("BIND", "49"),
+            entry("LISTEN", "50"),
+            entry("GETSOCKNAME", "51"),
+            entry("GETPEERNAME", "52"),
+            entry("SETSOCKOPT", "54"),
+            entry("GETSOCKOPT", "55"),
+            entry("EPOLL_CTL", "233"),
+            entry("PSELECT6", "270"),
+            entry("PPOLL", "271"),
+            entry("EPOLL_PWAIT", "281"),
+            entry("ACCEPT4", "288"),
+            entry("EVENTFD2", "290"),
+            entry("EPOLL_CREATE1", "291"),
+            entry("IO_URING_SETUP", "425"),
+            entry("IO_URING_ENTER", "426"),
+            entry("IO_URING_REGISTER", "427"),
+            entry("EPOLL_PWAIT2", "441"));
+
+    @BeforeAll
+    static void onlyLinuxHasThem() {
+        Assumptions.assumeTrue(System.getProperty("os.name").equals("Linux"), "not tested here: not Linux");
+    }
+
+    @Test
+    void aarch64HasTheGenericNumbers() throws Exception {
+        assertProbe("aarch64", "true", "false", GENERIC);
+    }
+
+    @Test
+    void x8664HasItsOwnNumbersAndPacksEpollEvents() throws Exception {
+        assertProbe("amd64", "true", "true", X86_64);
+    }
+
+    /** No wrong number is ever used where there is no table: the drivers that need one say that they do not work. */
+    @Test
+    void otherProcessorsAreNotSupported() throws Exception {
+        assertEquals("false", probe("riscv64").get("supported"));
+    }
+
+    private static void assertProbe(String architecture, String supported, String packed, Map<String, String> expected)
+            throws Exception {
+        Map<String, String> answers = probe(architecture);
+        assertEquals(supported, answers.remove("supported"));
+        assertEquals(packed, answers.remove("packed"));
+        assertEquals(expected, answers);
+    }
+
+    private static Map<String, String> probe(String architecture) throws IOException, InterruptedException {
+        Process process = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-Dos.arch=" + architecture,
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        SystemCallProbe.class.getName())
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        Map<String, String> answers = new HashMap<>();
+        try (var lines = process.inputReader()) {
+            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                int space = line.indexOf(' ');
+                answers.put(line.substring(0, space), line.substring(space + 1));
+            }
+        }
+        assertEquals(0, process.waitFor(), "exit status of the probe for " + architecture);
+        return answers;
+    }
+}
