@@ -36,6 +36,7 @@ final class ModuleDependenciesTest {
             "runtime", Set.of(),
             "testkit", Set.of("runtime"),
             "http", Set.of("runtime"),
+            "examples", Set.of("runtime", "http"),
             "web", Set.of("runtime", "http"),
             "cli", Set.of("runtime", "http", "web"));
 

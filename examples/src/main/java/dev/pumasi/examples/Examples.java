@@ -1,0 +1,76 @@
+package dev.pumasi.examples;
+
+import java.util.Arrays;
+import java.util.List;
+
+/** The examples by name: what {@code examples/run} starts. */
+final class Examples {
+
+    /** An example's own {@code main}. */
+    @FunctionalInterface
+    interface Main {
+        void run(String[] arguments) throws Exception;
+    }
+
+    /**
+     * One example.
+     *
+     * @param name as the user types it
+     * @param rows the rows of docs/catalogue.md that it shows
+     * @param arguments what may follow the name
+     * @param shows what it shows, in a line
+     */
+    record Example(String name, String rows, String arguments, String shows, Main main) {}
+
+    static final List<Example> ALL = List.of(
+            new Example("hello", "", "[PORT]", "an HTTP server: three styles of handler, a router", Hello::main),
+            new Example(
+                    "one-thread",
+                    "S02",
+                    "[DRIVER]",
+                    "five downloads at once, by five threads or by one",
+                    OneThread::main),
+            new Example(
+                    "blocking-or-not",
+                    "S04",
+                    "[DRIVER]",
+                    "both kinds of call on each kind of socket",
+                    BlockingOrNot::main),
+            new Example(
+                    "five-ways",
+                    "S05 S08 S11",
+                    "[DRIVER]",
+                    "five ways and one more to learn that it is done",
+                    FiveWays::main),
+            new Example("interest-list", "S09", "[DRIVER]", "a loop turned by hand", HandDrivenLoop::main),
+            new Example(
+                    "green-threads",
+                    "S06 S18 S21",
+                    "[DRIVER]",
+                    "their hazard, and its cure",
+                    GreenThreadPerConnection::main),
+            new Example(
+                    "multiplexers", "S19", "[DRIVER...]", "one callback server on every driver", Multiplexers::main),
+            new Example("callbacks", "S24", "[DRIVER]", "synchronous, asynchronous, event handlers", Callbacks::main),
+            new Example("event-sources", "S28", "[DRIVER]", "six event sources of one loop", EventSources::main),
+            new Example("chat", "", "[PORT [DRIVER]]", "a chat server, green threads throughout", Chat::main));
+
+    private Examples() {}
+
+    public static void main(String[] args) throws Exception {
+        String wanted = args.length > 0 ? args[0] : "";
+        for (Example example : ALL) {
+            if (example.name.equals(wanted)) {
+                example.main.run(Arrays.copyOfRange(args, 1, args.length));
+                return;
+            }
+        }
+        System.err.println((wanted.isEmpty() ? "" : "no example is called " + wanted + "\n")
+                + "examples/run NAME [ARGUMENTS], where NAME is one of:");
+        for (Example example : ALL) {
+            System.err.printf("  %-16s %-18s %s%n", example.name, example.arguments, example.shows);
+        }
+        System.err.println("A DRIVER is io_uring, epoll, poll, select, nio, or auto, which is the default.");
+        System.exit(wanted.isEmpty() ? 0 : 2);
+    }
+}

@@ -1,0 +1,58 @@
+package dev.pumasi.examples;
+
+import dev.pumasi.runtime.driver.Drivers;
+import dev.pumasi.testkit.LeakWatch;
+import dev.pumasi.testkit.LogWatch;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Runs an example on each driver, as its user would, and sees that it leaves nothing behind and logs nothing. A
+ * driver that this machine lacks is reported as not tested, with the reason.
+ */
+@ParameterizedClass(name = "{0}")
+@MethodSource("drivers")
+@ExtendWith({LeakWatch.class, LogWatch.class})
+@Timeout(value = 60, unit = TimeUnit.SECONDS)
+class EachDriver {
+
+    @Parameter
+    String driver = Drivers.AUTO;
+
+    /** Tells nobody. */
+    final Story story = new Story(new PrintStream(OutputStream.nullOutputStream()));
+
+    static List<String> drivers() {
+        return Drivers.names();
+    }
+
+    /** The first blocking socket of a JVM leaves a descriptor of its own behind. */
+    @BeforeAll
+    static void openAFirstSocket() throws IOException {
+        try (ServerSocket listening = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                Socket first = new Socket(listening.getInetAddress(), listening.getLocalPort());
+                Socket other = listening.accept()) {
+            other.shutdownOutput();
+            first.getInputStream().read();
+        }
+    }
+
+    @BeforeEach
+    final void theDriverWorksHere() {
+        Drivers.refusal(driver).ifPresent(reason -> Assumptions.abort("not tested here: " + reason));
+    }
+}

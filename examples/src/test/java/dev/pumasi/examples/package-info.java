@@ -1,0 +1,4 @@
+@NullMarked
+package dev.pumasi.examples;
+
+import org.jspecify.annotations.NullMarked;
