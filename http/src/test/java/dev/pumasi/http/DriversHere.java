@@ -1,0 +1,26 @@
+package dev.pumasi.http;
+
+import dev.pumasi.runtime.driver.Drivers;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.provider.Arguments;
+
+/**
+ * The drivers that tests run on: all there are. One that does not work here makes them fail, unless whoever runs them has
+ * declared it absent: {@code -Dpumasi.drivers.absent=io_uring,…}.
+ */
+final class DriversHere {
+
+    private DriversHere() {}
+
+    static List<String> names() {
+        List<String> absent =
+                Arrays.asList(System.getProperty("pumasi.drivers.absent", "").split(","));
+        return Drivers.names().stream().filter(name -> !absent.contains(name)).toList();
+    }
+
+    static Stream<Arguments> andStyles() {
+        return names().stream().flatMap(name -> Arrays.stream(Style.values()).map(style -> Arguments.of(name, style)));
+    }
+}

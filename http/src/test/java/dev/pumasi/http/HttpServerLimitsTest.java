@@ -1,0 +1,149 @@
+package dev.pumasi.http;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Test;
+
+/** What a client may take of time and connections. */
+@OnEachDriver
+class HttpServerLimitsTest extends Served {
+
+    private static final Handler OK = Handler.nonBlocking(request -> Response.ok());
+
+    @Test
+    void idleConnectionsEnd() throws IOException {
+        HttpServer server =
+                serve(OK, HttpLimits.builder().idleTimeoutMillis(100).build());
+        Wire wire = wire(server);
+        long began = System.nanoTime();
+        assertEquals(200, wire.send(Wire.get("/")).answer().status());
+        wire.expectEnd();
+        assertTrue(System.nanoTime() - began >= 90_000_000, "not before its time");
+        assertEquals(1, server.status().idleTimeouts());
+        assertEquals(0, server.status().broken());
+    }
+
+    @Test
+    void aClientThatSaysNothingIsNotWaitedFor() throws IOException {
+        HttpServer server = serve(OK, HttpLimits.builder().headTimeoutMillis(50).build());
+        wire(server).expectEnd();
+        assertEquals(1, server.status().idleTimeouts());
+    }
+
+    @Test
+    void halfAHeadIsAnsweredWith408() throws IOException {
+        HttpServer server =
+                serve(OK, HttpLimits.builder().headTimeoutMillis(100).build());
+        Wire wire = wire(server);
+        wire.send(Wire.get("/") + "GET / HTTP/1.1\r\nHo");
+        assertEquals(200, wire.answer().status());
+        Wire.Answer answer = wire.answer();
+        assertEquals(408, answer.status());
+        assertTrue(answer.closes());
+        wire.expectEnd();
+        assertEquals(Map.of(Violation.HEAD_TIMEOUT, 1L), server.status().violations());
+    }
+
+    /** Bytes that trickle do not buy time: the deadline is the head's, not the byte's. */
+    @Test
+    void aHeadThatTricklesIsAnsweredWith408() throws IOException {
+        HttpServer server =
+                serve(OK, HttpLimits.builder().headTimeoutMillis(100).build());
+        Wire wire = wire(server);
+        wire.send("GET / HTTP/1.1\r\nHost: a\r\nX: ");
+        await("the answer", () -> {
+            try {
+                wire.send("x");
+                return wire.hasMore();
+            } catch (IOException closed) {
+                return true;
+            }
+        });
+        assertEquals(408, wire.answer().status());
+    }
+
+    /** A handler may take as long as it likes. */
+    @Test
+    void noLimitIsTheHandlers() throws IOException {
+        HttpLimits limits = HttpLimits.builder()
+                .idleTimeoutMillis(50)
+                .headTimeoutMillis(50)
+                .bodyTimeoutMillis(50)
+                .writeTimeoutMillis(50)
+                .build();
+        HttpServer server = serve(
+                (Handler) request -> {
+                    request.body().bytes();
+                    park(java.time.Duration.ofMillis(300));
+                    return Response.text("at last");
+                },
+                limits);
+        Wire wire = wire(server);
+        assertEquals("at last", wire.send(Wire.get("/")).answer().text());
+        Wire posting = wire(server);
+        assertEquals("at last", posting.send(Wire.post("/", "body")).answer().text());
+    }
+
+    @Test
+    void theLastRequestOfAConnectionIsToldSo() throws IOException {
+        HttpServer server =
+                serve(OK, HttpLimits.builder().requestsPerConnectionMax(3).build());
+        Wire wire = wire(server);
+        for (int i = 1; i <= 3; i++) {
+            assertEquals(i == 3, wire.send(Wire.get("/")).answer().closes());
+        }
+        wire.expectEnd();
+    }
+
+    @Test
+    void oneConnectionTooManyIsTurnedAway() throws IOException {
+        HttpServer server = serve(OK, HttpLimits.builder().connectionsMax(3).build());
+        List<Wire> wires = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            wires.add(wire(server));
+            assertEquals(200, wires.get(i).send(Wire.get("/")).answer().status());
+        }
+        Wire fourth = wire(server);
+        fourth.send(Wire.get("/"));
+        Wire.Answer refusal = fourth.answer();
+        assertEquals(503, refusal.status());
+        assertEquals(Optional.of("1"), refusal.header("Retry-After"));
+        assertTrue(refusal.closes());
+        fourth.expectEnd();
+        fourth.close();
+        assertEquals(1, server.status().refused());
+        wires.getFirst().close();
+        await("a place to be free", () -> server.status().open() < 3);
+        assertEquals(200, wire(server).send(Wire.get("/")).answer().status());
+        assertEquals(200, wires.getLast().send(Wire.get("/")).answer().status());
+    }
+
+    @Test
+    void countsAreRight() throws IOException {
+        AtomicBoolean goOn = new AtomicBoolean();
+        HttpServer server = serve((Handler) request -> {
+            park(goOn::get);
+            return Response.ok();
+        });
+        Wire one = wire(server);
+        Wire two = wire(server);
+        one.send(Wire.get("/"));
+        two.send(Wire.get("/"));
+        await("both requests", () -> server.status().requests() == 2);
+        assertEquals(2, server.status().open());
+        goOn.set(true);
+        one.answer();
+        two.answer();
+        one.close();
+        await("one to end", () -> server.status().open() == 1);
+        HttpStatus status = server.status();
+        assertEquals(new HttpStatus(2, 1, 0, 2, 0, 0, 0, 0, 0, Map.of()), status);
+    }
+}

@@ -1,0 +1,153 @@
+package dev.pumasi.http;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.fail;
+
+import dev.pumasi.runtime.Loop;
+import dev.pumasi.runtime.LoopStatus;
+import dev.pumasi.testkit.LeakWatch;
+import dev.pumasi.testkit.LogWatch;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.Parameter;
+
+/**
+ * What the tests of the server have in common: a server on the driver under test, clients, and the demand that nothing is
+ * left when they are gone: no connection, no timer, no operation but the accepting, no wake-up of a green thread from
+ * outside its loop; and when the server is stopped, no thread and no descriptor.
+ */
+@ExtendWith({LeakWatch.class, LogWatch.class})
+@Timeout(value = 60, unit = TimeUnit.SECONDS)
+class Served {
+
+    @Parameter(0)
+    String driver;
+
+    private final List<HttpServer> servers = new ArrayList<>();
+    private final List<Wire> wires = new ArrayList<>();
+    private boolean hops;
+
+    /** The first use of sockets in a JVM leaves descriptors of the JDK's own behind, and that of a timeout JUnit's thread. */
+    @BeforeAll
+    @Timeout(60)
+    static void warmUp() throws IOException {
+        for (String each : DriversHere.names()) {
+            try (HttpServer server = HttpServer.builder(request -> Response.ok())
+                            .driver(each)
+                            .loops(1)
+                            .port(0)
+                            .start();
+                    Wire wire = Wire.to(server)) {
+                wire.send(Wire.get("/")).answer();
+            }
+        }
+    }
+
+    final HttpServer serve(Endpoint endpoint) throws IOException {
+        return serve(endpoint, HttpLimits.DEFAULTS);
+    }
+
+    final HttpServer serve(Endpoint endpoint, HttpLimits limits) throws IOException {
+        return serve(HttpServer.builder(endpoint).loops(1).limits(limits));
+    }
+
+    final HttpServer serve(HttpServer.Builder builder) throws IOException {
+        HttpServer server = builder.driver(driver).port(0).start();
+        servers.add(server);
+        return server;
+    }
+
+    final Wire wire(HttpServer server) throws IOException {
+        return keep(Wire.to(server));
+    }
+
+    /** A client that takes little before the server must wait for it. */
+    final Wire narrowWire(HttpServer server) throws IOException {
+        return keep(Wire.to(server, 4096));
+    }
+
+    private Wire keep(Wire wire) {
+        wires.add(wire);
+        return wire;
+    }
+
+    /** Green threads of this test are woken by other threads, on purpose. */
+    final void allowHops() {
+        hops = true;
+    }
+
+    @AfterEach
+    final void nothingIsLeft() throws IOException {
+        for (Wire wire : wires) {
+            wire.close();
+        }
+        try {
+            for (HttpServer server : servers) {
+                await("the connections to end", () -> server.status().open() == 0);
+                await("the timers to end", () -> sum(server, LoopStatus::timers) == 0);
+                await(
+                        "the operations to end",
+                        () -> sum(server, LoopStatus::interests)
+                                <= server.loops().size());
+                if (!hops) {
+                    assertEquals(
+                            0,
+                            server.loops().stream().mapToLong(LoopStatus::hops).sum(),
+                            "hops");
+                }
+            }
+        } finally {
+            servers.forEach(HttpServer::close);
+        }
+    }
+
+    private interface Figure {
+        int of(LoopStatus status);
+    }
+
+    private static int sum(HttpServer server, Figure figure) {
+        return server.loops().stream().mapToInt(figure::of).sum();
+    }
+
+    /** Waits until it is so. */
+    static void await(String what, BooleanSupplier condition) {
+        long deadlineNanos = System.nanoTime() + Wire.PATIENCE_MILLIS * 1_000_000L;
+        while (!condition.getAsBoolean()) {
+            if (System.nanoTime() - deadlineNanos > 0) {
+                fail("waited in vain for " + what);
+            }
+            LockSupport.parkNanos(50_000);
+        }
+    }
+
+    /** Waits on a green thread, which parks meanwhile, until it is so. */
+    static void park(BooleanSupplier condition) throws IOException {
+        long deadlineNanos = System.nanoTime() + Wire.PATIENCE_MILLIS * 1_000_000L;
+        while (!condition.getAsBoolean() && System.nanoTime() - deadlineNanos < 0) {
+            park(Duration.ofMillis(1));
+        }
+    }
+
+    /** Parks the green thread so long. */
+    static void park(Duration duration) throws IOException {
+        Loop.current().orElseThrow().sleep(duration).await();
+    }
+
+    /** Waits until the server has taken in something since it reported {@code before} completions. */
+    static void awaitCompletions(HttpServer server, long before) {
+        await("the server to receive", () -> completions(server) > before);
+    }
+
+    static long completions(HttpServer server) {
+        return server.loops().stream().mapToLong(LoopStatus::completions).sum();
+    }
+}
