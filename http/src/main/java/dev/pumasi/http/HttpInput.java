@@ -93,7 +93,7 @@ final class HttpInput implements Runnable {
 
     /** Keeps what is being delivered beyond {@link #endOfDelivery}, but not beyond this turn. */
     void hold() {
-        if (delivered != null) {
+        if (delivered != null && held == NOT_HELD) {
             held = socket.hold();
         }
     }
