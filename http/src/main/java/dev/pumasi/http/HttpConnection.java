@@ -214,6 +214,7 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
                 case RequestParser.VIOLATION -> violated(head.violation());
                 default -> {
                     complete = false;
+                    socket.resume(); // however much there is, more is needed
                     if (phase == Phase.IDLE && head.hasBegun()) {
                         phase = Phase.HEAD;
                         setDeadline(http.limits.headTimeoutMillis());
@@ -441,7 +442,9 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
             closeAfterOutput(false);
         } else {
             setDeadline(http.limits.idleTimeoutMillis());
-            socket.resume();
+            if (input.size() < WAITING_BYTES_MAX / 2) {
+                socket.resume(); // else when what has arrived is used up
+            }
         }
     }
 
