@@ -409,7 +409,7 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
         BodyDecoder body = decoder;
         boolean bodyRead = body == null || body.isEnded() && dataLeft == 0;
         if (!keepAlive) {
-            closeAfterOutput(lingers || !bodyRead || !input.isEmpty());
+            closeAfterOutput(lingers || !bodyRead || !input.isEmpty() || clientMayGoOn());
         } else if (bodyRead) {
             nextRequest();
         } else {
@@ -422,6 +422,12 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
         if (!advancing && !inGreen) {
             advanceAndRun();
         }
+    }
+
+    /** Whether the end of the connection is our wish and not the client's, which may be sending its next request. */
+    private boolean clientMayGoOn() {
+        RequestParser head = parser;
+        return head != null && head.keepsAlive();
     }
 
     @Override
