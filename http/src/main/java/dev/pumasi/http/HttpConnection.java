@@ -620,11 +620,13 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
 
     private void sendContinue() {
         if (!continued) {
-            continued = true;
             Output output = socket.output();
             byte[] line = ResponseEncoder.CONTINUE;
             if (output.room() >= line.length) {
+                continued = true;
                 output.append(line, 0, line.length);
+            } else {
+                output.whenDrained(this::openGate); // the reader then comes here again
             }
             output.flush();
         }
