@@ -214,6 +214,10 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
                 case RequestParser.VIOLATION -> violated(head.violation());
                 default -> {
                     complete = false;
+                    if (inputEnded) {
+                        endedWithin(head);
+                        break;
+                    }
                     socket.resume(); // however much there is, more is needed
                     if (phase == Phase.IDLE && head.hasBegun()) {
                         phase = Phase.HEAD;
@@ -227,6 +231,16 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
             socket.output().flush();
         }
         return green;
+    }
+
+    /** No more will come, and what there is, is no request. */
+    private void endedWithin(RequestParser head) {
+        if (head.hasBegun()) {
+            http.counters.broken++;
+            violated(Violation.HEAD_INCOMPLETE);
+        } else {
+            closeAfterOutput(false);
+        }
     }
 
     /** The head is complete: finds who answers it, and lets it answer if that takes no green thread. */
@@ -356,7 +370,7 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
         boolean http10 = head.isHttp10();
         BodyFraming framing = BodyFraming.of(response, head.isHead(), http10);
         keepAlive = ResponseEncoder.keepsAlive(
-                response, framing, keepAlive && !http.isDraining() && !inputEnded && isRestOfBodyBearable());
+                response, framing, keepAlive && !http.isDraining() && !(inputEnded && input.isEmpty()) && isRestOfBodyBearable());
         phase = Phase.SENDING;
         BodyWriter writer = response.writer();
         if (writer == null || framing == BodyFraming.NONE) {
@@ -660,6 +674,10 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
                     closeAfterOutput(true);
                 }
                 default -> {
+                    if (inputEnded) {
+                        http.counters.broken++;
+                        closeAfterOutput(false);
+                    }
                     return;
                 }
             }
