@@ -59,6 +59,9 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
     /** How long a client may take to close its end after the last answer. */
     private static final int LINGER_MILLIS = 2_000;
 
+    /** How deep a client's mistake may be wrapped to be known as such. */
+    private static final int CAUSES_MAX = 8;
+
     private static final long NO_DEADLINE = Long.MAX_VALUE;
     private static final Buffer NO_BYTES = Buffer.allocate(0);
     private static final SocketAddress UNKNOWN = InetSocketAddress.createUnresolved("unknown", 0);
@@ -404,16 +407,31 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
             http.counters.handlerFailures++;
             http.loop.report("the answer to " + failed.method() + " " + failed.target(), failure);
             close();
-        } else if (failure instanceof ViolationException broken) {
-            http.counters.count(broken.violation());
-            keepAlive = false;
-            lingers = true;
-            answer(broken.violation().response());
         } else {
-            http.counters.handlerFailures++;
-            http.loop.report("the handler of " + failed.method() + " " + failed.target(), failure);
-            answer(Refusal.FAILED);
+            Violation violation = violationIn(failure);
+            if (violation != null) {
+                http.counters.count(violation);
+                keepAlive = false;
+                lingers = true;
+                answer(violation.response());
+            } else {
+                http.counters.handlerFailures++;
+                http.loop.report("the handler of " + failed.method() + " " + failed.target(), failure);
+                answer(Refusal.FAILED);
+            }
         }
+    }
+
+    /** What the client has done, if that is at the bottom of it: handlers wrap exceptions, and so do other threads. */
+    private static @Nullable Violation violationIn(Throwable failure) {
+        Throwable cause = failure;
+        for (int depth = 0; cause != null && depth < CAUSES_MAX; depth++) {
+            if (cause instanceof ViolationException broken) {
+                return broken.violation();
+            }
+            cause = cause.getCause();
+        }
+        return null;
     }
 
     /** The response is in the socket's output: the connection is ready for the next request, or for its end. */
