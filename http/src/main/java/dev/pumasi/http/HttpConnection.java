@@ -169,7 +169,11 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
         inputEnded = true;
         switch (phase) {
             case IDLE -> closeAfterOutput(false);
-            case HEAD, DISCARDING -> {
+            case HEAD -> {
+                http.counters.broken++;
+                violated(Violation.HEAD_INCOMPLETE);
+            }
+            case DISCARDING -> {
                 http.counters.broken++;
                 closeAfterOutput(false);
             }
