@@ -21,7 +21,7 @@ final class ConnectionBody extends RequestBody {
     @Override
     public int read(byte[] to, int offset, int count) throws IOException {
         Objects.checkFromIndexSize(offset, count, to.length);
-        return count == 0 ? 0 : gate.pass(() -> connection.takeBody(to, offset, count));
+        return count == 0 ? 0 : gate.pass(() -> connection.takeBody(gate, to, offset, count));
     }
 
     @Override
@@ -36,6 +36,6 @@ final class ConnectionBody extends RequestBody {
 
     @Override
     public List<Field> trailers() {
-        return connection.trailers();
+        return connection.trailers(gate);
     }
 }

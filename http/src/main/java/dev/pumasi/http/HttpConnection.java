@@ -590,12 +590,14 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
         return http.limits.bodyBytesMax();
     }
 
-    List<Field> trailers() {
+    List<Field> trailers(Gate asking) {
+        checkIsCurrent(asking);
         return decoder == null ? List.of() : decoder.trailers();
     }
 
     /** A step of reading the body, on the loop: how many bytes, −1 at its end, or {@link Gate#WOULD_WAIT}. */
-    int takeBody(byte[] to, int offset, int length) throws IOException {
+    int takeBody(Gate asking, byte[] to, int offset, int length) throws IOException {
+        checkIsCurrent(asking);
         BodyDecoder body = decoder;
         if (body == null) {
             return -1;
@@ -617,6 +619,14 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
         consumeData(count);
         deadlineNanos = NO_DEADLINE;
         return count;
+    }
+
+    /** Each request that has a body has a gate of its own, and it is forgotten with the request. */
+    @SuppressWarnings("ReferenceEquality") // the very gate, not one like it
+    private void checkIsCurrent(Gate asking) {
+        if (gate != asking) {
+            throw new IllegalStateException("this request has been answered, and its body is gone");
+        }
     }
 
     private int waitForBody() throws IOException {
