@@ -477,6 +477,11 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
         setDeadline(http.limits.writeTimeoutMillis());
     }
 
+    @Override
+    public void taken() {
+        deadlineNanos = NO_DEADLINE;
+    }
+
     private void nextRequest() {
         releaseRequest();
         phase = Phase.IDLE;

@@ -30,6 +30,9 @@ final class ResponseSender {
         /** The client must take something before it can go on. */
         void waiting();
 
+        /** The client has taken it. */
+        void taken();
+
         /** The writer of a stream waits here. */
         Gate gate();
     }
@@ -109,6 +112,11 @@ final class ResponseSender {
         headSent = 0;
     }
 
+    private void drained() {
+        listener.taken();
+        pump();
+    }
+
     /** Sends as much as there is room for; called again when there is more. */
     private void pump() {
         if (!active) {
@@ -177,7 +185,7 @@ final class ResponseSender {
 
     private void waitForRoom(Output output) {
         listener.waiting();
-        output.whenDrained(this::pump);
+        output.whenDrained(this::drained);
         output.flush();
     }
 
