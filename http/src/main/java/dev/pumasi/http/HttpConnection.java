@@ -358,7 +358,12 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
         }
     }
 
+    @SuppressWarnings("ReferenceEquality") // the very request, not one like it
     private void failLater(Request answered, Throwable failure) {
+        if (request == answered && phase == Phase.SENDING) {
+            http.counters.lateAnswers++;
+            return;
+        }
         answerFailure(answered, failure);
         if (!advancing) {
             advanceAndRun();
