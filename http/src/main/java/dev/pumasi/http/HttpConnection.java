@@ -177,7 +177,11 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
                 http.counters.broken++;
                 closeAfterOutput(false);
             }
-            case HANDLING, SENDING -> openGate(); // a client may end its side and still read the answer
+            case HANDLING -> { // a client may end its side and still read the answer, or be gone: nobody can tell
+                setDeadline(http.limits.writeTimeoutMillis());
+                openGate();
+            }
+            case SENDING -> openGate();
             case LINGERING -> close();
             case CLOSING, CLOSED -> {}
         }
@@ -760,8 +764,13 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
             }
             case HEAD -> violated(Violation.HEAD_TIMEOUT);
             case HANDLING -> {
-                bodyTimedOut = true;
-                openGate();
+                if (inputEnded) {
+                    http.counters.broken++;
+                    close();
+                } else {
+                    bodyTimedOut = true;
+                    openGate();
+                }
             }
             case DISCARDING -> {
                 http.counters.count(Violation.BODY_TIMEOUT);
