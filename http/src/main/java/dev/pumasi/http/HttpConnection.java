@@ -1,5 +1,6 @@
 package dev.pumasi.http;
 
+import dev.pumasi.runtime.Failure;
 import dev.pumasi.runtime.Gate;
 import dev.pumasi.runtime.Loop;
 import dev.pumasi.runtime.OperationException;
@@ -644,6 +645,9 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
     }
 
     private int waitForBody() throws IOException {
+        if (phase == Phase.CLOSED && !inputEnded) {
+            throw new OperationException("read a body from " + socket, Failure.CLOSED);
+        }
         if (inputEnded) {
             throw new ViolationException(Violation.BODY_INCOMPLETE);
         }
