@@ -495,7 +495,7 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
     private void nextRequest() {
         releaseRequest();
         phase = Phase.IDLE;
-        if (inputEnded && input.isEmpty()) {
+        if ((inputEnded || http.isDraining()) && input.isEmpty()) {
             closeAfterOutput(false);
         } else {
             setDeadline(http.limits.idleTimeoutMillis());

@@ -1,0 +1,206 @@
+package dev.pumasi.http;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.pumasi.runtime.LoopGroup;
+import dev.pumasi.runtime.OperationException;
+import dev.pumasi.runtime.driver.Drivers;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
+
+/** How a server begins and ends. That no thread and no descriptor is left, {@link Served} watches in every test. */
+@OnEachDriver
+class HttpServerStopTest extends Served {
+
+    private static final Duration LONG = Duration.ofSeconds(30);
+
+    private static long stop(HttpServer server, Duration patience) {
+        long began = System.nanoTime();
+        server.stop(patience);
+        return (System.nanoTime() - began) / 1_000_000;
+    }
+
+    private static Thread stopElsewhere(HttpServer server, Duration patience) {
+        return Thread.ofPlatform().daemon().start(() -> server.stop(patience));
+    }
+
+    @Test
+    void idleConnectionsEndAtOnceAndNobodyListensAnyMore() throws IOException {
+        HttpServer server = serve(Handler.nonBlocking(request -> Response.ok()));
+        Wire idle = wire(server);
+        idle.send(Wire.get("/")).answer();
+        Wire silent = wire(server);
+        await("both", () -> server.status().open() == 2);
+        assertTrue(stop(server, LONG) < 5_000);
+        idle.expectEnd();
+        silent.expectEnd();
+        assertThrows(ConnectException.class, () -> Wire.to(server));
+        assertEquals(0, server.status().open());
+    }
+
+    @Test
+    void requestsInProgressAreAnsweredFirst() throws Exception {
+        AtomicBoolean goOn = new AtomicBoolean();
+        HttpServer server = serve((Handler) request -> {
+            park(goOn::get);
+            return Response.text("answered");
+        });
+        Wire wire = wire(server);
+        wire.send(Wire.get("/") + Wire.get("/"));
+        await("the request", () -> server.status().requests() == 1);
+        Wire idle = wire(server);
+        await("the other", () -> server.status().open() == 2);
+        Thread stopping = stopElsewhere(server, LONG);
+        idle.expectEnd();
+        assertTrue(stopping.isAlive());
+        goOn.set(true);
+        Wire.Answer answer = wire.answer();
+        assertEquals("answered", answer.text());
+        assertTrue(answer.closes(), "the client is told");
+        wire.expectEnd();
+        wire.close();
+        stopping.join(5_000);
+        assertEquals(false, stopping.isAlive());
+        server.awaitStop();
+    }
+
+    /** Regression: its answer had promised to keep the connection, which then idled until the deadline. */
+    @Test
+    void anAnswerThatHadBegunDoesNotHoldUpTheEnd() throws Exception {
+        AtomicBoolean goOn = new AtomicBoolean();
+        HttpServer server = serve((Handler) request -> Response.stream(MediaType.TEXT, out -> {
+            out.write(new byte[] {'a'});
+            out.flush();
+            park(goOn::get);
+            out.write(new byte[] {'b'});
+        }));
+        Wire wire = wire(server);
+        wire.send(Wire.get("/")).head();
+        assertEquals(1, wire.chunk().length);
+        Wire idle = wire(server);
+        await("the other", () -> server.status().open() == 2);
+        Thread stopping = stopElsewhere(server, LONG);
+        idle.expectEnd();
+        goOn.set(true);
+        assertEquals(1, wire.chunk().length);
+        assertEquals(0, wire.chunk().length);
+        wire.bytes(2);
+        wire.expectEnd();
+        stopping.join(5_000);
+        assertEquals(false, stopping.isAlive());
+    }
+
+    @Test
+    void theDeadlineEndsWhatIsLeft() throws IOException {
+        AtomicReference<Throwable> body = new AtomicReference<>();
+        AtomicReference<Throwable> writer = new AtomicReference<>();
+        HttpServer server = serve((Handler) request -> {
+            if (request.path().equals("/body")) {
+                try {
+                    return Response.text(request.body().text());
+                } catch (IOException over) {
+                    body.set(over);
+                    throw over;
+                }
+            }
+            return Response.stream(MediaType.TEXT, out -> {
+                try {
+                    while (true) {
+                        out.write(new byte[10_000]);
+                    }
+                } catch (IOException over) {
+                    writer.set(over);
+                    throw over;
+                }
+            });
+        });
+        Wire reading = wire(server);
+        reading.send("POST /body HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nx");
+        Wire writing = narrowWire(server);
+        writing.send(Wire.get("/writer")).head();
+        Wire never = wire(server);
+        never.send("GET / HTT");
+        await(
+                "all of them",
+                () -> server.status().open() == 3 && server.status().requests() == 2);
+        long millis = stop(server, Duration.ofMillis(50));
+        assertTrue(millis >= 45 && millis < 4_000, () -> millis + " ms");
+        never.expectEndOrReset();
+        reading.expectEndOrReset();
+        writing.expectEndOrReset();
+        await("the handler to learn of it", () -> body.get() != null);
+        await("the writer to learn of it", () -> writer.get() != null);
+        assertEquals(0, server.status().handlerFailures(), "nobody's mistake");
+    }
+
+    @Test
+    void aSecondStopWaitsForTheFirst() throws Exception {
+        HttpServer server = serve(Handler.nonBlocking(request -> Response.ok()));
+        Thread other = stopElsewhere(server, LONG);
+        server.stop(LONG);
+        other.join();
+        server.close();
+    }
+
+    @Test
+    void aPortInUseIsNoticedThoughLoopsShareIt() throws IOException {
+        HttpServer first = serve(HttpServer.builder(request -> Response.ok()).loops(2));
+        for (int loops = 1; loops <= 3; loops++) {
+            HttpServer.Builder second = HttpServer.builder(request -> Response.ok())
+                    .driver(driver)
+                    .loops(loops)
+                    .port(first.port());
+            OperationException refused = assertThrows(OperationException.class, second::start);
+            assertTrue(refused.getMessage().contains("" + first.port()), refused::getMessage);
+        }
+        try (ServerSocket foreign = new ServerSocket()) {
+            foreign.bind(new InetSocketAddress("localhost", 0));
+            HttpServer.Builder second = HttpServer.builder(request -> Response.ok())
+                    .driver(driver)
+                    .loops(2)
+                    .port(foreign.getLocalPort());
+            assertThrows(OperationException.class, second::start);
+        }
+        Wire wire = wire(first);
+        assertEquals(200, wire.send(Wire.get("/")).answer().status());
+    }
+
+    @Test
+    void theSamePortCanBeUsedAgainAtOnce() throws IOException {
+        HttpServer first = serve(HttpServer.builder(request -> Response.ok()).loops(2));
+        wire(first).send(Wire.get("/")).answer();
+        first.close();
+        try (HttpServer second = HttpServer.builder(request -> Response.text("second"))
+                        .driver(driver)
+                        .loops(2)
+                        .port(first.port())
+                        .start();
+                Wire wire = Wire.to(second)) {
+            assertEquals("second", wire.send(Wire.get("/")).answer().text());
+        }
+    }
+
+    @Test
+    void loopsOfSomebodyElseLiveOn() throws IOException {
+        try (LoopGroup group =
+                LoopGroup.start("pumasi-test", 2, Drivers.choose(driver).factory())) {
+            for (int i = 0; i < 2; i++) {
+                try (HttpServer server = HttpServer.builder(request -> Response.text("on it"))
+                                .on(group.loops())
+                                .port(0)
+                                .start();
+                        Wire wire = Wire.to(server)) {
+                    assertEquals("on it", wire.send(Wire.get("/")).answer().text());
+                }
+            }
+        }
+    }
+}
