@@ -387,7 +387,9 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
         boolean http10 = head.isHttp10();
         BodyFraming framing = BodyFraming.of(response, head.isHead(), http10);
         keepAlive = ResponseEncoder.keepsAlive(
-                response, framing, keepAlive && !http.isDraining() && !(inputEnded && input.isEmpty()) && isRestOfBodyBearable());
+                response,
+                framing,
+                keepAlive && !http.isDraining() && !(inputEnded && input.isEmpty()) && isRestOfBodyBearable());
         phase = Phase.SENDING;
         BodyWriter writer = response.writer();
         if (writer == null || framing == BodyFraming.NONE) {
