@@ -1,0 +1,2 @@
+/** Tests of what a web server serves. */
+package dev.pumasi.web;
