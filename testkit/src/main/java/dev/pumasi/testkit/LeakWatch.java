@@ -2,6 +2,9 @@ package dev.pumasi.testkit;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -38,6 +41,15 @@ public final class LeakWatch implements BeforeEachCallback, AfterEachCallback {
 
     private static final Path DESCRIPTORS = Path.of("/proc/self/fd");
     private static final ExtensionContext.Namespace NAMESPACE = ExtensionContext.Namespace.create(LeakWatch.class);
+
+    static {
+        // The JDK keeps one end of a socket pair from the first use of java.net on; that must not look like a test's.
+        try (ServerSocket used = new ServerSocket()) {
+            used.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+        } catch (IOException unusable) {
+            throw new UncheckedIOException("cannot listen on the loopback interface", unusable);
+        }
+    }
 
     /** What exists at one moment; descriptors by target, with their number. */
     record Snapshot(Map<String, Integer> descriptors, Set<Thread> threads, Set<Long> processes) {
