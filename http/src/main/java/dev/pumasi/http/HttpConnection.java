@@ -269,16 +269,17 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
             return null;
         }
         try {
-            switch (http.endpoint.select(current)) {
-                case Handler handler when handler.isNonBlocking() -> answer(handler.handle(current));
-                case Handler handler -> {
+            Endpoint endpoint = http.endpoint.select(current);
+            // Not a pattern switch: over interfaces it costs a fifth of the whole request.
+            if (endpoint instanceof Handler handler) {
+                if (!handler.isNonBlocking()) {
                     return handler;
                 }
-                case AsyncHandler handler -> {
-                    handler.handle(current, new Answer(current));
-                    if (phase == Phase.HANDLING) {
-                        input.detach(); // it answers later, when the bytes would be gone
-                    }
+                answer(handler.handle(current));
+            } else {
+                ((AsyncHandler) endpoint).handle(current, new Answer(current));
+                if (phase == Phase.HANDLING) {
+                    input.detach(); // it answers later, when the bytes would be gone
                 }
             }
         } catch (Throwable failure) {

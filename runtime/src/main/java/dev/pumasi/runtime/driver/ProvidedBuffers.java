@@ -46,12 +46,21 @@ final class ProvidedBuffers {
             libc.call(SystemCall.MUNMAP, ring, ringBytes);
             throw new Ring.RefusedException("registration of provided buffers", registered);
         }
-        Buffer slab = Buffer.allocate(count * bufferBytes);
+        Buffer slab = slab(count * bufferBytes);
         for (int id = 0; id < count; id++) {
             buffers[id] = slab.slice(id * bufferBytes, bufferBytes);
             release(id);
         }
         publish();
+    }
+
+    /** Mapped rather than allocated, so that only what traffic has touched takes memory. */
+    private Buffer slab(int bytes) throws Ring.RefusedException {
+        long address = libc.call(SystemCall.MMAP, 0, bytes, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS, -1, 0);
+        if (address < 0 && address > -PAGE_BYTES) {
+            throw new Ring.RefusedException("mmap of the provided buffers", address);
+        }
+        return Buffer.mapped(address, bytes, () -> new Libc().call(SystemCall.MUNMAP, address, bytes));
     }
 
     Buffer get(int id) {

@@ -47,6 +47,16 @@ public final class Buffer {
         return new Buffer(memory.address(), capacity, memory);
     }
 
+    /**
+     * Memory that the caller has mapped, as a buffer; {@code unmap} runs when neither it nor a slice of it is reachable any
+     * more. For the drivers: pages that are never touched cost nothing, which allocated memory cannot promise.
+     */
+    public static Buffer mapped(long address, int capacity, Runnable unmap) {
+        MemorySegment memory =
+                MemorySegment.ofAddress(address).reinterpret(capacity, Arena.ofAuto(), ignored -> unmap.run());
+        return new Buffer(address, capacity, memory);
+    }
+
     /** A buffer with these bytes. */
     public static Buffer of(byte... bytes) {
         Buffer buffer = allocate(bytes.length);
