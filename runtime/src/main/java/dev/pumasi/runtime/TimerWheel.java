@@ -12,9 +12,10 @@ import org.jspecify.annotations.Nullable;
  * level, its timers move down to where they now belong; each moves at most once per level. A 64-bit map per level says
  * which slots hold anything, so the next moment to wake up is found without looking at them.
  *
- * <p>A timer never fires early, and up to one tick late on top of what the loop is. Timers of the same tick fire in no
- * particular, but repeatable, order. What is due is collected first and fired afterwards, so a timer may start and
- * cancel any other while it fires. Belongs to the loop's thread.
+ * <p>A timer never fires early, and up to one tick late on top of what the loop is. Timers fire in the order of their
+ * ticks, however late the loop is, and those of the same tick in no particular, but repeatable, order. What is due is
+ * collected first and fired afterwards, first come, first fired, so a timer may start and cancel any other while it fires,
+ * and none is overtaken for ever. Belongs to the loop's thread.
  */
 final class TimerWheel {
 
@@ -35,6 +36,9 @@ final class TimerWheel {
     private final long originNanos;
     private final @Nullable Timer[] buckets = new @Nullable Timer[DUE + 1];
     private final long[] occupied = new long[LEVELS];
+
+    /** The end of what is due, where more is appended; the other buckets have no order. */
+    private @Nullable Timer lastDue;
 
     private long nowTick;
     private int size;
@@ -119,11 +123,7 @@ final class TimerWheel {
             occupied[bucket >>> SLOT_BITS] &= ~(1L << (bucket & SLOT_MASK));
             while (timer != null) {
                 Timer following = timer.next;
-                if (timer.tick <= untilTick) {
-                    link(timer, DUE);
-                } else {
-                    place(timer);
-                }
+                place(timer); // even if it is due: level by level, so that what is due comes in the order of its ticks
                 timer = following;
             }
         }
@@ -132,7 +132,7 @@ final class TimerWheel {
 
     private void place(Timer timer) {
         if (timer.tick <= nowTick) {
-            link(timer, DUE);
+            append(timer);
             return;
         }
         int level = (Long.SIZE - 1 - Long.numberOfLeadingZeros((timer.tick ^ nowTick) | SLOT_MASK)) / SLOT_BITS;
@@ -169,6 +169,19 @@ final class TimerWheel {
         buckets[bucket] = timer;
     }
 
+    private void append(Timer timer) {
+        Timer last = lastDue;
+        timer.bucket = DUE;
+        timer.previous = last;
+        timer.next = null;
+        if (last == null) {
+            buckets[DUE] = timer;
+        } else {
+            last.next = timer;
+        }
+        lastDue = timer;
+    }
+
     private void unlink(Timer timer) {
         int bucket = timer.bucket;
         Timer before = timer.previous;
@@ -183,6 +196,8 @@ final class TimerWheel {
         }
         if (after != null) {
             after.previous = before;
+        } else if (bucket == DUE) {
+            lastDue = before;
         }
         timer.bucket = Timer.IDLE;
         timer.previous = null;
