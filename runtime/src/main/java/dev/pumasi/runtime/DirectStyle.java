@@ -54,8 +54,8 @@ final class DirectStyle implements Receiver {
 
     private int take(byte[] to, int offset, int length) throws IOException {
         if (!receiving) {
-            receiving = true;
             socket.onReceive(this);
+            receiving = true; // only now: it may have been refused
         }
         if (!waiting.isEmpty()) {
             int count = waiting.take(socket.loop().buffers(), to, offset, length);

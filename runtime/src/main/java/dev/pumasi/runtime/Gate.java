@@ -5,7 +5,7 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where one thread at a time waits for something that its loop will bring about: bytes to read, room to write. The loop
+ * Where one thread at a time, and no second, waits for something that its loop will bring about: bytes to read, room to write. The loop
  * opens the gate; the thread looks again.
  *
  * <p>What it waits for is a step that runs on the loop: directly when the caller is a green thread of it, which is the
@@ -53,23 +53,28 @@ public final class Gate {
      * green thread, blocks a platform thread.
      *
      * @throws OperationException if the time limit passed or the thread was interrupted
-     * @throws IllegalStateException if it would have to wait on the loop's own thread, outside a green one
+     * @throws IllegalStateException if it would have to wait on the loop's own thread, outside a green one, or where another
+     *     thread waits already
      */
     public int pass(Step step) throws IOException {
         Thread caller = Thread.currentThread();
+        boolean first = true;
         while (true) {
+            boolean begins = first;
             int answer = loop.isCurrent()
-                    ? attempt(step, caller)
-                    : new Call<>(loop, verb, () -> attempt(step, caller))
+                    ? attempt(step, caller, begins)
+                    : new Call<>(loop, what(), () -> attempt(step, caller, begins))
                             .started()
                             .await();
             if (answer != WOULD_WAIT) {
                 return answer;
             }
+            first = false;
             while (!open) {
                 LockSupport.park(this);
                 if (Thread.interrupted()) {
                     caller.interrupt();
+                    loop.run(() -> leave(caller));
                     throw new OperationException(what() + " on an interrupted thread", Failure.CANCELLED);
                 }
             }
@@ -87,11 +92,20 @@ public final class Gate {
     }
 
     @SuppressWarnings("ReferenceEquality") // a thread is itself
-    private int attempt(Step step, Thread caller) throws IOException {
+    private int attempt(Step step, Thread caller, boolean begins) throws IOException {
         int answer = step.attempt();
+        if (waiter != null && waiter != caller) {
+            if (answer != WOULD_WAIT) {
+                return answer;
+            }
+            throw new IllegalStateException("cannot " + what() + ": another thread waits for that already");
+        }
         if (answer != WOULD_WAIT) {
             stopTimer();
             return answer;
+        }
+        if (begins) {
+            stopTimer(); // of a wait that was broken off
         }
         if (timedOut) {
             stopTimer();
@@ -104,6 +118,14 @@ public final class Gate {
         waiter = caller;
         startTimer();
         return WOULD_WAIT;
+    }
+
+    @SuppressWarnings("ReferenceEquality") // a thread is itself
+    private void leave(Thread caller) {
+        if (waiter == caller) {
+            waiter = null;
+            stopTimer();
+        }
     }
 
     private String what() {

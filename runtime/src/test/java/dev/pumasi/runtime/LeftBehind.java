@@ -1,0 +1,72 @@
+package dev.pumasi.runtime;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.IOException;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/** What a test must not leave behind: descriptors of sockets and of drivers, and threads of loops. */
+final class LeftBehind {
+
+    private static final Path DESCRIPTORS = Path.of("/proc/self/fd");
+
+    static {
+        // The first socket of a JVM leaves descriptors of its own behind.
+        try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                Socket client = new Socket(server.getInetAddress(), server.getLocalPort());
+                DatagramSocket datagrams = new DatagramSocket()) {
+            client.setSoTimeout(1);
+            datagrams.setSoTimeout(1);
+        } catch (IOException impossible) {
+            throw new ExceptionInInitializerError(impossible);
+        }
+    }
+
+    private final int descriptors = descriptors();
+
+    /** Fails unless all is as it was when this object was made. */
+    void check() {
+        Eventually.until("no loop's thread is left", () -> loopThreads().isEmpty());
+        try {
+            Eventually.until("descriptors are closed", () -> descriptors() <= descriptors);
+        } catch (AssertionError leak) {
+            assertEquals(descriptors, descriptors(), "descriptors after the test");
+        }
+    }
+
+    static List<String> loopThreads() {
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(LoopThread.class::isInstance)
+                .map(Thread::getName)
+                .toList();
+    }
+
+    /** Sockets, pipes, rings, event counters; files, which class loading opens, not counted. 0 where it cannot be known. */
+    static int descriptors() {
+        int count = 0;
+        try (DirectoryStream<Path> all = Files.newDirectoryStream(DESCRIPTORS)) {
+            for (Path descriptor : all) {
+                count += isOurs(descriptor) ? 1 : 0;
+            }
+        } catch (IOException notLinux) {
+            return 0;
+        }
+        return count;
+    }
+
+    private static boolean isOurs(Path descriptor) {
+        try {
+            String target = Files.readSymbolicLink(descriptor).toString();
+            return target.startsWith("socket:") || target.startsWith("anon_inode:") || target.startsWith("pipe:");
+        } catch (IOException gone) {
+            return false;
+        }
+    }
+}
