@@ -40,6 +40,7 @@ public final class Listener implements Closeable {
         this.handle = handle;
         this.address = address;
         this.acceptor = acceptor;
+        loop.opened(handle);
     }
 
     /**
@@ -106,11 +107,11 @@ public final class Listener implements Closeable {
     }
 
     private void closeNow() {
-        if (!closed) {
+        if (!closed && !loop.isOver()) {
             pause();
             closed = true;
             loop.cancel(retry);
-            loop.driver().close(handle);
+            loop.close(handle);
         }
     }
 

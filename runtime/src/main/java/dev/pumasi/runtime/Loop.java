@@ -9,6 +9,7 @@ import dev.pumasi.runtime.memory.BufferPool;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -106,6 +107,16 @@ public final class Loop implements Executor {
 
     private volatile boolean stopping;
     private boolean closed;
+
+    /**
+     * Nothing runs any more. Written by the loop before it looks at the queue of foreign tasks for the last time, read by
+     * who has just added to it: one of the two sees the other, as in waking.
+     */
+    private volatile boolean over;
+
+    /** Which of the driver's handles are open. */
+    private final BitSet handles = new BitSet();
+
     private long nowNanos;
     private long wallMillis;
     private boolean wallKnown;
@@ -348,8 +359,9 @@ public final class Loop implements Executor {
     }
 
     /**
-     * Cancels every operation in progress, lets green threads and callbacks learn of it, and closes the driver. On the
-     * loop's thread. What still waits after {@link LoopGroup#STOP_NANOS} is abandoned and reported.
+     * Cancels every operation in progress, lets green threads and callbacks learn of it, and closes what was left open, and
+     * the driver. On the loop's thread. What still waits after {@link LoopGroup#STOP_NANOS} is abandoned and reported. What
+     * is started afterwards fails with {@link Failure#CLOSED}; what is executed afterwards is dropped.
      */
     public void close() {
         if (closed) {
@@ -357,17 +369,28 @@ public final class Loop implements Executor {
         }
         closed = true;
         long deadlineNanos = clock.nanoTime() + LoopGroup.STOP_NANOS;
-        for (Pending pending : interests.all()) {
-            driver.cancel(pending.token);
-        }
         while ((interests.size() > 0 || hasWork()) && clock.nanoTime() - deadlineNanos < 0) {
+            cancelAll(); // each time: who is told of the end may start something new
             turn(Math.max(0, Math.min(LoopGroup.STOP_STEP_NANOS, deadlineNanos - clock.nanoTime())));
         }
         if (interests.size() > 0) {
             LOG.log(System.Logger.Level.WARNING, "{0} closes with operations in progress: {1}", name, interests());
         }
+        over = true;
+        runForeign();
+        handles.stream().forEach(driver::close);
         DRIVEN_BY_HAND.remove(thread, this);
         driver.close();
+    }
+
+    private void cancelAll() {
+        for (Pending pending : interests.all()) {
+            if (pending instanceof Operation<?> operation) {
+                operation.cancel();
+            } else {
+                driver.cancel(pending.token);
+            }
+        }
     }
 
     // ------------------------------------------------------------------------------ for the package, on the loop
@@ -386,6 +409,22 @@ public final class Loop implements Executor {
         return closed;
     }
 
+    /** Whether nothing runs on it any more, and its driver is gone. Any thread. */
+    boolean isOver() {
+        return over;
+    }
+
+    /** Remembers a handle that the driver has opened, so that it does not stay open when the loop ends. */
+    void opened(int handle) {
+        handles.set(handle);
+    }
+
+    /** Closes a handle that was {@link #opened}. */
+    void close(int handle) {
+        handles.clear(handle);
+        driver.close(handle);
+    }
+
     /** Ends a thread's wait. On the default scheduler a green thread then runs elsewhere: that is a hop. */
     void wake(Thread waiting) {
         if (!GreenThreads.BACK_END.runsOnLoop() && waiting.isVirtual()) {
@@ -397,6 +436,11 @@ public final class Loop implements Executor {
     /** Enters {@code pending} into the list of interests; the token is for the driver. */
     long enter(Pending pending) {
         return interests.enter(pending);
+    }
+
+    /** Takes out of the list what no driver works on, and therefore none completes. */
+    void leave(Pending pending) {
+        interests.leave(pending);
     }
 
     /** Counts a failure and reports it, with its stack, the first time one of its kind happens here. Any thread. */
@@ -506,16 +550,19 @@ public final class Loop implements Executor {
 
         @Override
         void start() {
+            loop().enter(this);
             loop().start(timer, nanos(delay));
         }
 
         @Override
         void requestCancel() {
             loop().cancel(timer);
+            loop().leave(this);
             failWith(-Errno.ECANCELED);
         }
 
         private void over() {
+            loop().leave(this);
             succeed(delay);
         }
 

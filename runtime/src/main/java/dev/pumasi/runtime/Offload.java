@@ -170,6 +170,7 @@ public final class Offload implements AutoCloseable {
                 fail(new OperationException(describe(), Failure.REJECTED));
                 return;
             }
+            loop().enter(this); // so that a loop which stops cancels it, or waits for it
             queue.offer(this);
             // Looked at after the offer, as close() drains after it has set it: one of the two finds what came between.
             if (closed && queue.remove(this)) {
@@ -184,10 +185,16 @@ public final class Offload implements AutoCloseable {
             try {
                 T value = body.call();
                 done.increment();
-                loop().execute(() -> succeed(value));
+                loop().execute(() -> {
+                    loop().leave(this);
+                    succeed(value);
+                });
             } catch (Throwable failure) {
                 done.increment();
-                loop().execute(() -> fail(failure));
+                loop().execute(() -> {
+                    loop().leave(this);
+                    fail(failure);
+                });
             }
         }
 
@@ -195,6 +202,7 @@ public final class Offload implements AutoCloseable {
         void requestCancel() {
             if (queue.remove(this)) {
                 waiting.decrementAndGet();
+                loop().leave(this);
                 failWith(-Errno.ECANCELED);
             }
         }
@@ -202,7 +210,10 @@ public final class Offload implements AutoCloseable {
         /** It was taken out of the queue, and will not run. */
         void refuse(Failure why) {
             waiting.decrementAndGet();
-            loop().run(() -> fail(new OperationException(describe(), why)));
+            loop().run(() -> {
+                loop().leave(this);
+                fail(new OperationException(describe(), why));
+            });
         }
 
         @Override

@@ -1,5 +1,6 @@
 package dev.pumasi.runtime;
 
+import dev.pumasi.runtime.driver.Errno;
 import java.io.IOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -75,6 +76,7 @@ public abstract class Operation<T extends @Nullable Object> extends Pending {
     private volatile @Nullable Object state;
 
     private @Nullable Timer deadline;
+    private boolean begun;
     private boolean deadlinePassed;
 
     Operation(Loop loop) {
@@ -169,7 +171,10 @@ public abstract class Operation<T extends @Nullable Object> extends Pending {
         }
     }
 
-    /** Cancels it when it is not done within {@code limit}; it then fails with {@link Failure#TIMED_OUT}. */
+    /**
+     * Cancels it when it is not done within {@code limit} from now; it then fails with {@link Failure#TIMED_OUT}. The last
+     * call counts.
+     */
     public final Operation<T> within(Duration limit) {
         long limitNanos = Loop.nanos(limit);
         loop.run(() -> {
@@ -178,6 +183,9 @@ public abstract class Operation<T extends @Nullable Object> extends Pending {
                     deadlinePassed = true;
                     cancelOnLoop();
                 });
+                if (deadline != null) {
+                    loop.cancel(deadline);
+                }
                 deadline = timer;
                 loop.start(timer, limitNanos);
             }
@@ -190,25 +198,37 @@ public abstract class Operation<T extends @Nullable Object> extends Pending {
     /** Starts it; called once, on the loop. */
     abstract void start();
 
-    /** Passes the wish to end on to whoever works on it. On the loop; not called when done. */
+    /** Passes the wish to end on to whoever works on it. On the loop; called only between its start and its end. */
     abstract void requestCancel();
 
-    /** Runs {@link #start} on the loop: now if that is where we are. */
+    /** Runs {@link #start} on the loop: now if that is where we are. On a loop that is over it fails. */
     final Operation<T> started() {
         if (loop.isCurrent()) {
-            start();
+            startNow();
         } else {
-            loop.execute(this::start);
+            loop.execute(this::startNow);
+            if (loop.isOver()) {
+                startNow(); // which the loop may be doing too: the first end counts, and it is the same
+            }
         }
         return this;
     }
 
+    private void startNow() {
+        if (loop.isOver()) {
+            end(new Failed<>(new OperationException(describe(), Failure.CLOSED)), false);
+        } else if (!isDone()) { // it may have been cancelled before its turn came
+            begun = true;
+            start();
+        }
+    }
+
     final void succeed(T value) {
-        end(new Success<>(value));
+        end(new Success<>(value), true);
     }
 
     final void fail(Throwable failure) {
-        end(new Failed<>(failure));
+        end(new Failed<>(failure), true);
     }
 
     /** Fails with what a driver reported. */
@@ -230,15 +250,21 @@ public abstract class Operation<T extends @Nullable Object> extends Pending {
         return describe() + (isDone() ? " (done)" : " (in progress)");
     }
 
-    private void end(Outcome<T> outcome) {
+    /** @param once whether an earlier end is a mistake */
+    private void end(Outcome<T> outcome, boolean once) {
         if (deadline != null) {
             loop.cancel(deadline);
             deadline = null;
         }
-        Object before = STATE.getAndSet(this, outcome);
-        if (before instanceof Waiter waiter) {
-            wake(waiter, outcome);
-        } else if (before != null) {
+        Object before = state;
+        while (!(before instanceof Outcome)) {
+            if (STATE.compareAndSet(this, before, outcome)) {
+                wake((Waiter) before, outcome);
+                return;
+            }
+            before = state;
+        }
+        if (once) {
             throw new IllegalStateException("ended twice: " + describe());
         }
     }
@@ -303,8 +329,13 @@ public abstract class Operation<T extends @Nullable Object> extends Pending {
     }
 
     private void cancelOnLoop() {
-        if (!isDone()) {
+        if (isDone()) {
+            return;
+        }
+        if (begun) {
             requestCancel();
+        } else {
+            failWith(-Errno.ECANCELED); // its start is still on the way to the loop
         }
     }
 

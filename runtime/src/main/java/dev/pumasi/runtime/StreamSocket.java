@@ -42,6 +42,7 @@ public final class StreamSocket implements Closeable {
         this.loop = loop;
         this.handle = handle;
         output = new Output(this);
+        loop.opened(handle);
     }
 
     /** Connects on {@code loop}; the operation yields the socket. Any thread. */
@@ -285,7 +286,7 @@ public final class StreamSocket implements Closeable {
     }
 
     private void closeNow() {
-        if (closed) {
+        if (closed || loop.isOver()) {
             return;
         }
         closed = true;
@@ -298,7 +299,7 @@ public final class StreamSocket implements Closeable {
         if (direct != null) {
             direct.stop();
         }
-        loop.driver().close(handle);
+        loop.close(handle);
     }
 
     private void cancel(@Nullable Transfer transfer) {

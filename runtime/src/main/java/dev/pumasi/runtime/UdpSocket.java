@@ -26,6 +26,7 @@ public final class UdpSocket implements Closeable {
         this.loop = loop;
         this.handle = handle;
         this.address = address;
+        loop.opened(handle);
     }
 
     /**
@@ -107,13 +108,13 @@ public final class UdpSocket implements Closeable {
     }
 
     private void closeNow() {
-        if (closed) {
+        if (closed || loop.isOver()) {
             return;
         }
         closed = true;
         cancel(receiving);
         cancel(sending);
-        loop.driver().close(handle);
+        loop.close(handle);
     }
 
     private void cancel(@Nullable Pending pending) {
