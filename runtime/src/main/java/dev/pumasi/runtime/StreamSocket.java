@@ -106,7 +106,7 @@ public final class StreamSocket implements Closeable {
         return new Transfer("send to ") {
             @Override
             int refusal() {
-                sending = only(sending);
+                sending = onlySending(sending);
                 return super.refusal();
             }
 
@@ -122,7 +122,7 @@ public final class StreamSocket implements Closeable {
         return new Transfer("gathered send to ") {
             @Override
             int refusal() {
-                sending = only(sending);
+                sending = onlySending(sending);
                 return super.refusal();
             }
 
@@ -379,6 +379,14 @@ public final class StreamSocket implements Closeable {
                 throw new IllegalStateException("in progress already: " + before.describe());
             }
             return this;
+        }
+
+        /** As {@link #only}; the output sends too. */
+        final Transfer onlySending(@Nullable Transfer before) {
+            if (output.isSending()) {
+                throw new IllegalStateException("in progress already: " + output.describe());
+            }
+            return only(before);
         }
 
         @Override

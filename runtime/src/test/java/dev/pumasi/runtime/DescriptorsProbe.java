@@ -5,11 +5,13 @@ import dev.pumasi.runtime.driver.Errno;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** A process of its own with few descriptors: an echo server that runs out of them. {@link ListenerTest} reads along. */
 final class DescriptorsProbe {
 
     private static final int CONNECTIONS = 160;
+    private static final AtomicInteger SERVED = new AtomicInteger();
 
     private DescriptorsProbe() {}
 
@@ -31,6 +33,7 @@ final class DescriptorsProbe {
             say("turns meanwhile " + (loop.status().turns() - turns));
             say("pauses meanwhile " + (listener.pauses() - pauses));
             Eventually.until("all are accepted", () -> listener.accepted() - 1 == CONNECTIONS);
+            Eventually.until("all are served", () -> SERVED.get() - 1 == CONNECTIONS);
             say("accepted in all " + (listener.accepted() - 1));
             long said = heard.take().stream()
                     .filter(line -> line.contains("pauses: no file descriptors are left"))
@@ -65,6 +68,7 @@ final class DescriptorsProbe {
         } catch (IOException broken) {
             throw new java.io.UncheckedIOException(broken);
         }
+        SERVED.incrementAndGet();
     }
 
     private static void say(String line) {

@@ -178,6 +178,34 @@ final class ListenerTest extends OnEachDriver {
         assertEquals(200, listener.accepted());
     }
 
+    @Test
+    void anAcceptorMayCloseTheListenerAndTheRestIsLetGo() throws Exception {
+        Loop loop = loop();
+        Listener[] listener = new Listener[1];
+        AtomicInteger accepted = new AtomicInteger();
+        listener[0] = Listener.open(loop, LOOPBACK, false, socket -> {
+            accepted.incrementAndGet();
+            listener[0].close();
+            socket.close();
+        });
+        List<Socket> peers = new ArrayList<>();
+        onLoop(loop, () -> {
+            for (int i = 0; i < 10; i++) {
+                peers.add(peer(listener[0]));
+            }
+            return null;
+        });
+        for (Socket peer : peers) {
+            try {
+                assertEquals(-1, peer.getInputStream().read());
+            } catch (IOException reset) {
+                // It was still in the kernel's queue.
+            }
+        }
+        assertEquals(1, accepted.get());
+        Eventually.until("nothing is in progress", () -> loop.status().interests() == 0);
+    }
+
     /** The other process accepts until it has no descriptors; it says how it fares, a line each. */
     @Test
     void withoutDescriptorsAcceptingPausesNothingSpinsAndThoseInTheQueueAreServedLater() throws Exception {
