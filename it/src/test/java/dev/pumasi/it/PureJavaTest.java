@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.System.Logger.Level;
 import java.lang.classfile.ClassFile;
 import java.lang.classfile.ClassModel;
 import java.lang.classfile.constantpool.MemberRefEntry;
@@ -31,6 +32,8 @@ import org.junit.jupiter.api.Test;
  * <p>Looked at are the compiled classes and resources of each module, and whatever jars have been built by now.
  */
 final class PureJavaTest {
+
+    private static final System.Logger LOG = System.getLogger(PureJavaTest.class.getName());
 
     private static final List<String> MODULES = List.of("runtime", "testkit", "http", "web", "cli");
 
@@ -65,7 +68,12 @@ final class PureJavaTest {
     @Test
     void theJarsHoldNoNativeCode() throws IOException {
         Set<String> found = new TreeSet<>();
-        for (Path jar : jars()) {
+        List<Path> jars = jars();
+        LOG.log(
+                Level.INFO,
+                jars.isEmpty() ? "no jar has been built yet: `verify` builds them" : "looked into {0}",
+                jars);
+        for (Path jar : jars) {
             int entries = 0;
             try (ZipInputStream zip = new ZipInputStream(Files.newInputStream(jar))) {
                 for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
