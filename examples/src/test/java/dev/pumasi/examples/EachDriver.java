@@ -3,16 +3,11 @@ package dev.pumasi.examples;
 import dev.pumasi.runtime.driver.Drivers;
 import dev.pumasi.testkit.LeakWatch;
 import dev.pumasi.testkit.LogWatch;
-import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -38,17 +33,6 @@ class EachDriver {
 
     static List<String> drivers() {
         return Drivers.names();
-    }
-
-    /** The first blocking socket of a JVM leaves a descriptor of its own behind. */
-    @BeforeAll
-    static void openAFirstSocket() throws IOException {
-        try (ServerSocket listening = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-                Socket first = new Socket(listening.getInetAddress(), listening.getLocalPort());
-                Socket other = listening.accept()) {
-            other.shutdownOutput();
-            first.getInputStream().read();
-        }
     }
 
     @BeforeEach
