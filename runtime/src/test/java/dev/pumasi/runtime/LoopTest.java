@@ -3,6 +3,7 @@ package dev.pumasi.runtime;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.pumasi.runtime.memory.Buffer;
@@ -13,46 +14,23 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** The order of a turn, its fairness, and what crosses over from other threads. */
 final class LoopTest extends OnEachDriver {
-
-    /** A receiver that passes on how much has arrived. */
-    static Receiver counting(AtomicLong bytes) {
-        return new Receiver() {
-            @Override
-            public void received(Buffer data, int length) {
-                bytes.addAndGet(length);
-            }
-
-            @Override
-            public void ended() {}
-
-            @Override
-            public void failed(OperationException failure) {}
-        };
-    }
 
     @Test
     void aTurnRunsCompletionsThenTasksThenThoseOfOthersThenTimers() throws Exception {
         Loop loop = byHand();
         List<String> ran = new ArrayList<>();
         Connection connection = connection(loop);
-        connection.socket().onReceive(new Receiver() {
-            @Override
-            public void received(Buffer data, int length) {
-                ran.add("completion");
-            }
-
-            @Override
-            public void ended() {}
-
-            @Override
-            public void failed(OperationException failure) {}
-        });
+        connection.socket().onReceive(OnBytes.of((data, length) -> {
+            ran.add("completion");
+        }));
         for (int i = 0; i < 10; i++) {
             loop.turn(0);
         }
@@ -107,7 +85,7 @@ final class LoopTest extends OnEachDriver {
         Loop loop = byHand();
         Connection connection = connection(loop);
         AtomicLong received = new AtomicLong();
-        connection.socket().onReceive(counting(received));
+        connection.socket().onReceive(OnBytes.counting(received));
         AtomicInteger fired = new AtomicInteger();
         Runnable[] endless = new Runnable[1];
         endless[0] = () -> loop.execute(endless[0]);
@@ -129,7 +107,7 @@ final class LoopTest extends OnEachDriver {
         Loop loop = byHand();
         Connection connection = connection(loop);
         AtomicLong received = new AtomicLong();
-        connection.socket().onReceive(counting(received));
+        connection.socket().onReceive(OnBytes.counting(received));
         for (int i = 0; i < 10; i++) {
             loop.turn(0);
         }
@@ -181,8 +159,8 @@ final class LoopTest extends OnEachDriver {
         List<Connection> both = connections(loop, 2);
         AtomicLong busy = new AtomicLong();
         AtomicLong quiet = new AtomicLong();
-        both.get(0).socket().onReceive(counting(busy));
-        both.get(1).socket().onReceive(counting(quiet));
+        both.get(0).socket().onReceive(OnBytes.counting(busy));
+        both.get(1).socket().onReceive(OnBytes.counting(quiet));
         CompletableFuture<Long> flood = elsewhere(() -> {
             byte[] chunk = new byte[1 << 16];
             while (quiet.get() < 20) {
@@ -230,9 +208,7 @@ final class LoopTest extends OnEachDriver {
         }
         onLoop(loop, () -> null);
         assertEquals(0, disorder.get());
-        assertEquals(
-                threads * each,
-                onLoop(loop, () -> java.util.stream.IntStream.of(ran).sum()));
+        assertEquals(threads * each, onLoop(loop, () -> IntStream.of(ran).sum()));
     }
 
     @Test
@@ -270,7 +246,7 @@ final class LoopTest extends OnEachDriver {
 
     private static void awaitLatch(CountDownLatch latch) {
         try {
-            assertTrue(latch.await(10, java.util.concurrent.TimeUnit.SECONDS));
+            assertTrue(latch.await(10, TimeUnit.SECONDS));
         } catch (InterruptedException stop) {
             throw new AssertionError(stop);
         }
@@ -353,18 +329,9 @@ final class LoopTest extends OnEachDriver {
         Loop loop = loop();
         Connection connection = connection(loop);
         onLoop(loop, () -> {
-            connection.socket().onReceive(new Receiver() {
-                @Override
-                public void received(Buffer data, int length) {
-                    throw new IllegalStateException("on purpose: a receiver");
-                }
-
-                @Override
-                public void ended() {}
-
-                @Override
-                public void failed(OperationException failure) {}
-            });
+            connection.socket().onReceive(OnBytes.of((data, length) -> {
+                throw new IllegalStateException("on purpose: a receiver");
+            }));
             return null;
         });
         connection.peerSends((byte) 1);
@@ -439,8 +406,7 @@ final class LoopTest extends OnEachDriver {
         century.cancel();
         assertEquals(
                 Failure.CANCELLED,
-                org.junit.jupiter.api.Assertions.assertThrows(OperationException.class, century::await)
-                        .failure());
+                assertThrows(OperationException.class, century::await).failure());
         loop.sleep(Duration.ofSeconds(-1)).await();
         assertEquals(0, loop.status().timers());
     }

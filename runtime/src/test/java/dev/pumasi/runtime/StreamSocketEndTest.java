@@ -1,0 +1,217 @@
+package dev.pumasi.runtime;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.pumasi.runtime.memory.Buffer;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+
+/** Time limits, interrupts, resets and closing: every way in which a wait on a socket ends. */
+final class StreamSocketEndTest extends OnEachDriver {
+
+    private static final byte[] MESSAGE = "the quick brown fox".getBytes();
+
+    @Test
+    void readsAndWritesHaveATimeLimit() throws Exception {
+        Loop loop = loop();
+        Connection connection = connection(loop);
+        StreamSocket socket = connection.socket();
+        socket.setTimeout(Duration.ofMillis(20));
+        byte[] bytes = new byte[1 << 16];
+        for (int i = 0; i < 2; i++) {
+            assertTimesOut(() -> onGreen(loop, () -> socket.read(bytes, 0, bytes.length)));
+            assertTimesOut(() -> socket.read(bytes, 0, bytes.length)); // a platform thread
+        }
+        connection.peerSends(MESSAGE);
+        assertEquals(MESSAGE.length, socket.read(bytes, 0, bytes.length), "and it can still be read from");
+        assertTimesOut(() -> onGreen(loop, () -> {
+            while (true) {
+                socket.write(bytes, 0, bytes.length);
+            }
+        }));
+        assertEquals(0, loop.status().timers());
+    }
+
+    private static void assertTimesOut(org.junit.jupiter.api.function.Executable body) {
+        long begin = System.nanoTime();
+        OperationException late = assertThrows(OperationException.class, body);
+        assertEquals(Failure.TIMED_OUT, late.failure());
+        assertTrue(System.nanoTime() - begin >= 20_000_000, "early");
+        assertTrue(late.getMessage().contains("socket"), late::getMessage);
+    }
+
+    @Test
+    void anInterruptEndsAReadAndTheNextOneHasItsWholeTime() throws Exception {
+        Loop loop = loop();
+        Connection connection = connection(loop);
+        StreamSocket socket = connection.socket();
+        socket.setTimeout(Duration.ofMillis(200));
+        CompletableFuture<Failure> first = new CompletableFuture<>();
+        Thread reader = loop.spawn(() -> complete(
+                first,
+                () -> assertThrows(OperationException.class, () -> socket.read(new byte[1], 0, 1))
+                        .failure()));
+        Eventually.until("it waits", () -> loop.status().timers() == 1);
+        Eventually.pass(150_000_000);
+        reader.interrupt();
+        assertEquals(Failure.CANCELLED, get(first));
+        Eventually.until("its timer is gone", () -> loop.status().timers() == 0);
+        CompletableFuture<Integer> second = new CompletableFuture<>();
+        loop.spawn(() -> complete(second, () -> socket.read(new byte[1], 0, 1)));
+        Eventually.pass(100_000_000);
+        assertFalse(second.isDone());
+        connection.peerSends((byte) 1);
+        assertEquals(1, get(second));
+    }
+
+    @Test
+    void aPeerThatResetsIsAFailureInEveryStyle() throws Exception {
+        Loop loop = loop();
+        List<Connection> three = connections(loop, 3);
+        Seen seen = new Seen();
+        onLoop(loop, () -> {
+            three.get(0).socket().onReceive(seen);
+            return null;
+        });
+        Operation<Integer> operation = three.get(1).socket().receive(Buffer.allocate(1), 0, 1);
+        CompletableFuture<Integer> direct = new CompletableFuture<>();
+        loop.spawn(() -> complete(direct, () -> three.get(2).socket().read(new byte[1], 0, 1)));
+        Eventually.until("all wait", () -> loop.status().interests() == 3);
+        for (Connection connection : three) {
+            connection.peer().setSoLinger(true, 0);
+            connection.peer().close();
+        }
+        assertEquals(
+                Failure.CONNECTION_RESET,
+                assertThrows(OperationException.class, operation::await).failure());
+        assertEquals(
+                Failure.CONNECTION_RESET,
+                assertThrows(OperationException.class, () -> get(direct)).failure());
+        Eventually.until("the receiver is told", () -> loop.status().interests() == 0);
+        assertEquals(List.of(Failure.CONNECTION_RESET), onLoop(loop, () -> seen.failures));
+        OperationException broken = assertThrows(
+                OperationException.class,
+                () -> onGreen(loop, () -> {
+                    StreamSocket socket = three.get(2).socket();
+                    for (int i = 0; i < 100; i++) {
+                        socket.write(MESSAGE, 0, MESSAGE.length);
+                        socket.flush();
+                        loop.sleep(Duration.ofMillis(1)).await();
+                    }
+                    return null;
+                }));
+        assertTrue(
+                broken.failure() == Failure.PEER_CLOSED || broken.failure() == Failure.CONNECTION_RESET,
+                broken::getMessage);
+    }
+
+    @Test
+    void closingEndsWhatIsInProgress() throws Exception {
+        Loop loop = loop();
+        List<Connection> four = connections(loop, 4);
+        Seen seen = new Seen();
+        onLoop(loop, () -> {
+            four.get(0).socket().onReceive(seen);
+            return null;
+        });
+        Operation<Integer> operation = four.get(1).socket().receive(Buffer.allocate(1), 0, 1);
+        CompletableFuture<Integer> reading = new CompletableFuture<>();
+        loop.spawn(() -> complete(reading, () -> four.get(2).socket().read(new byte[1], 0, 1)));
+        CompletableFuture<Integer> writing = new CompletableFuture<>();
+        loop.spawn(() -> complete(writing, () -> {
+            while (true) {
+                four.get(3).socket().write(new byte[1 << 16], 0, 1 << 16);
+            }
+        }));
+        Eventually.until("all wait", () -> loop.status().interests() == 4);
+        Eventually.pass(20_000_000);
+        for (Connection connection : four) {
+            connection.socket().close();
+            connection.socket().close();
+        }
+        assertEquals(
+                Failure.CANCELLED,
+                assertThrows(OperationException.class, operation::await).failure());
+        for (CompletableFuture<Integer> direct : List.of(reading, writing)) {
+            Failure failure =
+                    assertThrows(OperationException.class, () -> get(direct)).failure();
+            assertTrue(failure == Failure.CLOSED || failure == Failure.CANCELLED, failure::toString);
+        }
+        Eventually.until("nothing is in progress", () -> loop.status().interests() == 0);
+        assertEquals(0, onLoop(loop, () -> seen.calls), "who closes it need not be told");
+        for (Connection connection : four.subList(0, 3)) {
+            assertEquals(-1, connection.peer().getInputStream().read());
+        }
+        assertEquals(0, loop.misdirected());
+        assertEquals(0, loop.status().failures());
+    }
+
+    @Test
+    void aReceiverThatClosesIsToldNothingMore() throws Exception {
+        Loop loop = loop();
+        Connection connection = connection(loop);
+        CompletableFuture<Void> first = new CompletableFuture<>();
+        Seen seen = new Seen() {
+            @Override
+            public void received(Buffer data, int length) {
+                super.received(data, length);
+                connection.socket().close();
+                first.complete(null);
+            }
+        };
+        onLoop(loop, () -> {
+            connection.socket().onReceive(seen);
+            return null;
+        });
+        try {
+            connection.peerSends(new byte[1 << 20]);
+        } catch (IOException reset) {
+            // Closed with bytes that nobody has read: the kernel says so with a reset.
+        }
+        get(first);
+        Eventually.until("nothing is in progress", () -> loop.status().interests() == 0);
+        assertEquals(1, onLoop(loop, () -> seen.calls));
+    }
+
+    /** A green thread may use the socket of another loop: it asks that loop, and hops, but nothing is lost. */
+    @Test
+    void aSocketIsUsedFromAnotherLoop() throws Exception {
+        LoopGroup group = loops(2);
+        Loop owner = group.loops().get(0);
+        Loop user = group.loops().get(1);
+        Connection connection = connection(owner);
+        CompletableFuture<Integer> echoed = new CompletableFuture<>();
+        user.spawn(() -> complete(echoed, () -> {
+            byte[] bytes = new byte[1000];
+            int sum = 0;
+            while (true) {
+                int count = connection.socket().read(bytes, 0, bytes.length);
+                assertTrue(user.isCurrent());
+                if (count < 0) {
+                    connection.socket().shutdownOutput();
+                    return sum;
+                }
+                connection.socket().write(bytes, 0, count);
+                connection.socket().flush();
+                sum += count;
+            }
+        }));
+        int length = 200_000;
+        CompletableFuture<Void> sender = elsewhere(() -> {
+            connection.peerSends(new byte[length]);
+            connection.peer().shutdownOutput();
+            return null;
+        });
+        assertEquals(length, connection.peerReads(length + 1).length);
+        assertEquals(length, get(echoed));
+        get(sender);
+        assertTrue(user.status().hops() > 0);
+        assertEquals(0, owner.status().hops());
+    }
+}
