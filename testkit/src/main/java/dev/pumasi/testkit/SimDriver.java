@@ -267,7 +267,7 @@ public final class SimDriver implements Driver {
     @Override
     public int option(int handle, SocketOption option) {
         SimSocket socket = socket(handle);
-        return socket == null ? -Errno.EBADF : socket.option(option);
+        return socket == null ? -Errno.EBADF : socket.askOption(option);
     }
 
     @Override

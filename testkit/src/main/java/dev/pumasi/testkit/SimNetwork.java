@@ -5,6 +5,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -26,8 +27,8 @@ import org.jspecify.annotations.Nullable;
  * more does not change what happens to the others.
  *
  * <p>What it does not have: acknowledgements, retransmission and congestion (segments are late, never lost; a network
- * that is cut holds them back), routes, names, and the queue of a closed socket's port ({@code TIME_WAIT}). A Unix
- * domain path is free again when its listener closes.
+ * that is cut holds them back), routes, names, ports that stay taken for a while after a close ({@code TIME_WAIT}), and
+ * files: a Unix domain path that a closed listener left behind goes with {@link #delete}.
  *
  * <p>Confined to the simulation's thread.
  */
@@ -35,6 +36,9 @@ public final class SimNetwork {
 
     private static final int EPHEMERAL_PORT_FIRST = 32_768;
     private static final int EPHEMERAL_PORTS = 28_232;
+
+    /** {@code sun_path} has 108 bytes, one of them for the end ({@code unix(7)}). */
+    private static final int PATH_BYTES_MAX = 107;
 
     private enum Kind {
         STREAM,
@@ -57,6 +61,7 @@ public final class SimNetwork {
     // Never iterated, so that the order of hashes decides nothing.
     private final Map<Place, List<Binding>> bindings = new HashMap<>();
     private final Map<SimSocket, Place> places = new HashMap<>();
+    private final Set<Place> paths = new HashSet<>();
     private final Map<InetAddress, Integer> nextPort = new HashMap<>();
     private final Set<InetAddress> hosts = new HashSet<>();
     private final Set<Cut> cuts = new HashSet<>();
@@ -95,6 +100,12 @@ public final class SimNetwork {
         cuts.remove(new Cut(one, other));
         cuts.remove(new Cut(other, one));
         List.copyOf(streams).forEach(SimStream::pump);
+    }
+
+    /** Removes the path of a Unix domain socket from a machine, as {@code rm} would; a closed listener leaves its behind. */
+    public void delete(InetAddress host, UnixDomainSocketAddress path) {
+        note("network", "deletes " + text(path));
+        paths.remove(new Place(Kind.UNIX, host, text(path)));
     }
 
     /** How many ends of stream connections exist that have something left to do. */
@@ -210,9 +221,7 @@ public final class SimNetwork {
     private @Nullable SocketAddress choose(
             SimNode node, Kind kind, SocketAddress address, boolean shared, int[] error) {
         if (!(address instanceof InetSocketAddress inet)) {
-            boolean taken = address instanceof UnixDomainSocketAddress
-                    && bindings.containsKey(new Place(kind, node.host(), text(address)));
-            error[0] = address instanceof UnixDomainSocketAddress ? taken ? -Errno.EADDRINUSE : 0 : -Errno.EAFNOSUPPORT;
+            error[0] = address instanceof UnixDomainSocketAddress unix ? pathError(node, unix) : -Errno.EAFNOSUPPORT;
             return error[0] == 0 ? address : null;
         }
         InetAddress ip = inet.getAddress();
@@ -234,6 +243,15 @@ public final class SimNetwork {
         }
         error[0] = -Errno.EADDRNOTAVAIL;
         return null;
+    }
+
+    /** Whether a listener can be bound to a path: 0 or an error. */
+    private int pathError(SimNode node, UnixDomainSocketAddress address) {
+        String path = text(address);
+        if (path.getBytes(StandardCharsets.UTF_8).length > PATH_BYTES_MAX) {
+            return -Errno.ENAMETOOLONG;
+        }
+        return paths.contains(new Place(Kind.UNIX, node.host(), path)) ? -Errno.EADDRINUSE : 0;
     }
 
     private boolean isFree(SimNode node, Kind kind, InetAddress ip, int port, boolean shared) {
@@ -259,6 +277,9 @@ public final class SimNetwork {
         Place place = new Place(kind, node.host(), name);
         bindings.computeIfAbsent(place, _ -> new ArrayList<>()).add(new Binding(socket, ip, shared));
         places.put(socket, place);
+        if (kind == Kind.UNIX) {
+            paths.add(place);
+        }
     }
 
     void unbind(SimSocket socket) {
@@ -314,7 +335,7 @@ public final class SimNetwork {
             boolean known = isLocal(ip) || ip.equals(node.host()) || hosts.contains(ip);
             return known ? Errno.ECONNREFUSED : Errno.EHOSTUNREACH;
         }
-        return Errno.ENOENT;
+        return paths.contains(new Place(Kind.UNIX, node.host(), text(target))) ? Errno.ECONNREFUSED : Errno.ENOENT;
     }
 
     /** The address that an accepted connection's own end shows when {@code target} was asked for. */

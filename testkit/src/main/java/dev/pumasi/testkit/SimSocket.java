@@ -3,6 +3,7 @@ package dev.pumasi.testkit;
 import dev.pumasi.runtime.driver.Errno;
 import dev.pumasi.runtime.driver.SocketOption;
 import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Objects;
@@ -44,6 +45,16 @@ abstract sealed class SimSocket permits SimStream, SimListener, SimDatagrams {
     abstract @Nullable SocketAddress remote();
 
     abstract void close();
+
+    /** Whether its address is a path: then it knows no options of TCP. */
+    private boolean isUnix() {
+        return local() instanceof UnixDomainSocketAddress;
+    }
+
+    /** The value, or an error. */
+    final int askOption(SocketOption option) {
+        return option == SocketOption.NO_DELAY && isUnix() ? -Errno.ENOPROTOOPT : option(option);
+    }
 
     final int option(SocketOption option) {
         return Objects.requireNonNull(options.get(option));

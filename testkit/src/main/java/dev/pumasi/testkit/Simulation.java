@@ -1,5 +1,7 @@
 package dev.pumasi.testkit;
 
+import dev.pumasi.runtime.Loop;
+import dev.pumasi.runtime.driver.Driver;
 import dev.pumasi.runtime.driver.DriverFactory;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -54,6 +56,7 @@ public final class Simulation implements AutoCloseable {
 
     private final Map<String, SimDriver> drivers = new LinkedHashMap<>();
     private final List<Participant> participants = new ArrayList<>();
+    private final List<Loop> loops = new ArrayList<>();
     private final List<SimClient> clients = new ArrayList<>();
     private final Map<Participant, Long> stalledUntilNanos = new LinkedHashMap<>();
     private final List<Participant> ready = new ArrayList<>();
@@ -182,6 +185,24 @@ public final class Simulation implements AutoCloseable {
             }
         }
         participants.add(participant);
+    }
+
+    /** A loop on the machine {@code host(1)}, with a driver of its own; it takes part at once. */
+    public Loop loop(String name) {
+        return loop(name, host(1));
+    }
+
+    /**
+     * A loop on the machine with this address, with a driver of its own; it takes part at once and is closed with the
+     * simulation. Green threads must run on their loop ({@link Loop#greenThreadsRunOnLoop}), or else the JDK's scheduler
+     * decides their order, and not the seed.
+     */
+    public Loop loop(String name, InetAddress host) {
+        SimDriver driver = driver(name, host);
+        Loop loop = Loop.open(name, () -> driver);
+        add(driver, () -> loop.turn(Driver.FOREVER), loop::hasWork);
+        loops.add(loop);
+        return loop;
     }
 
     /** A scripted client on the machine {@code host(1)}; it takes part at once. */
@@ -396,9 +417,10 @@ public final class Simulation implements AutoCloseable {
         network.note(driver.owner(), "closes its driver");
     }
 
-    /** Closes all drivers and clients that are still open, in the order in which they came. */
+    /** Closes all loops, drivers and clients that are still open, in the order in which they came. */
     @Override
     public void close() {
+        loops.forEach(Loop::close);
         drivers.values().forEach(SimDriver::close);
         clients.forEach(SimClient::leave);
     }
