@@ -34,9 +34,9 @@ final class RaiseClassFiles {
                 JarOutputStream out = new JarOutputStream(Files.newOutputStream(partial))) {
             ClassFile files = ClassFile.of(
                     StackMapsOption.GENERATE_STACK_MAPS,
-                    ClassHierarchyResolverOption.of(ClassHierarchyResolver.ofResourceParsing(
-                                    (ClassDesc type) -> open(from, type))
-                            .orElse(ClassHierarchyResolver.defaultResolver())));
+                    ClassHierarchyResolverOption.of(
+                            ClassHierarchyResolver.ofResourceParsing((ClassDesc type) -> open(from, type))
+                                    .orElse(ClassHierarchyResolver.defaultResolver())));
             for (JarEntry entry : (Iterable<JarEntry>) from.stream()::iterator) {
                 byte[] bytes = from.getInputStream(entry).readAllBytes();
                 JarEntry copy = new JarEntry(entry.getName());

@@ -5,7 +5,7 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where one thread at a time, and no second, waits for something that its loop will bring about: bytes to read, room to write. The loop
+ * Where one thread, and no second, waits for something that its loop will bring about: bytes to read, room to write. The loop
  * opens the gate; the thread looks again.
  *
  * <p>What it waits for is a step that runs on the loop: directly when the caller is a green thread of it, which is the
