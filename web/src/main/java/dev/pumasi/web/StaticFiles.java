@@ -10,6 +10,7 @@ import dev.pumasi.runtime.Offload;
 import dev.pumasi.runtime.OperationException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NotDirectoryException;
@@ -43,6 +44,8 @@ public final class StaticFiles implements Handler {
 
     /** What the small files that are kept may cost, unless another limit is given. */
     public static final long CACHE_BYTES_DEFAULT = 16L * 1024 * 1024;
+
+    private static final System.Logger LOG = System.getLogger("dev.pumasi.web");
 
     private static final String RETRY_SECONDS = "1";
 
@@ -298,7 +301,19 @@ public final class StaticFiles implements Handler {
             if (!Files.isDirectory(root.toRealPath())) {
                 throw new NotDirectoryException(root.toString());
             }
+            warnOfLocale();
             return new StaticFiles(new FileTree(root.toAbsolutePath()), offload, mount, cacheBytesMax);
+        }
+
+        /** Where the locale is ASCII the JDK cannot even name a file like 품앗이.html. */
+        private static void warnOfLocale() {
+            String encoding = System.getProperty("sun.jnu.encoding", "UTF-8");
+            if (!Charset.forName(encoding).newEncoder().canEncode('품')) {
+                LOG.log(
+                        System.Logger.Level.WARNING,
+                        "names of files are read as {0} in this locale, so that some files will not be found; set LC_ALL=C.UTF-8",
+                        encoding);
+            }
         }
     }
 }

@@ -5,6 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.pumasi.http.HttpServer;
+import dev.pumasi.runtime.LoopGroup;
+import dev.pumasi.runtime.Offload;
+import dev.pumasi.runtime.Operation;
+import dev.pumasi.runtime.driver.Drivers;
 import dev.pumasi.testkit.LeakWatch;
 import dev.pumasi.testkit.LogWatch;
 import dev.pumasi.testkit.Seed;
@@ -17,10 +22,12 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -151,6 +158,59 @@ class StaticFilesTransferTest {
             }
         }
         // LeakWatch sees to it that no file stays open.
+    }
+
+    @Test
+    void aClientThatDoesNotReadHoldsUpNobody() throws Exception {
+        served.write("big.bin", bytes(BIG_BYTES));
+        served.write("page.html", "page");
+        List<RawClient> slow = new ArrayList<>();
+        try {
+            for (int i = 0; i < 20; i++) {
+                slow.add(served.client());
+                slow.getLast().send("GET", "/big.bin");
+                assertEquals(200, slow.getLast().head().status());
+            }
+            assertEquals("page", served.get("/page.html").text());
+            assertEquals(BIG_BYTES, served.get("/big.bin").body().length);
+        } finally {
+            for (RawClient client : slow) {
+                client.close();
+            }
+        }
+    }
+
+    @Test
+    void tooMuchWorkForThePoolIsAnsweredWith503() throws Exception {
+        CountDownLatch release = new CountDownLatch(1);
+        CountDownLatch begun = new CountDownLatch(1);
+        try (Offload pool = Offload.open(1, 1);
+                HttpServer server = HttpServer.builder(
+                                StaticFiles.builder(folder, pool).build())
+                        .port(0)
+                        .loops(1)
+                        .start();
+                LoopGroup loops = LoopGroup.start(
+                        "test-loop", 1, Drivers.choose(Drivers.AUTO).factory());
+                RawClient client = new RawClient(server.port())) {
+            served.write("page.html", "page");
+            pool.submit(loops.next(), () -> {
+                begun.countDown();
+                release.await();
+                return 0;
+            });
+            begun.await();
+            Operation<Integer> waiting = pool.submit(loops.next(), () -> 0);
+            loops.next().sleep(Duration.ofMillis(1)).await(); // it is in the queue
+            RawClient.Answer refused = client.ask("GET", "/page.html");
+            assertEquals(503, refused.status());
+            assertEquals("1", refused.field("retry-after"));
+            release.countDown();
+            waiting.await();
+            assertEquals("page", client.ask("GET", "/page.html").text());
+        } finally {
+            release.countDown();
+        }
     }
 
     @Test
