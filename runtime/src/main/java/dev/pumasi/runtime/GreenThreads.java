@@ -1,6 +1,7 @@
 package dev.pumasi.runtime;
 
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Green threads: virtual threads of the stock JDK whose scheduler is a loop. They run on the loop's thread, between its
@@ -37,7 +38,17 @@ final class GreenThreads {
 
     static final BackEnd BACK_END = choose();
 
+    private static final System.Logger LOG = System.getLogger("dev.pumasi.runtime");
+    private static final AtomicBoolean ANNOUNCED = new AtomicBoolean();
+
     private GreenThreads() {}
+
+    /** Says once, in a line, that green threads will hop and which flag would keep them on their loop. */
+    static void announceFallBack() {
+        if (!BACK_END.runsOnLoop() && ANNOUNCED.compareAndSet(false, true)) {
+            LOG.log(System.Logger.Level.WARNING, "green threads are {0}", BACK_END.describe());
+        }
+    }
 
     private static BackEnd choose() {
         BackEnd official = OfficialGreenThreads.find();

@@ -78,6 +78,7 @@ public final class Listener implements Closeable {
 
     /** Stops accepting until {@link #resume}; connections wait in the kernel's queue. On the loop. */
     public void pause() {
+        loop.requireCurrent("pause a listener");
         wanted = false;
         if (accept.isInProgress()) {
             loop.driver().cancel(accept.token);
@@ -86,6 +87,7 @@ public final class Listener implements Closeable {
 
     /** Accepts again. On the loop. */
     public void resume() {
+        loop.requireCurrent("resume a listener");
         wanted = true;
         resumeNow();
     }

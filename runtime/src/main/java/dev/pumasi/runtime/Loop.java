@@ -53,7 +53,7 @@ import java.util.concurrent.locks.LockSupport;
  * meanwhile. It does not bound the queue of foreign tasks, because the JDK's scheduler hook must neither block nor fail;
  * its length is in {@link #status}.
  */
-public final class Loop implements Executor {
+public final class Loop implements Executor, AutoCloseable {
 
     static final int COMPLETIONS_PER_TURN = 1024;
     static final int FOREIGN_TASKS_PER_TURN = 1024;
@@ -145,6 +145,7 @@ public final class Loop implements Executor {
         clock = driver.clock();
         thread = Thread.currentThread();
         drivenByHand = !(thread instanceof LoopThread);
+        GreenThreads.announceFallBack();
         nowNanos = clock.nanoTime();
         timers = new TimerWheel(nowNanos);
     }
@@ -251,11 +252,13 @@ public final class Loop implements Executor {
 
     /** Starts {@code timer}, or moves it, to be due in {@code delayNanos} from now. On the loop. */
     public void start(Timer timer, long delayNanos) {
+        requireCurrent("start a timer");
         timers.start(timer, clock.nanoTime() + Math.clamp(delayNanos, 0, DELAY_NANOS_MAX));
     }
 
     /** Stops it; false if it was not running. On the loop. */
     public boolean cancel(Timer timer) {
+        requireCurrent("cancel a timer");
         return timers.cancel(timer);
     }
 
@@ -363,6 +366,7 @@ public final class Loop implements Executor {
      * the driver. On the loop's thread. What still waits after {@link LoopGroup#STOP_NANOS} is abandoned and reported. What
      * is started afterwards fails with {@link Failure#CLOSED}; what is executed afterwards is dropped.
      */
+    @Override
     public void close() {
         if (closed) {
             return;
@@ -394,6 +398,14 @@ public final class Loop implements Executor {
     }
 
     // ------------------------------------------------------------------------------ for the package, on the loop
+
+    /** Fails at once where another thread would silently race with the loop. */
+    void requireCurrent(String attempt) {
+        if (!isCurrent()) {
+            throw new IllegalStateException("cannot " + attempt + " of " + name + " on " + Thread.currentThread()
+                    + ": this belongs to the loop's thread — hand it to the loop's run or execute");
+        }
+    }
 
     Driver driver() {
         return driver;

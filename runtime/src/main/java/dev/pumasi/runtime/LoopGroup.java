@@ -2,6 +2,7 @@ package dev.pumasi.runtime;
 
 import dev.pumasi.runtime.driver.DriverFactory;
 import dev.pumasi.runtime.driver.DriverUnavailableException;
+import dev.pumasi.runtime.driver.Drivers;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -54,6 +55,11 @@ public final class LoopGroup implements AutoCloseable {
             throw refused.getCause() instanceof RuntimeException cause ? cause : refused;
         }
         return new LoopGroup(loops, threads);
+    }
+
+    /** As {@link #start(String, int, DriverFactory)}, with the driver of this name, or the best for {@code "auto"}. */
+    public static LoopGroup start(String name, int count, String driver) {
+        return start(name, count, Drivers.choose(driver).factory());
     }
 
     private static void runLoop(String name, DriverFactory drivers, CompletableFuture<Loop> opened) {

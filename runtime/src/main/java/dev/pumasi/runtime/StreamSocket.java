@@ -137,6 +137,7 @@ public final class StreamSocket implements Closeable {
 
     /** Registers who handles what arrives, and begins to receive. Once. On the loop. */
     public void onReceive(Receiver receiver) {
+        loop.requireCurrent("register a receiver");
         if (inbound != null || operationsReceive) {
             throw new IllegalStateException(this + " is read in another way already");
         }
@@ -152,6 +153,7 @@ public final class StreamSocket implements Closeable {
      * On the loop.
      */
     public void pause() {
+        loop.requireCurrent("pause a socket");
         if (inbound != null) {
             inbound.pause();
         }
@@ -159,6 +161,7 @@ public final class StreamSocket implements Closeable {
 
     /** Receives again. On the loop. */
     public void resume() {
+        loop.requireCurrent("resume a socket");
         if (inbound != null && !closed) {
             inbound.resume();
         }
@@ -218,6 +221,11 @@ public final class StreamSocket implements Closeable {
                 return count == 0 ? Gate.WOULD_WAIT : count;
             });
         }
+    }
+
+    /** {@link #write(byte[], int, int)} of the whole array. */
+    public void write(byte[] from) throws IOException {
+        write(from, 0, from.length);
     }
 
     /** Writes all bytes of the buffer's range and returns when they have been handed to the kernel; nothing is copied. */
@@ -313,6 +321,7 @@ public final class StreamSocket implements Closeable {
     }
 
     private int usable() throws OperationException {
+        loop.requireCurrent("use an option of a socket");
         if (closed) {
             throw new OperationException("use " + this, Failure.CLOSED);
         }
