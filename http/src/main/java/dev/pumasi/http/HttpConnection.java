@@ -277,10 +277,8 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
                 }
                 answer(handler.handle(current));
             } else {
+                input.detach(); // before: another thread may look at the request at once, and must not see it move
                 ((AsyncHandler) endpoint).handle(current, new Answer(current));
-                if (phase == Phase.HANDLING) {
-                    input.detach(); // it answers later, when the bytes would be gone
-                }
             }
         } catch (Throwable failure) {
             answerFailure(current, failure);
