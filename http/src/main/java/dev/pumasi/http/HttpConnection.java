@@ -278,12 +278,26 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
                 answer(handler.handle(current));
             } else {
                 input.detach(); // before: another thread may look at the request at once, and must not see it move
-                ((AsyncHandler) endpoint).handle(current, new Answer(current));
+                call((AsyncHandler) endpoint, current);
             }
         } catch (Throwable failure) {
             answerFailure(current, failure);
         }
         return null;
+    }
+
+    @SuppressWarnings("ReferenceEquality") // the very request, not one like it
+    private void call(AsyncHandler handler, Request current) {
+        try {
+            handler.handle(current, new Answer(current));
+        } catch (Throwable failure) {
+            if (request == current && phase == Phase.HANDLING) {
+                answerFailure(current, failure);
+            } else {
+                http.counters.handlerFailures++;
+                http.loop.report("a handler that had answered", failure);
+            }
+        }
     }
 
     private boolean beginBody(RequestParser head) {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.pumasi.testkit.LogWatch;
 import java.io.IOException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -141,5 +142,66 @@ class HttpServerCallbackTest extends Served {
         awaitKept().respond(Response.text("late"));
         assertEquals("late", wire.answer().text());
         wire.expectEnd();
+    }
+
+    /** Regression: the loop moved the request's bytes while another thread looked at them. */
+    @Test
+    void anotherThreadMayLookAtTheRequestAtOnce() throws Exception {
+        int requests = 500;
+        AtomicReference<Looked> next = new AtomicReference<>();
+        AtomicInteger wrong = new AtomicInteger();
+        Thread looker = Thread.ofPlatform().daemon().start(() -> {
+            for (int i = 0; i < requests; i++) {
+                Looked looked = next.getAndSet(null);
+                while (looked == null) {
+                    Thread.onSpinWait();
+                    looked = next.getAndSet(null);
+                }
+                try {
+                    for (int n = 0; n < 300; n++) {
+                        if (!looked.request()
+                                .header("X", "")
+                                .equals(looked.request().query())) {
+                            wrong.incrementAndGet();
+                        }
+                    }
+                } catch (RuntimeException torn) {
+                    wrong.incrementAndGet();
+                }
+                looked.responder().respond(Response.ok());
+            }
+        });
+        HttpServer server = serve((AsyncHandler) (request, responder) -> {
+            next.set(new Looked(request, responder));
+            while (next.get() != null) {
+                Thread.onSpinWait(); // so that it looks while the handler returns
+            }
+        });
+        Wire wire = wire(server);
+        for (int i = 0; i < requests; i++) {
+            String mark = Integer.toHexString(i * 31).repeat(1 + i % 7);
+            wire.send("GET /?" + mark + " HTTP/1.1\r\nHost: a\r\nX: " + mark + "\r\n\r\n");
+            assertEquals(200, wire.answer().status());
+        }
+        looker.join();
+        assertEquals(0, wrong.get());
+    }
+
+    private record Looked(Request request, Responder responder) {}
+
+    @ParameterizedTest
+    @ValueSource(ints = {10, 16 << 20})
+    void whatIsThrownAfterTheAnswerIsReportedAndTheAnswerStands(int size, LogWatch log) throws IOException {
+        log.expect("a handler that had answered failed");
+        byte[] body = new byte[size];
+        HttpServer server = serve((AsyncHandler) (request, responder) -> {
+            responder.respond(Response.bytes(MediaType.TEXT, body));
+            throw new IllegalStateException("too late");
+        });
+        Wire wire = narrowWire(server);
+        for (int i = 0; i < 2; i++) {
+            assertEquals(size, wire.send(Wire.get("/")).answer().body().length);
+        }
+        assertEquals(2, server.status().handlerFailures());
     }
 }
