@@ -430,6 +430,10 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
         if (request != failed) {
             http.counters.lateAnswers++;
         } else if (phase == Phase.CLOSED) {
+            if (!isOfTheConnection(failure)) {
+                http.counters.handlerFailures++;
+                http.loop.report("the handler of " + failed.method() + " " + failed.target(), failure);
+            }
             releaseRequest();
         } else if (phase != Phase.HANDLING) {
             // The head of the answer is out: all that can be said to the client is that it ends here.
@@ -449,6 +453,18 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
                 answer(Refusal.FAILED);
             }
         }
+    }
+
+    /** Whether the handler failed because the connection did; anything else is its own mistake. */
+    private static boolean isOfTheConnection(Throwable failure) {
+        Throwable cause = failure;
+        for (int depth = 0; cause != null && depth < CAUSES_MAX; depth++) {
+            if (cause instanceof IOException) {
+                return true;
+            }
+            cause = cause.getCause();
+        }
+        return false;
     }
 
     /** What the client has done, if that is at the bottom of it: handlers wrap exceptions, and so do other threads. */
@@ -576,7 +592,7 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
 
     private void streamFailed(Request current, Throwable failure) {
         boolean clientIsGone = phase == Phase.CLOSED || socket.output().hasFailed();
-        if (!clientIsGone) {
+        if (!clientIsGone || !isOfTheConnection(failure)) {
             http.counters.handlerFailures++;
             http.loop.report("the body of the answer to " + current.method() + " " + current.target(), failure);
         }

@@ -164,7 +164,8 @@ class HttpServerRequestBodyTest extends Served {
                 wire.send(CHUNKED + "a\r\n0123456789\r\n1\r\n0\r\n0\r\n\r\n").answer();
         assertEquals(413, refusal.status());
         wire.expectEnd();
-        assertInstanceOf(ViolationException.class, seen.get());
+        assertInstanceOf(IOException.class, seen.get());
+        assertTrue(seen.get().getMessage().contains("larger than the limit"), () -> "" + seen.get());
     }
 
     @Test
@@ -248,6 +249,27 @@ class HttpServerRequestBodyTest extends Served {
         assertEquals(0, server.status().handlerFailures());
     }
 
+    /** Regression: it was swallowed. */
+    @ParameterizedTest
+    @EnumSource(
+            value = Style.class,
+            names = {"GREEN", "CALLBACK_LATER"})
+    void aMistakeOfTheHandlerIsReportedThoughTheClientIsGone(Style style, LogWatch log) throws IOException {
+        log.expect("the handler of POST /mistake failed");
+        HttpServer server = serve(style.of(request -> {
+            try {
+                return Response.text(request.body().text());
+            } catch (IOException gone) {
+                throw new IllegalStateException("a mistake, and not: " + gone.getMessage());
+            }
+        }));
+        Wire wire = wire(server);
+        wire.send("POST /mistake HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbo");
+        await("the handler to have begun", () -> server.status().requests() == 1);
+        wire.reset();
+        await("the failure", () -> server.status().handlerFailures() == 1);
+    }
+
     @Test
     void cannotBeReadInline(LogWatch log) throws IOException {
         log.expect("the handler of POST / failed");
@@ -321,23 +343,10 @@ class HttpServerRequestBodyTest extends Served {
                 // The reader learns of it too.
             }
         });
-        awaitStill(sent);
+        awaitStill("the client to come to a halt", sent);
         assertTrue(sent.get() < size / 2, () -> "the client could send " + sent.get() + " bytes that nobody read");
         go.set(true);
         assertEquals("" + expected.getValue(), wire.answer().text());
         sender.join();
-    }
-
-    /** Waits until the number has not changed for a while. */
-    private static void awaitStill(AtomicLong number) {
-        long[] last = {-1, System.nanoTime()};
-        await("the client to come to a halt", () -> {
-            long now = System.nanoTime();
-            if (number.get() != last[0]) {
-                last[0] = number.get();
-                last[1] = now;
-            }
-            return now - last[1] > 100_000_000;
-        });
     }
 }
