@@ -97,6 +97,11 @@ final class ConnectionOutput extends BodyOutput {
         gate.pass(sender::flush);
     }
 
+    /** Whether the client finds the end of the body by the end of the connection. */
+    boolean endsWithConnection() {
+        return framing == BodyFraming.UNTIL_CLOSE;
+    }
+
     private void count(int length) throws IOException {
         if (length > left) {
             throw new IOException("the body is longer than was announced, by " + (length - left) + " bytes");

@@ -8,6 +8,7 @@ import dev.pumasi.runtime.Output;
 import dev.pumasi.runtime.Receiver;
 import dev.pumasi.runtime.StreamSocket;
 import dev.pumasi.runtime.Timer;
+import dev.pumasi.runtime.driver.SocketOption;
 import dev.pumasi.runtime.memory.Buffer;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -575,7 +576,7 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
             writer.writeTo(body);
             body.end();
         } catch (Throwable failure) {
-            http.loop.run(() -> streamFailed(current, failure));
+            http.loop.run(() -> streamFailed(current, failure, body));
             return;
         }
         http.loop.run(this::streamEnded);
@@ -590,15 +591,27 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
         }
     }
 
-    private void streamFailed(Request current, Throwable failure) {
+    private void streamFailed(Request current, Throwable failure, ConnectionOutput body) {
         boolean clientIsGone = phase == Phase.CLOSED || socket.output().hasFailed();
         if (!clientIsGone || !isOfTheConnection(failure)) {
             http.counters.handlerFailures++;
             http.loop.report("the body of the answer to " + current.method() + " " + current.target(), failure);
         }
         sender.streamEnded();
+        if (body.endsWithConnection()) {
+            resetOnClose();
+        }
         close();
         releaseRequest();
+    }
+
+    /** A body that ends with the connection would seem complete if that ended in good order. */
+    private void resetOnClose() {
+        try {
+            socket.setOption(SocketOption.LINGER, 0);
+        } catch (OperationException closed) {
+            // Then it has ended already.
+        }
     }
 
     // ------------------------------------------------------------------------------------------- bodies of requests

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.pumasi.runtime.memory.Buffer;
 import dev.pumasi.testkit.LogWatch;
 import java.io.IOException;
+import java.net.SocketException;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -161,6 +162,23 @@ class HttpServerStreamTest extends Served {
         assertThrows(IOException.class, wire::chunk);
     }
 
+    /** In HTTP/1.0 the end of the connection is the end of the body, so it must not end in good order. */
+    @Test
+    void thatGoToHttp10AndGoWrongEndInAReset(LogWatch log) throws IOException {
+        log.expect("the body of the answer to GET / failed");
+        AtomicBoolean goOn = new AtomicBoolean();
+        Wire wire = wire(serve((Handler) request -> Response.stream(MediaType.TEXT, out -> {
+            out.write(Wire.octets("half"));
+            out.flush();
+            park(goOn::get);
+            throw new IllegalStateException("midway");
+        })));
+        wire.send("GET / HTTP/1.0\r\n\r\n").head();
+        assertEquals("half", new String(wire.bytes(4)));
+        goOn.set(true);
+        assertThrows(SocketException.class, wire::expectEnd);
+    }
+
     /** The writer parks when the client does not read, and goes on when it does. */
     @ParameterizedTest
     @EnumSource(Style.class)
@@ -175,24 +193,12 @@ class HttpServerStreamTest extends Served {
             }
         }))));
         wire.send(Wire.get("/")).head();
-        awaitStill(written);
+        awaitStill("the writer to come to a halt", written);
         assertTrue(written.get() < 16 << 20, () -> written + " bytes were written that nobody read");
         for (int i = 0; i < pieces; i++) {
             assertArrayEquals(piece, wire.chunk());
         }
         assertEquals(0, wire.chunk().length);
-    }
-
-    private static void awaitStill(AtomicLong number) {
-        long[] last = {-1, System.nanoTime()};
-        await("the writer to come to a halt", () -> {
-            long now = System.nanoTime();
-            if (number.get() != last[0]) {
-                last[0] = number.get();
-                last[1] = now;
-            }
-            return now - last[1] > 50_000_000;
-        });
     }
 
     @ParameterizedTest
