@@ -322,6 +322,7 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
             http.loop.execute(input); // after the green thread has run for the first time
         } else {
             input.detach();
+            socket.output().flush(); // the answers so far should not wait for this one
             http.loop.spawnTrusted(() -> handleElsewhere(handler));
         }
     }

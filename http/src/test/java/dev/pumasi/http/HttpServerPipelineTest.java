@@ -12,8 +12,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Requests that arrive before the one ahead of them is answered, by handlers of all styles behind one router. */
@@ -139,6 +141,36 @@ class HttpServerPipelineTest extends Served {
         for (int i = 0; i < requests; i++) {
             assertEquals(200, wire.answer().status(), "answer " + i);
         }
+        sender.join();
+    }
+
+    /** Who does not take answers is not asked for more requests. */
+    @ParameterizedTest
+    @EnumSource(Style.class)
+    void aClientThatDoesNotReadIsNotReadFromEither(Style style) throws Exception {
+        byte[] body = new byte[64 * 1024];
+        HttpServer server = serve(style.of(request -> Response.bytes(MediaType.TEXT, body)));
+        Wire wire = narrowWire(server);
+        byte[] requests = Wire.octets(Wire.get("/" + "a".repeat(4_000)).repeat(16));
+        AtomicLong sent = new AtomicLong();
+        Thread sender = Thread.ofPlatform().daemon().start(() -> {
+            try {
+                for (int i = 0; i < 1_000; i++) {
+                    wire.send(requests);
+                    sent.addAndGet(requests.length);
+                }
+            } catch (IOException closed) {
+                // At the end of the test.
+            }
+        });
+        awaitStill("the client to come to a halt", sent);
+        assertTrue(sent.get() < 32 << 20, () -> sent + " bytes were taken in");
+        long handled = server.status().requests();
+        assertTrue(handled < 500, () -> handled + " requests were answered to a client that does not read");
+        for (int i = 0; i < 1_000; i++) {
+            assertEquals(body.length, wire.answer().body().length);
+        }
+        wire.close();
         sender.join();
     }
 
