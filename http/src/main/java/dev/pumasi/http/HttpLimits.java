@@ -17,9 +17,11 @@ package dev.pumasi.http;
  * @param idleTimeoutMillis longest wait for the first byte of the next request; then the connection is closed
  * @param headTimeoutMillis from the first byte of a request to the last of its fields; beyond it 408
  * @param bodyTimeoutMillis longest wait between two reads of a body; beyond it 408
- * @param writeTimeoutMillis longest wait for the client to take more of a response; then the connection is closed
+ * @param writeTimeoutMillis longest wait for the client to take more of a response; then the connection is closed.
+ *     As long, too, may a response take whose client has ended its side, since it may be gone
  * @param requestsPerConnectionMax after so many the answer says {@code Connection: close}
- * @param connectionsMax most connections of a server at a time; while there are so many, none is accepted
+ * @param connectionsMax most connections of a server at a time, shared out evenly among its loops; one more is answered
+ *     with 503
  */
 public record HttpLimits(
         int requestLineBytesMax,
