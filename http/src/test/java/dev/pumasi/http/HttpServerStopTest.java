@@ -11,10 +11,17 @@ import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** How a server begins and ends. That no thread and no descriptor is left, {@link Served} watches in every test. */
 @OnEachDriver
@@ -139,6 +146,36 @@ class HttpServerStopTest extends Served {
         await("the handler to learn of it", () -> body.get() != null);
         await("the writer to learn of it", () -> writer.get() != null);
         assertEquals(0, server.status().handlerFailures(), "nobody's mistake");
+    }
+
+    @Test
+    void anAnswerThatNeverCameIsNotMissedAndOneThatComesTooLateIsIgnored() throws IOException {
+        AtomicReference<Responder> kept = new AtomicReference<>();
+        HttpServer server = serve((AsyncHandler) (request, responder) -> kept.set(responder));
+        Wire wire = wire(server);
+        wire.send(Wire.get("/"));
+        await("the request", () -> kept.get() != null);
+        long millis = stop(server, Duration.ofMillis(20));
+        assertTrue(millis < 4_000, () -> millis + " ms");
+        wire.expectEndOrReset();
+        kept.get().respond(Response.ok());
+        kept.get().fail(new IOException("nobody hears it"));
+    }
+
+    @Test
+    void unixDomainSocketsAreServedToo(@TempDir Path folder) throws IOException {
+        UnixDomainSocketAddress address = UnixDomainSocketAddress.of(folder.resolve("pumasi"));
+        try (HttpServer server = HttpServer.builder(request -> Response.text("by file"))
+                        .driver(driver)
+                        .loops(2)
+                        .address(address)
+                        .start();
+                SocketChannel client = SocketChannel.open(address)) {
+            client.write(ByteBuffer.wrap(Wire.octets("GET / HTTP/1.0\r\n\r\n")));
+            String answer = new String(Channels.newInputStream(client).readAllBytes(), StandardCharsets.UTF_8);
+            assertTrue(answer.startsWith("HTTP/1.1 200 ") && answer.endsWith("\r\n\r\nby file"), answer);
+            assertEquals(0, server.port());
+        }
     }
 
     @Test
