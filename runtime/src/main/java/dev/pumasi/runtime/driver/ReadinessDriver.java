@@ -257,12 +257,12 @@ abstract class ReadinessDriver implements Driver {
 
     @Override
     public final void receive(int handle, Buffer into, int offset, int length, long token) {
-        startWithBuffer(handle, false, Attempt.Kind.RECEIVE, into, offset, length, token);
+        start(handle, false, Attempt.Kind.RECEIVE, into, offset, length, null, null, token);
     }
 
     @Override
     public final void send(int handle, Buffer from, int offset, int length, long token) {
-        startWithBuffer(handle, true, Attempt.Kind.SEND, from, offset, length, token);
+        start(handle, true, Attempt.Kind.SEND, from, offset, length, null, null, token);
     }
 
     @Override
@@ -276,7 +276,7 @@ abstract class ReadinessDriver implements Driver {
 
     @Override
     public final void receiveFrom(int handle, Buffer into, int offset, int length, Buffer control, long token) {
-        startWithAddress(handle, false, Attempt.Kind.RECEIVE_FROM, into, offset, length, null, control, token);
+        start(handle, false, Attempt.Kind.RECEIVE_FROM, into, offset, length, null, control, token);
     }
 
     @Override
@@ -287,7 +287,7 @@ abstract class ReadinessDriver implements Driver {
     @Override
     public final void sendTo(
             int handle, Buffer from, int offset, int length, SocketAddress to, Buffer control, long token) {
-        startWithAddress(handle, true, Attempt.Kind.SEND_TO, from, offset, length, to, control, token);
+        start(handle, true, Attempt.Kind.SEND_TO, from, offset, length, to, control, token);
     }
 
     @Override
@@ -298,7 +298,7 @@ abstract class ReadinessDriver implements Driver {
         }
     }
 
-    private void startWithAddress(
+    private void start(
             int handle,
             boolean isOutput,
             Attempt.Kind kind,
@@ -306,10 +306,12 @@ abstract class ReadinessDriver implements Driver {
             int offset,
             int length,
             @Nullable SocketAddress address,
-            Buffer control,
+            @Nullable Buffer control,
             long token) {
         Objects.checkFromIndexSize(offset, length, buffer.capacity());
-        Objects.checkFromIndexSize(0, CONTROL_BYTES, control.capacity());
+        if (control != null) {
+            Objects.checkFromIndexSize(0, CONTROL_BYTES, control.capacity());
+        }
         Attempt operation = begin(handle, isOutput, kind, token);
         if (operation != null) {
             operation.buffer = buffer;
@@ -317,18 +319,6 @@ abstract class ReadinessDriver implements Driver {
             operation.length = length;
             operation.address = address;
             operation.control = control;
-            start(operation);
-        }
-    }
-
-    private void startWithBuffer(
-            int handle, boolean isOutput, Attempt.Kind kind, Buffer buffer, int offset, int length, long token) {
-        Objects.checkFromIndexSize(offset, length, buffer.capacity());
-        Attempt operation = begin(handle, isOutput, kind, token);
-        if (operation != null) {
-            operation.buffer = buffer;
-            operation.offset = offset;
-            operation.length = length;
             start(operation);
         }
     }

@@ -37,7 +37,7 @@ final class TokenMap {
 
     void remove(long token) {
         int gap = place(token);
-        if (tokens[gap] != token) {
+        if (operations[gap] == null) {
             return;
         }
         int mask = tokens.length - 1;
