@@ -58,6 +58,10 @@ final class NioDriver extends ReadinessDriver {
     int watch(Watched watched, int wanted) {
         SelectableChannel channel = sockets.channel(watched.handle);
         SelectionKey key = channel.keyFor(selector);
+        if (key != null && !key.isValid()) {
+            // The channel closed itself when it failed to connect: there is nothing to watch, and nothing to forget.
+            return wanted == 0 ? 0 : -Errno.EBADF;
+        }
         try {
             if (key == null) {
                 channel.register(selector, interest(channel, wanted), watched);

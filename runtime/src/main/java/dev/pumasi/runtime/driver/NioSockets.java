@@ -266,6 +266,9 @@ final class NioSockets implements Sockets {
         try {
             int count = channel.read(range(into.view(), offset, length));
             return count > 0 ? count : count < 0 ? 0 : -Errno.EAGAIN;
+        } catch (ClosedChannelException neverConnected) {
+            // The handle is open, so the channel has closed itself: that is what it does when it fails to connect.
+            return -Errno.ENOTCONN;
         } catch (IOException | IllegalStateException failure) {
             return NioErrno.of(failure);
         }
@@ -333,7 +336,7 @@ final class NioSockets implements Sockets {
         }
     }
 
-    /** The channel is open, or it would have no handle: "closed" means that its output has been shut down. */
+    /** The handle is open; its channel says "closed" when its output has been shut down, or if it failed to connect. */
     private static int sendFailure(Exception failure) {
         return failure instanceof ClosedChannelException ? -Errno.EPIPE : NioErrno.of(failure);
     }

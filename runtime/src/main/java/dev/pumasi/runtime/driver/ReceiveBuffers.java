@@ -3,31 +3,27 @@ package dev.pumasi.runtime.driver;
 import dev.pumasi.runtime.memory.Buffer;
 
 /**
- * The buffers of a driver into which connections receive without owning one. The last one given back is the next one
- * used: its memory is still in the cache. Belongs to one thread.
+ * The buffers of a readiness driver into which connections receive without owning one. The last one given back is the
+ * next one used, since its memory is still in the cache; so they are made only as far as they are ever needed at once,
+ * {@value #SLAB_COUNT} at a time. Belongs to one thread.
  */
 final class ReceiveBuffers {
 
     /** What a typical request fits into. */
     static final int BUFFER_BYTES = 2048;
 
-    /** For a full turn of completions and as much again held back by consumers: 2 MiB, touched only when used. */
-    static final int COUNT = 1024;
+    /** As many as a loop's turn gathers completions: 2 MiB at most. */
+    static final int COUNT_MAX = 1024;
 
     static final int NONE = -1;
 
-    private final Buffer[] buffers = new Buffer[COUNT];
-    private final boolean[] isTaken = new boolean[COUNT];
-    private final int[] free = new int[COUNT];
-    private int freeCount = COUNT;
+    private static final int SLAB_COUNT = 32;
 
-    ReceiveBuffers() {
-        Buffer slab = Buffer.allocate(COUNT * BUFFER_BYTES);
-        for (int id = 0; id < COUNT; id++) {
-            buffers[id] = slab.slice(id * BUFFER_BYTES, BUFFER_BYTES);
-            free[id] = COUNT - 1 - id;
-        }
-    }
+    private final Buffer[] buffers = new Buffer[COUNT_MAX];
+    private final boolean[] isTaken = new boolean[COUNT_MAX];
+    private final int[] free = new int[COUNT_MAX];
+    private int freeCount;
+    private int madeCount;
 
     Buffer get(int id) {
         return buffers[id];
@@ -35,7 +31,13 @@ final class ReceiveBuffers {
 
     /** The buffer that {@link #take} would take, or {@link #NONE}. */
     int next() {
-        return freeCount == 0 ? NONE : free[freeCount - 1];
+        if (freeCount == 0) {
+            if (madeCount == COUNT_MAX) {
+                return NONE;
+            }
+            makeSlab();
+        }
+        return free[freeCount - 1];
     }
 
     /** Takes the buffer that {@link #next} named. */
@@ -49,5 +51,13 @@ final class ReceiveBuffers {
         }
         isTaken[id] = false;
         free[freeCount++] = id;
+    }
+
+    private void makeSlab() {
+        Buffer slab = Buffer.allocate(SLAB_COUNT * BUFFER_BYTES);
+        for (int i = 0; i < SLAB_COUNT; i++) {
+            buffers[madeCount] = slab.slice(i * BUFFER_BYTES, BUFFER_BYTES);
+            free[freeCount++] = madeCount++;
+        }
     }
 }

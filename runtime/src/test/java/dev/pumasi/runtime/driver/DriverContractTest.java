@@ -73,6 +73,24 @@ final class DriverContractTest extends EachDriver {
     }
 
     @Test
+    void aSocketThatFailedToConnectNeitherReceivesNorSends() {
+        int listener = rig.listen();
+        SocketAddress address = rig.addressOf(listener);
+        rig.close(listener);
+        rig.settle();
+        int client = rig.opened(driver.openStream(address));
+        assertEquals(-Errno.ECONNREFUSED, rig.result(rig.connect(client, address)));
+
+        // Linux says "end of the stream" or "not connected", depending on how it was asked about the failure.
+        for (int i = 0; i < 2; i++) {
+            int received = rig.result(i == 0 ? rig.receive(client) : rig.receive(client, Buffer.allocate(8)));
+            assertTrue(received == 0 || received == -Errno.ENOTCONN, () -> "received " + received);
+        }
+        assertEquals(-Errno.EPIPE, rig.result(rig.send(client, "hello?")));
+        rig.settle();
+    }
+
+    @Test
     void aTakenPortIsRefusedUnlessItIsShared() {
         int first = rig.opened(driver.listen(DriverRig.LOOPBACK, 8, true));
         SocketAddress address = rig.addressOf(first);
