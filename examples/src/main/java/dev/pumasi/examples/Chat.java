@@ -95,7 +95,7 @@ final class Chat implements AutoCloseable {
                 Thread.yield(); // many short lines at once: let the others write, before their mailboxes are full
             }
         } catch (IOException gone) {
-            story.tell(gone.getMessage());
+            story.tell(String.valueOf(gone.getMessage()));
         } finally {
             if (client == null) {
                 socket.close();

@@ -9,7 +9,9 @@ import dev.pumasi.runtime.StreamSocket;
 import dev.pumasi.runtime.driver.Drivers;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.SocketAddress;
+import java.net.SocketException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -240,7 +242,7 @@ public final class HttpServer implements AutoCloseable {
         private HttpServer start(List<Loop> on, @Nullable LoopGroup own) throws IOException {
             boolean shared = on.size() > 1 && address instanceof InetSocketAddress;
             if (shared) {
-                address = probe(on.getFirst(), address);
+                address = probe(on.getFirst(), (InetSocketAddress) address);
             }
             int share = Math.max(1, limits.connectionsMax() / on.size());
             List<HttpLoop> parts = new ArrayList<>();
@@ -265,17 +267,21 @@ public final class HttpServer implements AutoCloseable {
         }
 
         /**
-         * Listens alone for a moment: sockets that share a port would not notice that another process has it. Returns the
-         * address with a port that was free.
+         * Binds alone for a moment, without listening, so that nobody can connect: sockets that share a port would not
+         * notice that another process has it. Returns the address with a port that was free.
          */
-        private static SocketAddress probe(Loop loop, SocketAddress address) throws IOException {
+        private static SocketAddress probe(Loop loop, InetSocketAddress address) throws IOException {
             if (loop.isCurrent()) {
-                return address; // loops driven by hand cannot wait, and have no other processes
+                return address; // driven by hand: it cannot wait, and a simulated one has no other processes
             }
-            Listener alone = Listener.open(loop, address, false, StreamSocket::close);
-            alone.close();
-            loop.sleep(Duration.ofMillis(1)).await(); // closed for certain: the loop has turned
-            return alone.address();
+            try (Socket alone = new Socket()) {
+                alone.setReuseAddress(true);
+                alone.bind(address);
+                return new InetSocketAddress(address.getAddress(), alone.getLocalPort());
+            } catch (SocketException refused) {
+                Listener.open(loop, address, false, StreamSocket::close).close(); // says what is wrong
+                return address;
+            }
         }
     }
 }

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 /** Status lines, encoded once, and what a status says about a body (RFC 9110 section 15). */
 final class Status {
 
-    private static final byte @Nullable [][] LINES = new byte[600][];
+    private static final byte[] @Nullable [] LINES = new byte[600][];
 
     static {
         String known = """
