@@ -24,6 +24,9 @@ final class FramingFields {
     private static final long TRANSFER = RequestLine.word("transfer");
     private static final long _ENCODIN = RequestLine.word("-encodin");
 
+    /** One bit for each length that one of the names has. */
+    private static final int LENGTHS = 1 << 4 | 1 << 6 | 1 << 10 | 1 << 14 | 1 << 17;
+
     private boolean host;
     private boolean transferEncoding;
     private boolean optionClose;
@@ -47,6 +50,11 @@ final class FramingFields {
         contentLength = -1;
         chunked = false;
         expectContinue = false;
+    }
+
+    /** Whether a name of that length may be one of those that {@link #see} looks for. */
+    static boolean mayBe(int nameLength) {
+        return nameLength < 32 && (LENGTHS >>> nameLength & 1) != 0;
     }
 
     /** Takes note of a field line, if it is one of those that matter; a violation if it is wrong. */
