@@ -14,15 +14,6 @@ final class Host {
         if (p < end && in.get(p) == '[') {
             p = afterBracket(in, p + 1, end);
         } else {
-            while (p <= in.capacity() - 8 && p < end) {
-                long marks = Octets.notPlainHost(in.getLong(p));
-                if (marks != 0) {
-                    p += Octets.first(marks);
-                    break;
-                }
-                p += 8;
-            }
-            p = Math.min(p, end);
             while (p < end) {
                 byte octet = in.get(p);
                 if (Octets.is(Octets.HOST, octet)) {

@@ -89,39 +89,6 @@ final class Octets {
         return (feed - ONES) & ~feed & HIGHS;
     }
 
-    /** Marks every byte that is not a letter or a dash: what nearly all field names are made of. */
-    static long notPlainName(long word) {
-        return ~(letters(word) | equal(word, '-')) & HIGHS;
-    }
-
-    /** Marks every byte that is not a letter, a digit, a dot or a dash: what nearly all host names are made of. */
-    static long notPlainHost(long word) {
-        return ~(letters(word) | dashToNine(word) & ~equal(word, '/')) & HIGHS;
-    }
-
-    /** Marks every byte that is not a letter, a digit, a slash or a dash: what most bytes of a path are. */
-    static long notPlainPath(long word) {
-        return ~(letters(word) | dashToNine(word) & ~equal(word, '.')) & HIGHS;
-    }
-
-    // Sums of two numbers below 0x80 carry into no other byte, so these three are right for each of the eight; only the
-    // highest bits of their results mean something.
-
-    private static long letters(long word) {
-        long small = (word | 0x20 * ONES) & ~HIGHS;
-        return small + (0x80 - 'a') * ONES & ~(small + (0x7f - 'z') * ONES) & ~word;
-    }
-
-    private static long dashToNine(long word) {
-        long low = word & ~HIGHS;
-        return low + (0x80 - '-') * ONES & ~(low + (0x7f - '9') * ONES) & ~word;
-    }
-
-    private static long equal(long word, char wanted) {
-        long difference = word ^ wanted * ONES;
-        return ~((difference & ~HIGHS) + 0x7f * ONES | difference);
-    }
-
     /** Where the byte marked by the lowest set bit is, counted from the first. */
     static int first(long marks) {
         return Long.numberOfTrailingZeros(marks) >>> 3;

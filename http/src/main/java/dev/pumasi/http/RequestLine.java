@@ -33,7 +33,7 @@ final class RequestLine {
     private static final long HTTP_1_1 = word("HTTP/1.1");
     private static final long HTTP_1_0 = word("HTTP/1.0");
     private static final int GET_SPACE = (int) word("GET ");
-    static final short CRLF = (short) word("\r\n");
+    private static final short CRLF = (short) word("\r\n");
 
     static {
         for (int i = 1; i < METHODS.length; i++) {
@@ -178,15 +178,6 @@ final class RequestLine {
     private int path(Buffer in, int base, int from, int limit) {
         int p = from;
         while (true) {
-            int words = Math.min(in.capacity(), limit) - 8;
-            while (p <= words) {
-                long marks = Octets.notPlainPath(in.getLong(p));
-                if (marks != 0) {
-                    p += Octets.first(marks);
-                    break;
-                }
-                p += 8;
-            }
             while (p < limit && Octets.is(Octets.PATH, in.get(p))) {
                 p++;
             }

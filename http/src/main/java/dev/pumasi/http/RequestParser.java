@@ -189,10 +189,6 @@ final class RequestParser {
         return framing.expectContinue && (framing.chunked || framing.contentLength > 0);
     }
 
-    HttpLimits limits() {
-        return limits;
-    }
-
     String method() {
         return requestLine.methodName(in, base);
     }
@@ -257,71 +253,55 @@ final class RequestParser {
     private int fieldLines(Buffer in, int base, int from, int limit) {
         int at = from;
         while (true) {
-            int colon = nameEnd(in, at, limit);
-            if (colon >= limit) {
+            int p = at;
+            while (p < limit && Octets.is(Octets.TOKEN, in.get(p))) {
+                p++;
+            }
+            if (p == limit) {
                 return INCOMPLETE;
             }
-            if (in.get(colon) != ':' || colon == at) {
-                return noName(in, base, at, colon, limit);
+            if (p == at || in.get(p) != ':') {
+                return noName(in, base, at, p, limit);
             }
-            int value = colon + 1;
-            while (value < limit && isBlank(in.get(value))) {
-                value++;
+            int nameLength = p - at;
+            do {
+                p++;
+                if (p == limit) {
+                    return INCOMPLETE;
+                }
+            } while (isBlank(in.get(p)));
+            int value = p;
+            p = valueEnd(in, p, limit);
+            if (p < 0) {
+                return p;
             }
-            int end = valueEnd(in, value, limit);
-            if (end < 0) {
-                return end;
-            }
-            int next = end + 2;
+            int next = p + 2;
             if (next > base + lineEnd()) {
                 // stopped() finds out which of the two limits it is.
                 return RequestLine.bad(Violation.FIELD_TOO_LONG);
             }
-            while (end > value && isBlank(in.get(end - 1))) {
-                end--;
+            while (p > value && isBlank(in.get(p - 1))) {
+                p--;
             }
             int count = fields.count();
             if (count == fieldsMax) {
                 return RequestLine.bad(Violation.FIELDS_TOO_MANY);
             }
-            if (FramingFields.mayBe(colon - at)) {
-                Violation wrong = framing.see(in, at, colon - at, value, end - value, count);
-                if (wrong != null) {
-                    return RequestLine.bad(wrong);
-                }
+            Violation wrong = framing.see(in, at, nameLength, value, p - value, count);
+            if (wrong != null) {
+                return RequestLine.bad(wrong);
             }
-            fields.add(at - base, colon - at, value - base, end - value);
+            fields.add(at - base, nameLength, value - base, p - value);
             at = next;
             line = next - base;
         }
-    }
-
-    /** The index of the first byte that is not of a token; at or beyond the limit if there is none. */
-    private static int nameEnd(Buffer in, int from, int limit) {
-        int p = from;
-        // Words may reach beyond the limit, into bytes that mean nothing: only what is found below it counts.
-        int words = in.capacity() - 8;
-        while (p <= words && p < limit) {
-            long marks = Octets.notPlainName(in.getLong(p));
-            if (marks != 0) {
-                p += Octets.first(marks);
-                if (in.get(p) == ':') {
-                    return p;
-                }
-                break;
-            }
-            p += 8;
-        }
-        while (p < limit && Octets.is(Octets.TOKEN, in.get(p))) {
-            p++;
-        }
-        return p;
     }
 
     /** The index of the CR LF that ends a value. */
     private static int valueEnd(Buffer in, int from, int limit) {
         int p = from;
         while (true) {
+            // Words may reach beyond the limit, into bytes that mean nothing: only what is found below it counts.
             int words = in.capacity() - 8;
             while (p <= words && p < limit) {
                 long marks = Octets.controls(in.getLong(p));
@@ -336,15 +316,15 @@ final class RequestParser {
                     p++;
                 }
             }
-            if (p + 1 < limit && in.getShort(p) == RequestLine.CRLF) {
-                return p;
-            }
             if (p >= limit) {
                 return INCOMPLETE;
             }
             byte octet = in.get(p);
             if (octet == '\r') {
-                return p + 1 == limit ? INCOMPLETE : RequestLine.bad(Violation.BARE_CR);
+                if (p + 1 == limit) {
+                    return INCOMPLETE;
+                }
+                return in.get(p + 1) == '\n' ? p : RequestLine.bad(Violation.BARE_CR);
             }
             if (octet == '\n') {
                 return RequestLine.bad(Violation.BARE_LF);

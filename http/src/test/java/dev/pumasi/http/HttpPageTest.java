@@ -20,10 +20,13 @@ class HttpPageTest {
         List<String> page = Files.readAllLines(PAGE);
         for (Violation violation : Violation.values()) {
             String section = violation.source().replace("RFC ", "").replace("section ", "");
-            String row = "| `" + violation + "` | " + violation.status() + " | " + section + " | " + violation.text() + " |";
+            String row =
+                    "| `" + violation + "` | " + violation.status() + " | " + section + " | " + violation.text() + " |";
             assertTrue(page.contains(row), row);
         }
-        long rows = page.stream().filter(line -> line.matches("\\| `[A-Z0-9_]+` \\|.*")).count();
+        long rows = page.stream()
+                .filter(line -> line.matches("\\| `[A-Z0-9_]+` \\|.*"))
+                .count();
         assertEquals(Violation.values().length, rows);
     }
 
@@ -31,7 +34,8 @@ class HttpPageTest {
     void limits() throws IOException, ReflectiveOperationException {
         List<String> page = Files.readAllLines(PAGE);
         for (RecordComponent limit : HttpLimits.class.getRecordComponents()) {
-            String start = "| `" + limit.getName() + "` | " + limit.getAccessor().invoke(HttpLimits.DEFAULTS) + " | ";
+            String start =
+                    "| `" + limit.getName() + "` | " + limit.getAccessor().invoke(HttpLimits.DEFAULTS) + " | ";
             assertTrue(page.stream().anyMatch(line -> line.startsWith(start)), start);
         }
     }

@@ -56,33 +56,6 @@ class OctetsTest {
         }
     }
 
-    /** These mark every byte rightly, not only the first. */
-    @Test
-    void plainWords() {
-        long seed = Seed.fromCommandLine().value();
-        Random random = new Random(seed);
-        for (int round = 0; round < 300_000; round++) {
-            byte[] bytes = new byte[8];
-            random.nextBytes(bytes);
-            // Each byte value comes up at each place for certain.
-            bytes[round % 8] = (byte) (round / 8);
-            long word = Buffer.of(bytes).getLong(0);
-            for (int i = 0; i < 8; i++) {
-                int b = bytes[i] & 0xff;
-                boolean letter = b < 128 && Character.isLetter(b);
-                boolean digit = b >= '0' && b <= '9';
-                String message = "byte " + b + ", seed " + seed;
-                assertEquals(!letter && b != '-', marked(Octets.notPlainName(word), i), message);
-                assertEquals(!letter && !digit && !in(b, "-."), marked(Octets.notPlainHost(word), i), message);
-                assertEquals(!letter && !digit && !in(b, "-/"), marked(Octets.notPlainPath(word), i), message);
-            }
-        }
-    }
-
-    private static boolean marked(long marks, int at) {
-        return (marks >>> 8 * at & 0x80) != 0;
-    }
-
     @Test
     void lineFeeds() {
         byte[] bytes = new byte[40];
