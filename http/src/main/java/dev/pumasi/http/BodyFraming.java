@@ -6,7 +6,7 @@ enum BodyFraming {
     NONE,
     /** As many bytes as the Content-Length says, possibly none. */
     LENGTH,
-    /** Chunks, to be made with {@link ResponseEncoder}. */
+    /** Chunks, the last of which has no bytes (RFC 9112 section 7.1). */
     CHUNKED,
     /** Everything up to the end of the connection, which is all that HTTP/1.0 has. */
     UNTIL_CLOSE;

@@ -1,6 +1,7 @@
 package dev.pumasi.http;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /**
  * Paths brought into one form, so that what names the same resource compares equal and nothing climbs out of the root
@@ -33,7 +34,7 @@ final class CanonicalPath {
                 encoded[to++] = DIGITS[octet & 15];
             }
         }
-        return java.util.Arrays.copyOf(encoded, decodeUnreserved(encoded, to));
+        return Arrays.copyOf(encoded, decodeUnreserved(encoded, to));
     }
 
     /** The text of a whole canonical path: decoded, and without dot segments even where an encoded slash made one. */

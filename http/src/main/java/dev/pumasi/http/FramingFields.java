@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class FramingFields {
 
-    // A set 0x20 bit makes a letter small and changes no other byte of a token that stands in these names.
+    // A set 0x20 bit makes a letter small. No other character of a token becomes one that stands in these names by it.
     private static final long LOWER = 0x2020202020202020L;
     private static final int HOST = (int) RequestLine.word("host");
     private static final int EXPE = (int) RequestLine.word("expe");
@@ -22,7 +22,7 @@ final class FramingFields {
     private static final long CONNECTI = RequestLine.word("connecti");
     private static final short ON = (short) RequestLine.word("on");
     private static final long TRANSFER = RequestLine.word("transfer");
-    private static final long _ENCODIN = RequestLine.word("-encodin");
+    private static final long ENCODIN = RequestLine.word("-encodin");
 
     private boolean host;
     private boolean transferEncoding;
@@ -75,7 +75,7 @@ final class FramingFields {
                 break;
             case 17:
                 if ((in.getLong(name) | LOWER) == TRANSFER
-                        && (in.getLong(name + 8) | LOWER) == _ENCODIN
+                        && (in.getLong(name + 8) | LOWER) == ENCODIN
                         && Octets.lower(in.get(name + 16)) == 'g') {
                     return transferEncoding(in, value, length);
                 }

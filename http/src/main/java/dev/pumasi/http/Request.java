@@ -19,13 +19,13 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Request {
 
+    private static final String[] NONE = {};
+
     private @Nullable RequestParser head;
     private final Exchange exchange;
     private @Nullable String path;
     private String[] parameterNames = NONE;
     private String[] parameterValues = NONE;
-
-    private static final String[] NONE = {};
 
     Request(RequestParser head, Exchange exchange) {
         this.head = head;

@@ -189,10 +189,6 @@ final class RequestParser {
         return framing.expectContinue && (framing.chunked || framing.contentLength > 0);
     }
 
-    HttpLimits limits() {
-        return limits;
-    }
-
     String method() {
         return requestLine.methodName(in, base);
     }

@@ -5,8 +5,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /**
- * Writes responses: the head with its framing, and the framing of streamed bodies. It writes into a buffer at an index
- * and answers the index after it, or -1 if that might not fit: then nothing has been written.
+ * Writes the head of responses with its framing, and the last chunk of streamed bodies. It writes into a buffer at an
+ * index and answers the index after it, or -1 if that might not fit: then nothing has been written.
  *
  * <p>What the head says about the body and the connection follows from {@link BodyFraming} and from the request's version
  * (RFC 9112 sections 6 and 9.3): a Content-Length wherever one is known, also in answer to HEAD, but never with 204 or
@@ -17,12 +17,6 @@ final class ResponseEncoder {
 
     /** The interim response that lets a client send its body. */
     static final byte[] CONTINUE = ascii("HTTP/1.1 100 Continue\r\n\r\n");
-
-    /** What {@link #chunkHeader} writes at most: eight hexadecimal digits and a line end. */
-    static final int CHUNK_HEADER_BYTES_MAX = 10;
-
-    /** What {@link #chunkEnd} writes. */
-    static final int CHUNK_END_BYTES = 2;
 
     private static final byte[] CONTENT_LENGTH = ascii("Content-Length: ");
     private static final byte[] CHUNKED = ascii("Transfer-Encoding: chunked\r\n");
@@ -91,39 +85,6 @@ final class ResponseEncoder {
         }
         out.putShort(at, CRLF);
         return at + 2;
-    }
-
-    /** The line before {@code length} bytes of a chunk, which must not be 0: that would be the last one. */
-    static int chunkHeader(int length, Buffer out, int from, int limit) {
-        if (length <= 0) {
-            throw new IllegalArgumentException("a chunk of " + length + " bytes");
-        }
-        if (limit - from < CHUNK_HEADER_BYTES_MAX) {
-            return -1;
-        }
-        int at = from;
-        for (int shift = 28 - Integer.numberOfLeadingZeros(length) / 4 * 4; shift >= 0; shift -= 4) {
-            out.put(at++, DIGITS[length >>> shift & 15]);
-        }
-        out.putShort(at, CRLF);
-        return at + 2;
-    }
-
-    /** The line before a chunk whose length is known only after it: always {@link #CHUNK_HEADER_BYTES_MAX} bytes. */
-    static void fixedChunkHeader(int length, Buffer out, int at) {
-        for (int i = 0; i < 8; i++) {
-            out.put(at + i, DIGITS[length >>> 28 - 4 * i & 15]);
-        }
-        out.putShort(at + 8, CRLF);
-    }
-
-    /** The line end after a chunk's bytes. */
-    static int chunkEnd(Buffer out, int from, int limit) {
-        if (limit - from < CHUNK_END_BYTES) {
-            return -1;
-        }
-        out.putShort(from, CRLF);
-        return from + 2;
     }
 
     /** Enough room for the last chunk with these trailers. */

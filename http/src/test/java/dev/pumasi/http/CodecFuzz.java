@@ -135,6 +135,7 @@ final class CodecFuzz {
         for (Message message : whole.messages) {
             checkAgain(message);
             checkFraming(message);
+            checkChunks(message);
         }
         // Cuts that depend on the input, so that a failure can be had again from the input alone.
         int hash = Arrays.hashCode(bytes);
@@ -155,6 +156,7 @@ final class CodecFuzz {
 
     private record Message(
             String rawHead,
+            String rawBody,
             String method,
             String target,
             String path,
@@ -191,6 +193,7 @@ final class CodecFuzz {
         ByteArrayOutputStream body = new ByteArrayOutputStream();
         boolean inBody = false;
         int at = 0;
+        int bodyAt = 0;
         for (int limit : shown) {
             while (true) {
                 if (!inBody) {
@@ -208,6 +211,7 @@ final class CodecFuzz {
                     // The head begins where it began; the body is decoded behind it.
                     parser.moved(in, at);
                     at += parser.headLength();
+                    bodyAt = at;
                 }
                 int outcome = decoder.decode(in, at, limit);
                 check(decoder.consumed() >= 0 && at + decoder.consumed() <= limit, "consumed", decoder.consumed());
@@ -224,7 +228,7 @@ final class CodecFuzz {
                     body.writeBytes(in.bytes(decoder.dataStart(), decoder.dataLength()));
                     continue;
                 }
-                messages.add(message(parser, decoder, text(body)));
+                messages.add(message(parser, decoder, in.latin1(bodyAt, at - bodyAt), text(body)));
                 parser.reset();
                 inBody = false;
             }
@@ -232,11 +236,12 @@ final class CodecFuzz {
         return new Transcript(messages, inBody ? "in a body after " + text(body) : "in a head");
     }
 
-    private static Message message(RequestParser parser, BodyDecoder decoder, String body) {
+    private static Message message(RequestParser parser, BodyDecoder decoder, String rawBody, String body) {
         Request request = new Request(parser, Heads.NO_EXCHANGE);
         request.queryParameter("a");
         return new Message(
                 parser.text(0, parser.headLength()),
+                rawBody,
                 request.method(),
                 request.target(),
                 request.path(),
@@ -295,6 +300,7 @@ final class CodecFuzz {
         Message same = again.messages.getFirst();
         Message expected = new Message(
                 plain.substring(0, headLength),
+                plain.substring(headLength),
                 message.method,
                 message.target,
                 message.path,
@@ -344,6 +350,38 @@ final class CodecFuzz {
         check(!message.http10 || !message.chunked, "chunked in 1.0", head);
         List<String> segments = List.of(message.path.split("/", -1));
         check(!segments.contains("..") && !segments.contains("."), "way out", message.path);
+    }
+
+    /** A body, taken apart a second time and in another way: by lines, which must end as lines do. */
+    private static void checkChunks(Message message) {
+        if (!message.chunked) {
+            check(message.rawBody.equals(message.body), "body", message);
+            return;
+        }
+        StringBuilder data = new StringBuilder();
+        String rest = message.rawBody;
+        int size;
+        do {
+            int end = rest.indexOf("\r\n");
+            String line = rest.substring(0, Math.max(0, end));
+            check(line.matches("[0-9A-Fa-f]+([ \\t]*;[^\\x00-\\x08\\x0a-\\x1f\\x7f]+)*"), "chunk line", message);
+            size = Integer.parseInt(line.split("[ \\t;]", 2)[0], 16);
+            rest = rest.substring(end + 2);
+            if (size > 0) {
+                data.append(rest, 0, size);
+                check(rest.startsWith("\r\n", size), "end of a chunk", message);
+                rest = rest.substring(size + 2);
+            }
+        } while (size > 0);
+        check(data.toString().equals(message.body), "data of the chunks", message);
+        int trailers = 0;
+        while (!rest.startsWith("\r\n")) {
+            int end = rest.indexOf("\r\n");
+            check(end > 0 && rest.substring(0, end).matches("[^\\x00-\\x20:]+:[^\\x00-\\x08\\x0a-\\x1f\\x7f]*"), "trailer", message);
+            rest = rest.substring(end + 2);
+            trailers++;
+        }
+        check(rest.length() == 2 && trailers == message.trailers.size(), "trailers", message);
     }
 
     private static int firstLine(String head) {

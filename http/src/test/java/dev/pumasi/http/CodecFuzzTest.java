@@ -2,6 +2,7 @@ package dev.pumasi.http;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.pumasi.testkit.Seed;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,7 +17,7 @@ class CodecFuzzTest {
 
     @Test
     void anyBytes() {
-        long seed = Seeds.next();
+        long seed = Seed.fromCommandLine().value();
         Random random = new Random(seed);
         Consumer<byte[]> run = bytes -> {
             try {

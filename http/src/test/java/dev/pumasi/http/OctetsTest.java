@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.pumasi.runtime.memory.Buffer;
+import dev.pumasi.testkit.Seed;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -34,7 +35,7 @@ class OctetsTest {
     /** The first mark is right for every byte at every place, whatever the others are. */
     @Test
     void words() {
-        long seed = Seeds.next();
+        long seed = Seed.fromCommandLine().value();
         Random random = new Random(seed);
         for (int round = 0; round < 300_000; round++) {
             byte[] bytes = new byte[8];
