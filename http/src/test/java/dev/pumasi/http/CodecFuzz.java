@@ -377,7 +377,10 @@ final class CodecFuzz {
         int trailers = 0;
         while (!rest.startsWith("\r\n")) {
             int end = rest.indexOf("\r\n");
-            check(end > 0 && rest.substring(0, end).matches("[^\\x00-\\x20:]+:[^\\x00-\\x08\\x0a-\\x1f\\x7f]*"), "trailer", message);
+            check(
+                    end > 0 && rest.substring(0, end).matches("[^\\x00-\\x20:]+:[^\\x00-\\x08\\x0a-\\x1f\\x7f]*"),
+                    "trailer",
+                    message);
             rest = rest.substring(end + 2);
             trailers++;
         }
