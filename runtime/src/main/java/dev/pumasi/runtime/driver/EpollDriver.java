@@ -38,10 +38,15 @@ final class EpollDriver extends ReadinessDriver {
 
     /** @throws DriverUnavailableException where there is no epoll */
     EpollDriver() {
-        this(DescriptorSockets.libcFor(NAME));
+        this(DescriptorSockets.libcFor(NAME), true);
     }
 
-    private EpollDriver(Libc libc) {
+    /** As on kernels that have no wait in nanoseconds. */
+    static EpollDriver inMillis() {
+        return new EpollDriver(DescriptorSockets.libcFor(NAME), false);
+    }
+
+    private EpollDriver(Libc libc, boolean mayWaitInNanos) {
         super(new DescriptorSockets(libc, Integer.MAX_VALUE));
         this.libc = libc;
         wake = new WakeDescriptor(libc);
@@ -52,7 +57,8 @@ final class EpollDriver extends ReadinessDriver {
         }
         control(EPOLL_CTL_ADD, wake.descriptor(), READABLE | EPOLLET, WAKE);
         // Older kernels do not have it, and containers' filters may hide it.
-        waitsInNanos = libc.call(SystemCall.EPOLL_PWAIT2, epoll, events.address(), 1, timespec.of(0)) >= 0;
+        waitsInNanos =
+                mayWaitInNanos && libc.call(SystemCall.EPOLL_PWAIT2, epoll, events.address(), 1, timespec.of(0)) >= 0;
     }
 
     @Override

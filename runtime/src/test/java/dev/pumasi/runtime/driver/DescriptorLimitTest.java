@@ -37,8 +37,8 @@ final class DescriptorLimitTest {
 
     /** Starts the probe with that limit, connects so many times, and returns how many it accepted at first. */
     private int probe(DriverUnderTest kind, int descriptorsMax, int connections) throws Exception {
-        try (Driver here = kind.open()) {
-            assertEquals(kind.name(), here.name().toUpperCase(java.util.Locale.ROOT));
+        try {
+            kind.open().close();
         } catch (DriverUnavailableException lacking) {
             Assumptions.abort("not tested here: " + lacking.getMessage());
         }

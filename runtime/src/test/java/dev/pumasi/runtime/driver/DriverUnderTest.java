@@ -1,9 +1,10 @@
 package dev.pumasi.runtime.driver;
 
-/** Every driver with a kernel beneath it: each test of the contract runs on each of them. */
+/** Every driver with a kernel beneath it, in each of its forms: each test of the contract runs on each of them. */
 enum DriverUnderTest {
     IO_URING(UringDriver::new),
     EPOLL(EpollDriver::new),
+    EPOLL_BEFORE_LINUX_5_11(EpollDriver::inMillis),
     POLL(PollDriver::new),
     SELECT(SelectDriver::new),
     NIO(NioDriver::new);
