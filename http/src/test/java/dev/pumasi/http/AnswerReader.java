@@ -34,7 +34,8 @@ final class AnswerReader implements SimClient.Reader {
         return consumed;
     }
 
-    private static int value(String head, String field) {
+    /** The number in that field; −1 if there is none. */
+    static int value(String head, String field) {
         int at = head.indexOf("\r\n" + field);
         if (at < 0) {
             return -1;

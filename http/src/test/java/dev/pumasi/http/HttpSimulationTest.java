@@ -175,6 +175,102 @@ final class HttpSimulationTest {
         return framed.append("0\r\n\r\n").toString();
     }
 
+    /** As {@code docs/simulation.md} shows it. */
+    @Test
+    void the_first_example_of_the_docs(Seed seed) throws IOException {
+        InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), 8080);
+        try (Simulation simulation = new Simulation(seed, SimFaults.rough())) {
+            Loop loop = simulation.loop("server");
+            HttpServer.builder(request -> Response.text("hello"))
+                    .address(address)
+                    .on(List.of(loop))
+                    .start();
+
+            SimClient client = simulation
+                    .client("client")
+                    .connect(address)
+                    .send("GET / HTTP/1.1\r\nHost: pumasi\r\nConnection: close\r\n\r\n")
+                    .expect("HTTP/1.1 200 OK\r\n");
+
+            simulation.runUntil(client::isDone, Duration.ofMinutes(1));
+        }
+    }
+
+    @Test
+    void a_handler_that_throws_is_answered_and_reported_once(Seed seed, LogWatch log) throws IOException {
+        log.expect("the handler of GET /broken failed");
+        try (Simulation simulation = new Simulation(seed, SimFaults.rough())) {
+            Handler broken = request -> {
+                throw new IllegalStateException("no more rice");
+            };
+            HttpServer server = HttpServer.builder(broken)
+                    .address(ADDRESS)
+                    .on(List.of(simulation.loop("server")))
+                    .start();
+            SimClient client = simulation.client("client").connect(ADDRESS);
+            for (int i = 0; i < 5; i++) {
+                client.send("GET /broken HTTP/1.1\r\nHost: pumasi\r\n\r\n")
+                        .expect("HTTP/1.1 500 Internal Server Error\r\n")
+                        .expect("the rest of the answer", HttpSimulationTest::rest);
+            }
+            simulation.runUntil(client::isDone, LIMIT);
+            assertEquals(5, server.status().handlerFailures());
+            assertEquals(
+                    1,
+                    log.messages().stream()
+                            .filter(line -> line.contains("no more rice") || line.contains("failed"))
+                            .count());
+        }
+    }
+
+    @Test
+    void slow_and_silent_clients_are_timed_out_by_the_virtual_clock(Seed seed) throws IOException {
+        try (Simulation simulation = new Simulation(seed, SimFaults.rough())) {
+            HttpServer server = HttpServer.builder(router())
+                    .address(ADDRESS)
+                    .on(List.of(simulation.loop("server")))
+                    .start();
+            SimClient silent = simulation.client("silent").connect(ADDRESS).expectEnd();
+            SimClient slow = simulation
+                    .client("slow")
+                    .connect(ADDRESS)
+                    .send("GET /hello HTTP/1.1\r\nHost: pum")
+                    .expect("a time-out", HttpSimulationTest::timeout)
+                    .expectEnd();
+            SimClient deaf = simulation
+                    .client("deaf")
+                    .tolerant(Duration.ofHours(1))
+                    .connect(ADDRESS)
+                    .send("GET /stream HTTP/1.1\r\nHost: pumasi\r\n\r\n".repeat(20))
+                    .pause(Duration.ofMinutes(10))
+                    .send("GET /hello HTTP/1.1\r\nHost: pumasi\r\n\r\n")
+                    .expect("what never comes", bytes -> -1);
+            simulation.runUntil(() -> silent.isDone() && slow.isDone() && deaf.isDone(), LIMIT);
+            assertTrue(deaf.broken().isPresent());
+            assertEquals(0, server.status().open());
+            assertTrue(server.status().writeTimeouts() > 0, server.status().toString());
+        }
+    }
+
+    /** The rest of an answer whose status line has been read. */
+    private static int rest(byte[] bytes) {
+        String text = new String(bytes, StandardCharsets.ISO_8859_1);
+        int end = text.indexOf("\r\n\r\n");
+        int length = end < 0 ? -1 : AnswerReader.value("\r\n" + text.substring(0, end + 2), "Content-Length: ");
+        return length < 0 || text.length() < end + 4 + length ? -1 : end + 4 + length;
+    }
+
+    private static int timeout(byte[] bytes) {
+        String text = new String(bytes, StandardCharsets.ISO_8859_1);
+        if (!text.startsWith("HTTP/1.1 408 ".substring(0, Math.min(text.length(), 13)))) {
+            throw new AssertionError("expected 408, got " + text);
+        }
+        int rest = text.indexOf("\r\n") < 0
+                ? -1
+                : rest(text.substring(text.indexOf("\r\n") + 2).getBytes(StandardCharsets.ISO_8859_1));
+        return rest < 0 ? -1 : text.indexOf("\r\n") + 2 + rest;
+    }
+
     @Test
     void the_same_seed_replays_byte_for_byte(Seed seed) throws IOException {
         SimFaults faults = SimFaults.rough().withBrokenStreams(0.05, 0.2, 0.1);

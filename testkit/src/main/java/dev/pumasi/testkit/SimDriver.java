@@ -7,17 +7,12 @@ import dev.pumasi.runtime.driver.Errno;
 import dev.pumasi.runtime.driver.Gather;
 import dev.pumasi.runtime.driver.SocketOption;
 import dev.pumasi.runtime.memory.Buffer;
-import dev.pumasi.testkit.SimOperation.Request;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
-import java.net.UnknownHostException;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
-import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -45,9 +40,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SimDriver implements Driver {
 
-    /** What given-back buffers are overwritten with. */
-    static final byte SCRIBBLE = (byte) 0xDB;
-
     private final Simulation simulation;
     private final SimNetwork network;
     private final SimNode node;
@@ -61,9 +53,7 @@ public final class SimDriver implements Driver {
     private final List<SimOperation> marked = new ArrayList<>();
     private final List<SimOperation> deferred = new ArrayList<>();
 
-    private final Buffer[] provided;
-    private final boolean[] held;
-    private final Deque<Integer> free = new ArrayDeque<>();
+    private final SimBuffers buffers;
 
     // Set by any thread, taken by the simulation's: volatile is enough, for it carries nothing but itself.
     private volatile boolean woken;
@@ -78,13 +68,7 @@ public final class SimDriver implements Driver {
         dice = node.seed().split("driver").dice();
         machine = network.faults().machine();
         sockets = new @Nullable SimSocket[machine.handlesMax()];
-        provided = new Buffer[machine.providedBuffers()];
-        held = new boolean[provided.length];
-        Buffer slab = Buffer.allocate(provided.length * machine.providedBufferBytes());
-        for (int id = 0; id < provided.length; id++) {
-            provided[id] = slab.slice(id * machine.providedBufferBytes(), machine.providedBufferBytes());
-            free.add(id);
-        }
+        buffers = new SimBuffers(machine.providedBuffers(), machine.providedBufferBytes());
     }
 
     @Override
@@ -124,7 +108,7 @@ public final class SimDriver implements Driver {
 
     /** How many provided buffers have been handed out and not been given back. */
     public int buffersHeld() {
-        return provided.length - free.size();
+        return buffers.heldCount();
     }
 
     // ---------------------------------------------------------------------------------------------- the turn
@@ -146,6 +130,7 @@ public final class SimDriver implements Driver {
             } while (completions.size() == before
                     && !woken
                     && simulation.clock().elapsedNanos() < until);
+            now = simulation.passOneStep();
         }
         boolean early = completions.size() > before || woken;
         woken = false;
@@ -161,7 +146,7 @@ public final class SimDriver implements Driver {
             if (dice.chance(machine.defer())) {
                 deferred.add(operation);
             } else if (operations.get(operation.token) == operation) {
-                attempt(operation, completions);
+                operation.attempt(dice, completions);
             }
         }
         deferred.forEach(this::mark);
@@ -203,7 +188,7 @@ public final class SimDriver implements Driver {
 
     @Override
     public int listen(SocketAddress address, int backlog, boolean reusePort) {
-        if (open == sockets.length) {
+        if (isFull()) {
             return -Errno.EMFILE;
         }
         int[] error = new int[1];
@@ -213,7 +198,7 @@ public final class SimDriver implements Driver {
 
     @Override
     public int openStream(SocketAddress peer) {
-        if (open == sockets.length) {
+        if (isFull()) {
             return -Errno.EMFILE;
         }
         boolean known = peer instanceof InetSocketAddress || peer instanceof UnixDomainSocketAddress;
@@ -222,7 +207,7 @@ public final class SimDriver implements Driver {
 
     @Override
     public int openDatagram(SocketAddress local, boolean reusePort) {
-        if (open == sockets.length) {
+        if (isFull()) {
             return -Errno.EMFILE;
         }
         int[] error = new int[1];
@@ -310,28 +295,28 @@ public final class SimDriver implements Driver {
     @Override
     public void accept(int listener, long token) {
         SimSocket socket = socket(listener);
-        begin(listener, socket, token, socket instanceof SimListener l ? new Request.Accept(l) : refused(socket));
+        begin(listener, socket, token, socket instanceof SimListener l ? new SimRequest.Accept(l) : refused(socket));
     }
 
     @Override
     public void connect(int handle, SocketAddress peer, Buffer control, long token) {
         checkControl(control);
         SimSocket socket = socket(handle);
-        begin(handle, socket, token, socket instanceof SimStream s ? new Request.Connect(s, peer) : refused(socket));
+        begin(handle, socket, token, socket instanceof SimStream s ? new SimRequest.Connect(s, peer) : refused(socket));
     }
 
     @Override
     public void receive(int handle, long token) {
         SimSocket socket = socket(handle);
-        begin(handle, socket, token, socket instanceof SimStream s ? new Request.ReceiveMany(s) : refused(socket));
+        begin(handle, socket, token, socket instanceof SimStream s ? new SimRequest.ReceiveMany(s) : refused(socket));
     }
 
     @Override
     public void receive(int handle, Buffer into, int offset, int length, long token) {
         checkRange(into, offset, length);
         SimSocket socket = socket(handle);
-        Request request =
-                socket instanceof SimStream s ? new Request.Receive(s, into, offset, length) : refused(socket);
+        SimRequest request =
+                socket instanceof SimStream s ? new SimRequest.Receive(s, into, offset, length) : refused(socket);
         begin(handle, socket, token, request);
     }
 
@@ -339,7 +324,8 @@ public final class SimDriver implements Driver {
     public void send(int handle, Buffer from, int offset, int length, long token) {
         checkRange(from, offset, length);
         SimSocket socket = socket(handle);
-        Request request = socket instanceof SimStream s ? new Request.Send(s, from, offset, length) : refused(socket);
+        SimRequest request =
+                socket instanceof SimStream s ? new SimRequest.Send(s, from, offset, length) : refused(socket);
         begin(handle, socket, token, request);
     }
 
@@ -350,7 +336,7 @@ public final class SimDriver implements Driver {
                 handle,
                 socket,
                 token,
-                socket instanceof SimStream s ? new Request.SendGathered(s, pieces) : refused(socket));
+                socket instanceof SimStream s ? new SimRequest.SendGathered(s, pieces) : refused(socket));
     }
 
     @Override
@@ -358,8 +344,8 @@ public final class SimDriver implements Driver {
         checkRange(into, offset, length);
         checkControl(control);
         SimSocket socket = socket(handle);
-        Request request = socket instanceof SimDatagrams d
-                ? new Request.ReceiveFrom(d, into, offset, length, control)
+        SimRequest request = socket instanceof SimDatagrams d
+                ? new SimRequest.ReceiveFrom(d, into, offset, length, control)
                 : refused(socket);
         begin(handle, socket, token, request);
     }
@@ -369,22 +355,22 @@ public final class SimDriver implements Driver {
         checkRange(from, offset, length);
         checkControl(control);
         SimSocket socket = socket(handle);
-        Request request;
+        SimRequest request;
         if (!(socket instanceof SimDatagrams d)) {
             request = refused(socket);
         } else if (!(to instanceof InetSocketAddress inet) || inet.isUnresolved()) {
-            request = new Request.Refused(Errno.EAFNOSUPPORT);
+            request = new SimRequest.Refused(Errno.EAFNOSUPPORT);
         } else {
-            request = new Request.SendTo(d, from, offset, length, inet);
+            request = new SimRequest.SendTo(d, from, offset, length, inet);
         }
         begin(handle, socket, token, request);
     }
 
-    private static Request refused(@Nullable SimSocket socket) {
-        return new Request.Refused(socket == null ? Errno.EBADF : Errno.EOPNOTSUPP);
+    private static SimRequest refused(@Nullable SimSocket socket) {
+        return new SimRequest.Refused(socket == null ? Errno.EBADF : Errno.EOPNOTSUPP);
     }
 
-    private void begin(int handle, @Nullable SimSocket socket, long token, Request request) {
+    private void begin(int handle, @Nullable SimSocket socket, long token, SimRequest request) {
         if (token == 0) {
             throw new IllegalArgumentException("token 0 names no operation");
         }
@@ -393,7 +379,7 @@ public final class SimDriver implements Driver {
         if (other != null) {
             throw new IllegalStateException("token " + token + " is in use: " + other.describe());
         }
-        if (socket != null && !(request instanceof Request.Refused)) {
+        if (socket != null && !(request instanceof SimRequest.Refused)) {
             Runnable waiting = request.isInput() ? socket.reader : socket.writer;
             if (waiting != null) {
                 throw new IllegalStateException(
@@ -417,184 +403,48 @@ public final class SimDriver implements Driver {
         }
     }
 
-    /** Tries the operation: it completes, reports one of several completions, or waits to be marked again. */
-    private void attempt(SimOperation operation, Completions completions) {
-        if (operation.cancelled && (operation.abandoned || dice.chance(0.5))) {
-            end(operation, -Errno.ECANCELED, 0, completions);
-            return;
-        }
-        int waiting = completions.size();
-        switch (operation.request) {
-            case Request.Accept accept -> accept(operation, accept.listener(), completions);
-            case Request.Connect connect -> connect(operation, connect, completions);
-            case Request.ReceiveMany receive -> receiveMany(operation, receive.stream(), completions);
-            case Request.Receive receive -> receiveOnce(operation, receive, completions);
-            case Request.Send send -> {
-                int count = sendShare(operation, send.stream(), send.length(), completions);
-                if (count > 0) {
-                    send.stream().write(send.from().bytes(send.offset(), count));
-                }
-            }
-            case Request.SendGathered send -> {
-                int count = sendShare(operation, send.stream(), SimOperation.length(send.pieces()), completions);
-                if (count > 0) {
-                    send.stream().write(SimOperation.bytes(send.pieces(), count));
-                }
-            }
-            case Request.ReceiveFrom receive -> receiveFrom(operation, receive, completions);
-            case Request.SendTo send ->
-                end(
-                        operation,
-                        send.socket().send(send.from().bytes(send.offset(), send.length()), send.to()),
-                        0,
-                        completions);
-            case Request.Refused refused -> end(operation, -refused.errno(), 0, completions);
-        }
-        if (completions.size() == waiting && operation.cancelled) {
-            end(operation, -Errno.ECANCELED, 0, completions);
-        }
-    }
-
-    private void accept(SimOperation operation, SimListener listener, Completions completions) {
-        if (listener.waiting() == 0) {
-            return;
-        }
-        if (open == sockets.length) {
-            // As in the kernel, the handle is looked for first: the connection stays in the queue.
-            end(operation, -Errno.EMFILE, 0, completions);
-            return;
-        }
-        SimStream stream = listener.accept();
-        if (stream != null) {
-            report(operation, handleOf(stream), 0, completions);
-        }
-    }
-
-    private void connect(SimOperation operation, Request.Connect connect, Completions completions) {
-        int result = operation.begun
-                ? connect.stream().connected()
-                : connect.stream().connect(connect.peer());
-        boolean waits = operation.begun ? result == -Errno.EAGAIN : result == 0;
-        operation.begun = true;
-        if (!waits) {
-            end(operation, result, 0, completions);
-        }
-    }
-
-    private void receiveMany(SimOperation operation, SimStream stream, Completions completions) {
-        int room = stream.readRoom();
-        if (room == -Errno.EAGAIN) {
-            return;
-        }
-        Integer id = room > 0 ? free.poll() : null;
-        if (room <= 0) {
-            end(operation, room, 0, completions);
-        } else if (id == null) {
-            end(operation, -Errno.ENOBUFS, 0, completions);
-        } else {
-            held[id] = true;
-            byte[] bytes = stream.read(stream.share(Math.min(room, machine.providedBufferBytes())));
-            provided[id].put(0, bytes, 0, bytes.length);
-            report(operation, bytes.length, Completions.inBuffer(id), completions);
-        }
-    }
-
-    private void receiveOnce(SimOperation operation, Request.Receive receive, Completions completions) {
-        SimStream stream = receive.stream();
-        int room = stream.readRoom();
-        if (room == -Errno.EAGAIN) {
-            return;
-        }
-        int count = room;
-        if (room > 0 && receive.length() > 0) {
-            count = stream.share(Math.min(room, receive.length()));
-            receive.into().put(receive.offset(), stream.read(count), 0, count);
-        }
-        end(operation, receive.length() == 0 ? Math.min(room, 0) : count, 0, completions);
-    }
-
-    /** How many bytes the send that completes here moves; 0 or an error if none. */
-    private int sendShare(SimOperation operation, SimStream stream, int length, Completions completions) {
-        int room = stream.writeRoom();
-        if (room == -Errno.EAGAIN) {
-            return room;
-        }
-        int count = room < 0 || length == 0 ? Math.min(room, 0) : stream.share(Math.min(room, length));
-        end(operation, count, 0, completions);
-        return count;
-    }
-
-    private void receiveFrom(SimOperation operation, Request.ReceiveFrom receive, Completions completions) {
-        SimDatagrams.Datagram datagram = receive.socket().receive();
-        if (datagram == null) {
-            return;
-        }
-        int count = Math.min(datagram.bytes.length, receive.length());
-        receive.into().put(receive.offset(), datagram.bytes, 0, count);
-        byte[] ip = datagram.from.getAddress().getAddress();
-        receive.control().putInt(0, ip.length);
-        receive.control().putInt(4, datagram.from.getPort());
-        receive.control().put(8, ip, 0, ip.length);
-        end(operation, count, 0, completions);
-    }
-
-    /** One completion of an operation that goes on, unless the seed ends it here. */
-    private void report(SimOperation operation, int result, int flags, Completions completions) {
-        if (dice.chance(machine.endMultishot())) {
-            end(operation, result, flags, completions);
-        } else {
-            note(operation, result, "+");
-            completions.add(operation.token, result, flags | Completions.MORE);
-            mark(operation);
-        }
-    }
-
-    private void end(SimOperation operation, int result, int flags, Completions completions) {
-        operations.remove(operation.token);
-        SimSocket socket = operation.socket;
-        if (socket != null && socket.reader == operation) {
-            socket.reader = null;
-        }
-        if (socket != null && socket.writer == operation) {
-            socket.writer = null;
-        }
-        note(operation, result, "");
-        completions.add(operation.token, result, flags);
-    }
-
-    private void note(SimOperation operation, int result, String more) {
-        network.note(
-                node.name(),
-                operation.request.verb() + " " + operation.handle + " = " + SimOperation.result(result) + more);
-    }
-
     @Override
     public SocketAddress sender(Buffer control) {
-        try {
-            return new InetSocketAddress(
-                    InetAddress.getByAddress(control.bytes(8, control.getInt(0))), control.getInt(4));
-        } catch (UnknownHostException notAnAddress) {
-            throw new IllegalStateException("no datagram was received with this control buffer", notAnAddress);
-        }
+        return SimOperation.sender(control);
+    }
+
+    // ------------------------------------------------------------------------------------- for its operations
+
+    boolean isFull() {
+        return open == sockets.length;
+    }
+
+    int adopt(SimSocket accepted) {
+        return handleOf(accepted);
+    }
+
+    SimBuffers buffers() {
+        return buffers;
+    }
+
+    double endMultishot() {
+        return machine.endMultishot();
+    }
+
+    /** Has completed for the last time. */
+    void forget(SimOperation operation) {
+        operations.remove(operation.token);
+    }
+
+    void note(String what) {
+        network.note(node.name(), what);
     }
 
     // ---------------------------------------------------------------------------------------------- buffers
 
     @Override
     public Buffer provided(int id) {
-        return provided[id];
+        return buffers.get(id);
     }
 
     @Override
     public void release(int id) {
-        if (!held[id]) {
-            throw new IllegalStateException("provided buffer " + id + " is given back, but was not handed out");
-        }
-        held[id] = false;
-        byte[] scribble = new byte[machine.providedBufferBytes()];
-        Arrays.fill(scribble, SCRIBBLE);
-        provided[id].put(0, scribble, 0, scribble.length);
-        free.add(id);
+        buffers.release(id);
     }
 
     private static void checkRange(Buffer buffer, int offset, int length) {

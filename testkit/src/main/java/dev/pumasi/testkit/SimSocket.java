@@ -61,6 +61,9 @@ abstract sealed class SimSocket permits SimStream, SimListener, SimDatagrams {
     }
 
     final int setOption(SocketOption option, int value) {
+        if (option == SocketOption.NO_DELAY && isUnix()) {
+            return -Errno.ENOPROTOOPT;
+        }
         boolean valid = switch (option) {
             case NO_DELAY, KEEP_ALIVE -> value == 0 || value == 1;
             case RECEIVE_BUFFER_BYTES, SEND_BUFFER_BYTES -> value > 0;

@@ -2,7 +2,6 @@ package dev.pumasi.testkit;
 
 import dev.pumasi.runtime.Loop;
 import dev.pumasi.runtime.driver.Driver;
-import dev.pumasi.runtime.driver.DriverFactory;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
@@ -129,12 +128,6 @@ public final class Simulation implements AutoCloseable {
             throw new IllegalArgumentException("there is a driver named " + name + " already");
         }
         return driver;
-    }
-
-    /** Opens drivers named {@code name}-1, {@code name}-2, …, for a program that opens one for each of its loops. */
-    public DriverFactory driverFactory(String name) {
-        int[] opened = new int[1];
-        return () -> driver(name + "-" + ++opened[0]);
     }
 
     /**
@@ -387,6 +380,13 @@ public final class Simulation implements AutoCloseable {
                 awaitForeignWake(driver);
             }
         }
+    }
+
+    /** A poll by hand takes as long as a step does, or else a test that never waits would stop time. */
+    long passOneStep() {
+        clock.advanceTo(
+                clock.elapsedNanos() + dice.within(network.faults().machine().stepNanos()));
+        return clock.elapsedNanos();
     }
 
     /** Only another thread can end this wait, and it lives in real time. */

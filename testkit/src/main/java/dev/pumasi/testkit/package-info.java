@@ -1,4 +1,4 @@
-/** A simulated network, disk and clock, seeds, and watchers for what a test leaves behind. */
+/** A simulated network and clock, seeds, and watchers for what a test leaves behind. */
 @NullMarked
 package dev.pumasi.testkit;
 
