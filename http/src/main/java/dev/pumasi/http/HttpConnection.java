@@ -7,7 +7,6 @@ import dev.pumasi.runtime.OperationException;
 import dev.pumasi.runtime.Output;
 import dev.pumasi.runtime.Receiver;
 import dev.pumasi.runtime.StreamSocket;
-import dev.pumasi.runtime.Timer;
 import dev.pumasi.runtime.driver.SocketOption;
 import dev.pumasi.runtime.memory.Buffer;
 import java.io.IOException;
@@ -44,8 +43,8 @@ import org.jspecify.annotations.Nullable;
  * pipelining client costs one green thread per burst. Answers go out in the order of the requests.
  *
  * <p><b>Limits.</b> At most {@value #WAITING_BYTES_MAX} bytes of a body, or of requests behind the current one, wait for a
- * handler; then receiving pauses, and the client's own sending comes to a halt. The timer looks at one deadline, which
- * every phase sets as it needs; it is not moved for each request, but looks again when it expires.
+ * handler; then receiving pauses, and the client's own sending comes to a halt. There is one {@link Deadline}, which
+ * every phase sets as it needs.
  *
  * <p>Belongs to the loop's thread and to the green threads it carries. A handler that runs elsewhere (the JDK's default
  * scheduler) gets its request detached, and every step of its body and its answer is posted to the loop.
@@ -64,8 +63,6 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
     /** How deep a client's mistake may be wrapped to be known as such. */
     private static final int CAUSES_MAX = 8;
 
-    private static final long NO_DEADLINE = Long.MAX_VALUE;
-    private static final Buffer NO_BYTES = Buffer.allocate(0);
     private static final SocketAddress UNKNOWN = InetSocketAddress.createUnresolved("unknown", 0);
 
     private enum Phase {
@@ -90,10 +87,8 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
     private final StreamSocket socket;
     private final HttpInput input;
     private final ResponseSender sender;
-    private final Timer timer = Timer.of(this::timerExpired);
+    private final Deadline deadline;
     private Phase phase = Phase.IDLE;
-    private long deadlineNanos = NO_DEADLINE;
-    private long timerNanos = NO_DEADLINE;
     private int requests;
     private boolean inputEnded;
     private boolean lingers;
@@ -107,24 +102,25 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
     // The request that is being handled, or whose head is arriving.
     private @Nullable RequestParser parser;
     private @Nullable Request request;
-    private @Nullable BodyDecoder decoder;
+    private @Nullable BodyIntake intake;
     private @Nullable Gate gate;
-    private int dataLeft;
-    private int discarded;
-    private boolean continued;
     private boolean bodyTimedOut;
     private boolean keepAlive;
+
+    /** What came after the last answer. */
+    private int discarded;
 
     HttpConnection(HttpLoop http, StreamSocket socket) {
         this.http = http;
         this.socket = socket;
         input = new HttpInput(socket);
         sender = new ResponseSender(http, socket, this);
+        deadline = new Deadline(http.loop, this::tooLate);
     }
 
     /** @param refused whether it is one too many */
     void begin(boolean refused) {
-        setDeadline(http.limits.headTimeoutMillis());
+        deadline.set(http.limits.headTimeoutMillis());
         socket.onReceive(this);
         if (refused) {
             http.counters.refused++;
@@ -152,7 +148,7 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
             }
             case DISCARDING -> {
                 input.arrived(data, length);
-                discardBody();
+                skipBody();
                 advanceAndRun();
                 input.endOfDelivery();
             }
@@ -180,7 +176,7 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
                 closeAfterOutput(false);
             }
             case HANDLING -> { // a client may end its side and still read the answer, or be gone: nobody can tell
-                setDeadline(http.limits.writeTimeoutMillis());
+                deadline.set(http.limits.writeTimeoutMillis());
                 openGate();
             }
             case SENDING -> openGate();
@@ -234,7 +230,7 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
                     socket.resume(); // however much there is, more is needed
                     if (phase == Phase.IDLE && head.hasBegun()) {
                         phase = Phase.HEAD;
-                        setDeadline(http.limits.headTimeoutMillis());
+                        deadline.set(http.limits.headTimeoutMillis());
                     }
                 }
             }
@@ -259,7 +255,7 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
     /** The head is complete: finds who answers it, and lets it answer if that takes no green thread. */
     private @Nullable Handler dispatch(RequestParser head) {
         phase = Phase.HANDLING;
-        deadlineNanos = NO_DEADLINE;
+        deadline.clear();
         http.counters.requests++;
         requests++;
         keepAlive = head.keepsAlive() && requests < http.limits.requestsPerConnectionMax();
@@ -308,10 +304,8 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
         }
         BodyDecoder body = http.takeDecoder();
         body.begin(head, http.limits.bodyBytesMax());
-        decoder = body;
-        dataLeft = 0;
+        intake = new BodyIntake(input, socket, body, head);
         bodyTimedOut = false;
-        continued = !head.expectsContinue();
         return true;
     }
 
@@ -404,7 +398,10 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
         keepAlive = ResponseEncoder.keepsAlive(
                 response,
                 framing,
-                keepAlive && !http.isDraining() && !(inputEnded && input.isEmpty()) && isRestOfBodyBearable());
+                keepAlive
+                        && !http.isDraining()
+                        && !(inputEnded && input.isEmpty())
+                        && (intake == null || intake.isRestBearable()));
         phase = Phase.SENDING;
         BodyWriter writer = response.writer();
         if (writer == null || framing == BodyFraming.NONE) {
@@ -484,19 +481,18 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
     /** The response is in the socket's output: the connection is ready for the next request, or for its end. */
     @Override
     public void sent() {
-        deadlineNanos = NO_DEADLINE;
-        BodyDecoder body = decoder;
-        boolean bodyRead = body == null || body.isEnded() && dataLeft == 0;
+        deadline.clear();
+        BodyIntake body = intake;
+        boolean bodyRead = body == null || body.isRead();
         if (!keepAlive) {
             closeAfterOutput(lingers || !bodyRead || !input.isEmpty() || clientMayGoOn());
         } else if (bodyRead) {
             nextRequest();
         } else {
             phase = Phase.DISCARDING;
-            discarded = 0;
-            setDeadline(http.limits.bodyTimeoutMillis());
+            deadline.set(http.limits.bodyTimeoutMillis());
             socket.resume();
-            discardBody();
+            skipBody();
         }
         if (!advancing && !inGreen) {
             advanceAndRun();
@@ -517,12 +513,12 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
 
     @Override
     public void waiting() {
-        setDeadline(http.limits.writeTimeoutMillis());
+        deadline.set(http.limits.writeTimeoutMillis());
     }
 
     @Override
     public void taken() {
-        deadlineNanos = NO_DEADLINE;
+        deadline.clear();
     }
 
     private void nextRequest() {
@@ -531,7 +527,7 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
         if ((inputEnded || http.isDraining()) && input.isEmpty()) {
             closeAfterOutput(false);
         } else {
-            setDeadline(http.limits.idleTimeoutMillis());
+            deadline.set(http.limits.idleTimeoutMillis());
             if (input.size() < WAITING_BYTES_MAX / 2) {
                 socket.resume(); // else when what has arrived is used up
             }
@@ -547,9 +543,9 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
             http.giveBack(parser);
             parser = null;
         }
-        if (decoder != null) {
-            http.giveBack(decoder);
-            decoder = null;
+        if (intake != null) {
+            http.giveBack(intake.decoder());
+            intake = null;
         }
         gate = null;
         input.endRequest();
@@ -652,32 +648,22 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
 
     List<Field> trailers(Gate asking) {
         checkIsCurrent(asking);
-        return decoder == null ? List.of() : decoder.trailers();
+        return intake == null ? List.of() : intake.trailers();
     }
 
     /** A step of reading the body, on the loop: how many bytes, −1 at its end, or {@link Gate#WOULD_WAIT}. */
     int takeBody(Gate asking, byte[] to, int offset, int length) throws IOException {
         checkIsCurrent(asking);
-        BodyDecoder body = decoder;
+        BodyIntake body = intake;
         if (body == null) {
             return -1;
         }
-        while (dataLeft == 0) {
-            switch (decode(body)) {
-                case BodyDecoder.DATA -> {}
-                case BodyDecoder.END -> {
-                    return -1;
-                }
-                case BodyDecoder.VIOLATION -> throw new ViolationException(body.violation());
-                default -> {
-                    return waitForBody();
-                }
-            }
+        int count = body.take(to, offset, length);
+        if (count == Gate.WOULD_WAIT) {
+            waitForBody(body);
+        } else {
+            deadline.clear();
         }
-        int count = Math.min(length, dataLeft);
-        input.buffer().get(input.start(), to, offset, count);
-        consumeData(count);
-        deadlineNanos = NO_DEADLINE;
         return count;
     }
 
@@ -689,7 +675,8 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
         }
     }
 
-    private int waitForBody() throws IOException {
+    /** More must arrive, if it still can and may. */
+    private void waitForBody(BodyIntake body) throws IOException {
         if (phase == Phase.CLOSED && !inputEnded) {
             throw new OperationException("read a body from " + socket, Failure.CLOSED);
         }
@@ -699,81 +686,24 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
         if (bodyTimedOut) {
             throw new ViolationException(Violation.BODY_TIMEOUT);
         }
-        sendContinue();
-        setDeadline(http.limits.bodyTimeoutMillis());
-        return Gate.WOULD_WAIT;
-    }
-
-    private int decode(BodyDecoder body) {
-        if (input.isEmpty()) {
-            return body.decode(NO_BYTES, 0, 0);
-        }
-        int from = input.start();
-        int outcome = body.decode(input.buffer(), from, input.end());
-        if (outcome == BodyDecoder.DATA) {
-            dataLeft = body.dataLength();
-            input.consume(body.dataStart() - from);
-        } else {
-            input.consume(body.consumed());
-        }
-        return outcome;
-    }
-
-    private void consumeData(int count) {
-        input.consume(count);
-        dataLeft -= count;
-        if (input.size() < WAITING_BYTES_MAX / 2) {
-            socket.resume();
-        }
-    }
-
-    private void sendContinue() {
-        if (!continued) {
-            Output output = socket.output();
-            byte[] line = ResponseEncoder.CONTINUE;
-            if (output.room() >= line.length) {
-                continued = true;
-                output.append(line, 0, line.length);
-            } else {
-                output.whenDrained(this::openGate); // the reader then comes here again
-            }
-            output.flush();
-        }
-    }
-
-    /** Whether what the handler left unread of the body can be skipped, so that the connection may live on. */
-    private boolean isRestOfBodyBearable() {
-        BodyDecoder body = decoder;
-        if (body == null || body.isEnded()) {
-            return true;
-        }
-        long left = Objects.requireNonNull(parser).contentLength() - body.decodedBytes();
-        return continued && left <= DISCARDED_BYTES_MAX;
+        body.sendContinue(this::openGate); // the reader then comes here again
+        deadline.set(http.limits.bodyTimeoutMillis());
     }
 
     /** Skips the rest of a body that nobody wants. */
-    private void discardBody() {
-        BodyDecoder body = Objects.requireNonNull(decoder);
-        while (phase == Phase.DISCARDING) {
-            discarded += dataLeft;
-            consumeData(dataLeft);
-            if (discarded > DISCARDED_BYTES_MAX) {
+    private void skipBody() {
+        BodyIntake body = Objects.requireNonNull(intake);
+        switch (body.skip()) {
+            case ENDED -> nextRequest();
+            case TOO_LONG -> closeAfterOutput(true);
+            case VIOLATED -> {
+                http.counters.count(body.violation());
                 closeAfterOutput(true);
-                return;
             }
-            switch (decode(body)) {
-                case BodyDecoder.DATA -> {}
-                case BodyDecoder.END -> nextRequest();
-                case BodyDecoder.VIOLATION -> {
-                    http.counters.count(body.violation());
-                    closeAfterOutput(true);
-                }
-                default -> {
-                    if (inputEnded) {
-                        http.counters.broken++;
-                        closeAfterOutput(false);
-                    }
-                    return;
+            case NEEDS_MORE -> {
+                if (inputEnded) {
+                    http.counters.broken++;
+                    closeAfterOutput(false);
                 }
             }
         }
@@ -787,25 +717,7 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
 
     // ------------------------------------------------------------------------------------------- time
 
-    private void setDeadline(int millis) {
-        long now = http.loop.nowNanos();
-        deadlineNanos = now + millis * 1_000_000L;
-        if (!timer.isRunning() || timerNanos - deadlineNanos > 0) {
-            timerNanos = deadlineNanos;
-            http.loop.start(timer, deadlineNanos - now);
-        }
-    }
-
-    private void timerExpired() {
-        if (deadlineNanos == NO_DEADLINE) {
-            return; // whoever sets a deadline starts it again
-        }
-        long left = deadlineNanos - http.loop.nowNanos();
-        if (left > 0) {
-            timerNanos = deadlineNanos;
-            http.loop.start(timer, left);
-            return;
-        }
+    private void tooLate() {
         switch (phase) {
             case IDLE -> {
                 http.counters.idleTimeouts++;
@@ -850,7 +762,7 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
         }
         phase = Phase.CLOSING;
         lingers = unread && !inputEnded;
-        setDeadline(http.limits.writeTimeoutMillis());
+        deadline.set(http.limits.writeTimeoutMillis());
         Output output = socket.output();
         output.flush();
         if (output.isDrained()) {
@@ -873,7 +785,7 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
         phase = Phase.LINGERING;
         discarded = 0;
         socket.resume();
-        setDeadline(LINGER_MILLIS);
+        deadline.set(LINGER_MILLIS);
     }
 
     /** Ends it at once, whatever it is doing. */
@@ -883,7 +795,7 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
         }
         boolean inUse = phase == Phase.HANDLING || sender.isStreaming();
         phase = Phase.CLOSED;
-        http.loop.cancel(timer);
+        deadline.stop();
         sender.stop();
         socket.close();
         openGate();
