@@ -30,6 +30,7 @@ final class Inbound extends Pending {
     private boolean wanted;
     private boolean pausing;
     private boolean ended;
+    private int broken;
     private int delivering = NOTHING_HELD;
     private boolean holding;
 
@@ -55,6 +56,14 @@ final class Inbound extends Pending {
 
     boolean isWanted() {
         return wanted;
+    }
+
+    /** A send has failed, and the connection with it: nothing will arrive, but the kernel may not say so. */
+    void breakOff(int result) {
+        if (isInProgress() && !ended && broken == 0) {
+            broken = result;
+            socket.loop().driver().cancel(token);
+        }
     }
 
     /** No more deliveries: the socket is being closed. */
@@ -85,9 +94,9 @@ final class Inbound extends Pending {
         } else if (result == 0) {
             ended = true;
             receiver.ended();
-        } else if (isBroken(result)) {
+        } else if (broken != 0 || isBroken(result)) {
             ended = true;
-            receiver.failed(OperationException.of(describe(), result));
+            receiver.failed(OperationException.of(describe(), broken != 0 ? broken : result));
         }
         if (last && wanted && !ended && !isInProgress()) {
             resume();

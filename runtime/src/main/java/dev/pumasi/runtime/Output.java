@@ -177,7 +177,11 @@ public final class Output extends Pending {
     @Override
     void completed(int result, int flags) {
         if (result < 0) {
-            failure = failure == 0 ? result : failure;
+            boolean stopped = failure != 0;
+            failure = stopped ? failure : result;
+            if (!stopped) {
+                socket.sendFailed(result);
+            }
             discard();
             return;
         }

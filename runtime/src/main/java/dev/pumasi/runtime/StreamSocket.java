@@ -114,6 +114,14 @@ public final class StreamSocket implements Closeable {
             void submit(long token) {
                 loop.driver().send(handle, from, offset, length, token);
             }
+
+            @Override
+            void completed(int result, int flags) {
+                super.completed(result, flags);
+                if (result < 0) {
+                    sendFailed(result);
+                }
+            }
         }.started();
     }
 
@@ -129,6 +137,14 @@ public final class StreamSocket implements Closeable {
             @Override
             void submit(long token) {
                 loop.driver().send(handle, pieces, token);
+            }
+
+            @Override
+            void completed(int result, int flags) {
+                super.completed(result, flags);
+                if (result < 0) {
+                    sendFailed(result);
+                }
             }
         }.started();
     }
@@ -310,6 +326,24 @@ public final class StreamSocket implements Closeable {
         loop.close(handle);
     }
 
+    /**
+     * The kernel reports once that a connection broke. If a send was told, a receive may wait without end: io_uring's does.
+     * So it is ended here, with the same failure. (Other failures of a send say nothing about the other direction.)
+     */
+    void sendFailed(int result) {
+        if (closed || result != -Errno.ECONNRESET && result != -Errno.ETIMEDOUT) {
+            return;
+        }
+        if (inbound != null) {
+            inbound.breakOff(result);
+        }
+        Transfer waiting = receiving;
+        if (waiting != null && waiting.isInProgress()) {
+            waiting.broken = result;
+            cancel(waiting);
+        }
+    }
+
     private void cancel(@Nullable Transfer transfer) {
         if (transfer != null && transfer.isInProgress()) {
             loop.driver().cancel(transfer.token);
@@ -367,6 +401,9 @@ public final class StreamSocket implements Closeable {
 
         private final String attempt;
 
+        /** The failure of a send, if that is why this receive was ended. */
+        private int broken;
+
         Transfer(String attempt) {
             super(StreamSocket.this.loop);
             this.attempt = attempt;
@@ -388,6 +425,11 @@ public final class StreamSocket implements Closeable {
                 throw new IllegalStateException("in progress already: " + before.describe());
             }
             return this;
+        }
+
+        @Override
+        void completed(int result, int flags) {
+            super.completed(result == -Errno.ECANCELED && broken != 0 ? broken : result, flags);
         }
 
         /** As {@link #only}; the output sends too. */

@@ -111,6 +111,33 @@ final class StreamSocketEndTest extends OnEachDriver {
                 broken::getMessage);
     }
 
+    /** The kernel reports a reset once: if a send takes the report, who receives must be told all the same. */
+    @Test
+    void aResetThatASendWasToldOfEndsTheReceiveToo() throws Exception {
+        Loop loop = byHand();
+        List<Connection> three = connections(loop, 3);
+        Seen seen = new Seen();
+        three.get(0).socket().onReceive(seen);
+        Operation<Integer> receive = three.get(1).socket().receive(Buffer.allocate(1), 0, 1);
+        CompletableFuture<Integer> reading = new CompletableFuture<>();
+        loop.spawn(() -> complete(reading, () -> three.get(2).socket().read(new byte[1], 0, 1)));
+        for (int i = 0; i < 10; i++) {
+            loop.turn(0);
+        }
+        for (Connection connection : three) {
+            connection.peer().setSoLinger(true, 0);
+            connection.peer().close();
+        }
+        for (int i = 0; i < 3; i += 2) {
+            three.get(i).socket().output().append(MESSAGE, 0, MESSAGE.length);
+            three.get(i).socket().output().flush();
+        }
+        Operation<Integer> send = three.get(1).socket().send(Buffer.of(MESSAGE), 0, MESSAGE.length);
+        turnUntil(loop, "all are told", () -> seen.calls == 1 && receive.isDone() && send.isDone() && reading.isDone());
+        assertEquals(0, loop.status().interests());
+        assertEquals(0, loop.misdirected());
+    }
+
     @Test
     void closingEndsWhatIsInProgress() throws Exception {
         Loop loop = loop();
