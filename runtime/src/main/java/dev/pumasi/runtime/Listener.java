@@ -5,6 +5,8 @@ import dev.pumasi.runtime.driver.Errno;
 import java.io.Closeable;
 import java.io.IOException;
 import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
+import java.nio.file.Files;
 import java.util.Objects;
 
 /**
@@ -102,7 +104,10 @@ public final class Listener implements Closeable {
         return pauses;
     }
 
-    /** Stops listening; connections that were not yet accepted are reset by the kernel. Any thread. */
+    /**
+     * Stops listening; connections that were not yet accepted are reset by the kernel, and the path of a Unix domain socket
+     * is removed. Any thread.
+     */
     @Override
     public void close() {
         loop.run(this::closeNow);
@@ -114,6 +119,18 @@ public final class Listener implements Closeable {
             closed = true;
             loop.cancel(retry);
             loop.close(handle);
+            forgetPath();
+        }
+    }
+
+    /** A Unix domain socket leaves its path behind, on which nobody could listen again. */
+    private void forgetPath() {
+        if (address instanceof UnixDomainSocketAddress unix) {
+            try {
+                Files.deleteIfExists(unix.getPath());
+            } catch (IOException kept) {
+                LOG.log(System.Logger.Level.WARNING, "the path of {0} stays behind: {1}", address, kept.getMessage());
+            }
         }
     }
 

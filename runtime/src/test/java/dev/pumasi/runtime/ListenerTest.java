@@ -12,6 +12,7 @@ import java.net.Socket;
 import java.net.SocketAddress;
 import java.net.SocketTimeoutException;
 import java.net.UnixDomainSocketAddress;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -77,6 +78,8 @@ final class ListenerTest extends OnEachDriver {
             StreamSocket.connect(loop, address).await().close();
             Eventually.until("it is accepted", () -> listener.accepted() == 1);
         }
+        Eventually.until("the path is free again", () -> !Files.exists(address.getPath()));
+        Listener.open(loop, address, false, StreamSocket::close).close();
     }
 
     @Test
