@@ -46,6 +46,9 @@ import org.jspecify.annotations.Nullable;
  * handler; then receiving pauses, and the client's own sending comes to a halt. There is one {@link Deadline}, which
  * every phase sets as it needs.
  *
+ * <p>It is long because the machine is in one place: every event in every phase can be read here. What has no phase of its
+ * own lies in {@link HttpInput}, {@link BodyIntake}, {@link ResponseSender} and {@link Deadline}.
+ *
  * <p>Belongs to the loop's thread and to the green threads it carries. A handler that runs elsewhere (the JDK's default
  * scheduler) gets its request detached, and every step of its body and its answer is posted to the loop.
  */

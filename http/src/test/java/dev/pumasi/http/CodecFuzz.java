@@ -259,12 +259,12 @@ final class CodecFuzz {
         return bytes.toString(StandardCharsets.ISO_8859_1);
     }
 
-    /** Written down in the plainest form, it is the same request. */
+    /** Written down in the shortest form, in which no line is longer than it was, it is the same request. */
     private static void checkAgain(Message message) {
         StringBuilder plain = new StringBuilder(
                 message.method + " " + message.target + (message.http10 ? " HTTP/1.0\r\n" : " HTTP/1.1\r\n"));
         for (Field field : message.fields) {
-            plain.append(field.name()).append(": ").append(field.value()).append("\r\n");
+            plain.append(field.name()).append(":").append(field.value()).append("\r\n");
         }
         plain.append("\r\n");
         int headLength = plain.length();
@@ -275,7 +275,7 @@ final class CodecFuzz {
             }
             plain.append("0\r\n");
             for (Field field : message.trailers) {
-                plain.append(field.name()).append(": ").append(field.value()).append("\r\n");
+                plain.append(field.name()).append(":").append(field.value()).append("\r\n");
             }
             plain.append("\r\n");
         } else {
@@ -283,16 +283,6 @@ final class CodecFuzz {
         }
         byte[] bytes = plain.toString().getBytes(StandardCharsets.ISO_8859_1);
         Transcript again = read(bytes, new int[] {bytes.length});
-        // The blank after a colon, where there was none, may make a line or a head too long.
-        boolean longer = headLength > message.rawHead.length();
-        if (longer
-                && List.of("HEAD_TOO_LARGE", "FIELD_TOO_LONG", "TRAILERS_TOO_LARGE")
-                        .contains(again.end)) {
-            return;
-        }
-        if (again.end.startsWith("TRAILERS_TOO_LARGE")) {
-            return;
-        }
         check(
                 again.messages.size() == 1 && again.end.equals("in a head"),
                 "not one request again",

@@ -28,6 +28,7 @@ final class ServedFolder implements AutoCloseable {
                         .build())
                 .port(0)
                 .loops(2)
+                .driver(System.getProperty("pumasi.test.driver", "auto"))
                 .start();
     }
 
