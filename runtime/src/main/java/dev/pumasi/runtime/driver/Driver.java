@@ -148,6 +148,11 @@ public interface Driver extends AutoCloseable {
      */
     void cancel(long token);
 
+    /** Files, through the same turn. */
+    default FileOperations files() {
+        throw new UnsupportedOperationException(name() + " has no files yet");
+    }
+
     // ---------------------------------------------------------------------------------------------- provided buffers
 
     /** The provided buffer of this id; always the same object. */
