@@ -19,10 +19,27 @@ public enum Failure {
     TOO_MANY_DESCRIPTORS("no file descriptors are left", "raise `ulimit -n`, or lower the number of connections"),
     OUT_OF_MEMORY("the kernel has no memory or buffers left", "lower the load, or give the machine more memory"),
     NOT_FOUND("there is nothing at that path", "check the path"),
+    ALREADY_EXISTS("something is at that path already", "choose another name, or ask for it to be replaced"),
+    NOT_A_FOLDER("a name in the path is no folder", "check the path"),
+    IS_A_FOLDER("there is a folder at that path", "check the path; folders are listed, and deleted as folders"),
+    FOLDER_NOT_EMPTY("the folder is not empty", "delete what is in it first"),
+    OUTSIDE(
+            "the path leads out of its folder, or to another file system",
+            "keep inside the folder; between file systems copy, then delete"),
+    TOO_MANY_LINKS("there are too many symbolic links, or one where none may be", "check where the links lead"),
+    NAME_TOO_LONG("the path is too long", "shorten it: 255 bytes a name, 4095 a path, 107 for a Unix domain socket"),
+    DISK_FULL("no space is left on the disk", "delete something (df shows what is full, and df -i), then try again"),
+    QUOTA_EXCEEDED("this user's share of the disk is used up", "delete something, or raise the quota"),
+    FILE_TOO_LARGE("the file would be larger than is allowed", "see ulimit -f and the limits of the file system"),
+    READ_ONLY(
+            "the file system is mounted for reading only",
+            "write elsewhere, or mount it for writing (see dmesg first)"),
+    IN_USE("something else is using it", "stop that (lsof or fuser names it), then try again"),
+    INVALID("the system does not take these arguments", "for direct access use multiples of the device's block"),
     MESSAGE_TOO_LONG("the datagram is larger than the network takes", "send less at once"),
     NOT_SUPPORTED("this system does not support it", "choose another address family, option or driver"),
     REJECTED("the limit of what may wait was reached", "try again later, or raise the limit"),
-    IO("input or output failed", "see the system's log");
+    IO("input or output failed", "see the system's log (dmesg); what was not synced may be lost");
 
     private final String cause;
     private final String remedy;
@@ -48,7 +65,7 @@ public enum Failure {
             case Errno.ECANCELED -> CANCELLED;
             case Errno.ETIMEDOUT -> TIMED_OUT;
             case Errno.EBADF -> CLOSED;
-            case Errno.EADDRINUSE, Errno.EEXIST -> ADDRESS_IN_USE;
+            case Errno.EADDRINUSE -> ADDRESS_IN_USE;
             case Errno.EADDRNOTAVAIL -> ADDRESS_NOT_AVAILABLE;
             case Errno.EACCES, Errno.EPERM -> PERMISSION_DENIED;
             case Errno.ECONNREFUSED -> CONNECTION_REFUSED;
@@ -58,10 +75,23 @@ public enum Failure {
             case Errno.EHOSTUNREACH, Errno.ENETUNREACH, Errno.ENETDOWN -> UNREACHABLE;
             case Errno.EMFILE, Errno.ENFILE -> TOO_MANY_DESCRIPTORS;
             case Errno.ENOMEM, Errno.ENOBUFS -> OUT_OF_MEMORY;
-            case Errno.ENOENT -> NOT_FOUND;
+            case Errno.EAGAIN -> REJECTED;
+            case Errno.ENOENT, Errno.ESTALE, Errno.ENXIO -> NOT_FOUND;
+            case Errno.EEXIST -> ALREADY_EXISTS;
+            case Errno.ENOTDIR -> NOT_A_FOLDER;
+            case Errno.EISDIR -> IS_A_FOLDER;
+            case Errno.ENOTEMPTY -> FOLDER_NOT_EMPTY;
+            case Errno.EXDEV -> OUTSIDE;
+            case Errno.ELOOP -> TOO_MANY_LINKS;
+            case Errno.ENAMETOOLONG -> NAME_TOO_LONG;
+            case Errno.ENOSPC, Errno.EMLINK -> DISK_FULL;
+            case Errno.EDQUOT -> QUOTA_EXCEEDED;
+            case Errno.EFBIG -> FILE_TOO_LARGE;
+            case Errno.EROFS -> READ_ONLY;
+            case Errno.EBUSY, Errno.ETXTBSY -> IN_USE;
+            case Errno.EINVAL -> INVALID;
             case Errno.EMSGSIZE -> MESSAGE_TOO_LONG;
-            case Errno.EAFNOSUPPORT, Errno.EOPNOTSUPP, Errno.ENOPROTOOPT, Errno.ENOSYS, Errno.ENAMETOOLONG ->
-                NOT_SUPPORTED;
+            case Errno.EAFNOSUPPORT, Errno.EOPNOTSUPP, Errno.ENOPROTOOPT, Errno.ENOSYS, Errno.ESPIPE -> NOT_SUPPORTED;
             default -> IO;
         };
     }

@@ -15,9 +15,11 @@ public final class Errno {
     public static final int EINTR = 4;
     /** Input or output failed in the device. */
     public static final int EIO = 5;
+    /** No such device, or nobody reads the other end of a pipe. */
+    public static final int ENXIO = 6;
     /** Not an open handle: a bug above the seam, or a handle used after its close. */
     public static final int EBADF = 9;
-    /** It would block; readiness drivers wait and never report this. */
+    /** It would block, of which readiness drivers never report, for they wait; or too much is waiting already. */
     public static final int EAGAIN = 11;
     /** No memory. */
     public static final int ENOMEM = 12;
@@ -25,8 +27,14 @@ public final class Errno {
     public static final int EACCES = 13;
     /** An address outside the process: a bug in a driver. */
     public static final int EFAULT = 14;
-    /** Something is there already. */
+    /** A file is there already. */
     public static final int EEXIST = 17;
+    /** The two paths lie in different file systems, or the path leads out of its folder. */
+    public static final int EXDEV = 18;
+    /** A name in the path is no folder. */
+    public static final int ENOTDIR = 20;
+    /** It is a folder. */
+    public static final int EISDIR = 21;
     /** An argument the kernel does not take. */
     public static final int EINVAL = 22;
     /** Something else is using it. */
@@ -35,18 +43,34 @@ public final class Errno {
     public static final int ENFILE = 23;
     /** The process has no more file descriptors. */
     public static final int EMFILE = 24;
+    /** A program that runs is not to be written. */
+    public static final int ETXTBSY = 26;
+    /** Larger than the file system, or a limit of the process, allows. */
+    public static final int EFBIG = 27;
     /** The disk is full. */
     public static final int ENOSPC = 28;
+    /** A pipe has no positions. */
+    public static final int ESPIPE = 29;
+    /** The file system is mounted for reading only. */
+    public static final int EROFS = 30;
+    /** A file has as many names, or a folder as many folders, as it can. */
+    public static final int EMLINK = 31;
     /** The other end no longer receives. */
     public static final int EPIPE = 32;
     /** A path is too long; so is a Unix domain socket's beyond 107 bytes. */
     public static final int ENAMETOOLONG = 36;
     /** The kernel does not have this call, or a filter hides it. */
     public static final int ENOSYS = 38;
+    /** The folder is not empty. */
+    public static final int ENOTEMPTY = 39;
+    /** Too many symbolic links, or one where none may be. */
+    public static final int ELOOP = 40;
     /** The wait is over; only io_uring's wait says so, and its driver never reports it. */
     public static final int ETIME = 62;
     /** The other end broke the protocol's rules before its connection could be accepted. */
     public static final int EPROTO = 71;
+    /** A size or a time that its field cannot hold. */
+    public static final int EOVERFLOW = 75;
     /** Not a socket. */
     public static final int ENOTSOCK = 88;
     /** A datagram larger than the network takes. */
@@ -85,6 +109,10 @@ public final class Errno {
     public static final int EALREADY = 114;
     /** The connection attempt goes on; drivers wait and never report this. */
     public static final int EINPROGRESS = 115;
+    /** The file is gone from the server it lay on. */
+    public static final int ESTALE = 116;
+    /** The user's share of the disk is used up. */
+    public static final int EDQUOT = 122;
     /** The operation was cancelled. */
     public static final int ECANCELED = 125;
 

@@ -19,6 +19,13 @@ import java.nio.file.Path;
  * #writeAndSync}. Cancelling ({@link Driver#cancel}) reaches what has not begun; a call that a disk is busy with ends by
  * itself.
  *
+ * <p><b>Handles</b> of files are numbered apart from those of sockets: the same number may name one of each. Opened are
+ * files, folders and block devices; a pipe or a terminal is opened without waiting for its other end. Whoever opened a
+ * handle closes it; only the drivers that keep a table of them can do so when they are closed themselves.
+ *
+ * <p><b>Limits.</b> Where threads make the calls, at most {@link #WAITING_MAX} operations of a driver wait for one; what
+ * is started beyond that ends with {@link Errno#EAGAIN}.
+ *
  * <p>Belongs to the thread of its driver.
  */
 public interface FileOperations {
@@ -32,8 +39,22 @@ public interface FileOperations {
     /** The position of a write that goes to the file's end, wherever that is by then. */
     long APPEND = -1;
 
+    /** How many operations of one driver may wait for a thread. */
+    int WAITING_MAX = 4096;
+
     /** Result: the handle of the file. */
     void open(Path path, FileAccess access, Buffer control, long token);
+
+    /**
+     * As {@link #open}, from an open folder, and never out of it: neither {@code ..} nor a symbolic link nor a change made
+     * meanwhile leads elsewhere, for the kernel itself keeps to the folder ({@code openat2}, {@code RESOLVE_BENEATH}). A
+     * path that would leave ends with {@link Errno#EXDEV}; so does an absolute one, and a link to an absolute one, wherever
+     * that points.
+     *
+     * <p>Where the kernel has no such call, each name of the path is opened from the folder before it, without following
+     * links: one that is a link ends with {@link Errno#ELOOP}, and {@code ..} with {@link Errno#EXDEV}.
+     */
+    void openBeneath(int folder, Path path, FileAccess access, Buffer control, long token);
 
     /** Result: how many bytes were read, at most {@code length}; 0 at the end of the file. */
     void read(int file, long position, Buffer into, int offset, int length, long token);

@@ -1,5 +1,6 @@
 package dev.pumasi.runtime.driver;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -12,10 +13,11 @@ public final class Listing {
     /**
      * One entry.
      *
-     * @param name its name in the folder
+     * @param name its name in the folder, to be resolved against the folder's path; a path and no string, because a file
+     *     system allows names that are no text
      * @param kind what it is, as far as the folder knows; {@link FileAttributes.Kind#OTHER} also when it does not
      */
-    public record Entry(String name, FileAttributes.Kind kind) {}
+    public record Entry(Path name, FileAttributes.Kind kind) {}
 
     private final List<Entry> entries = new ArrayList<>();
 

@@ -23,6 +23,8 @@ public final class Buffer {
 
     private static final boolean BIG_ENDIAN = ByteOrder.nativeOrder() == ByteOrder.BIG_ENDIAN;
 
+    private static final int ALIGNMENT_BYTES = 64;
+
     private final long address;
     private final int capacity;
 
@@ -40,10 +42,15 @@ public final class Buffer {
 
     /** Zeroed memory of {@code capacity} bytes, aligned for any use. */
     public static Buffer allocate(int capacity) {
+        return allocate(capacity, ALIGNMENT_BYTES);
+    }
+
+    /** As {@link #allocate(int)}, beginning at a multiple of {@code alignment}: what direct access to files asks for. */
+    public static Buffer allocate(int capacity, int alignment) {
         if (capacity < 0) {
             throw new IllegalArgumentException("capacity " + capacity + " is negative");
         }
-        MemorySegment memory = Arena.ofAuto().allocate(Math.max(capacity, 1), 64);
+        MemorySegment memory = Arena.ofAuto().allocate(Math.max(capacity, 1), alignment);
         return new Buffer(memory.address(), capacity, memory);
     }
 
