@@ -33,6 +33,14 @@ final class Series {
         return sorted.size() % 2 == 1 ? sorted.get(middle) : (sorted.get(middle - 1) + sorted.get(middle)) / 2;
     }
 
+    /** For what the kernel samples, so that one round has too few samples; NaN without values. */
+    double mean(Figure figure) {
+        return values.getOrDefault(figure, List.of()).stream()
+                .mapToDouble(Double::doubleValue)
+                .average()
+                .orElse(Double.NaN);
+    }
+
     double min(Figure figure) {
         final var sorted = sorted(figure);
         return sorted.isEmpty() ? Double.NaN : sorted.getFirst();

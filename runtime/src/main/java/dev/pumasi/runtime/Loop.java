@@ -62,6 +62,14 @@ public final class Loop implements Executor, AutoCloseable {
     /** The longest wait that is taken literally: a century. */
     private static final long DELAY_NANOS_MAX = Duration.ofDays(36_500).toNanos();
 
+    /** How long the wall clock is counted on before it is read again. */
+    private static final long WALL_READING_MILLIS = 100;
+
+    /** A timer as far away as this may wait for the time that one turn takes. */
+    private static final long FAR_TIMER_NANOS = Duration.ofMillis(50).toNanos();
+
+    private static final long NANOS_PER_MILLI = 1_000_000;
+
     /** How many different failures are reported; afterwards they are only counted. */
     private static final int FAILURE_KINDS_MAX = 256;
 
@@ -118,7 +126,8 @@ public final class Loop implements Executor, AutoCloseable {
     private final BitSet handles = new BitSet();
 
     private long nowNanos;
-    private long wallMillis;
+    private long wallReadMillis;
+    private long wallReadNanos;
     private boolean wallKnown;
 
     // Counters: written on the loop's thread, read from anywhere, now or a little later.
@@ -177,13 +186,20 @@ public final class Loop implements Executor, AutoCloseable {
         return nowNanos;
     }
 
-    /** Wall-clock time in milliseconds since the epoch, read at most once in a turn. On the loop. */
+    /**
+     * Wall-clock time in milliseconds since the epoch, as of the beginning of this turn. It is counted on from the last
+     * reading, so that it costs nothing, and read again after {@value #WALL_READING_MILLIS} ms: that late it follows when
+     * the clock is set. On the loop.
+     */
     public long wallMillis() {
-        if (!wallKnown) {
-            wallMillis = clock.currentTimeMillis();
+        long sinceNanos = nowNanos - wallReadNanos;
+        if (sinceNanos >= WALL_READING_MILLIS * NANOS_PER_MILLI || !wallKnown) {
+            wallReadMillis = clock.currentTimeMillis();
+            wallReadNanos = nowNanos;
             wallKnown = true;
+            return wallReadMillis;
         }
-        return wallMillis;
+        return wallReadMillis + sinceNanos / NANOS_PER_MILLI;
     }
 
     // ------------------------------------------------------------------------------------------- tasks
@@ -291,7 +307,7 @@ public final class Loop implements Executor, AutoCloseable {
             waitNanos = 0;
         }
         if (waitNanos > 0) {
-            waitNanos = Math.min(waitNanos, timers.nanosToNext(clock.nanoTime()));
+            waitNanos = Math.min(waitNanos, nanosToNextTimer());
         }
         if (waitNanos > 0) {
             STATE.setVolatile(this, SLEEPING);
@@ -305,7 +321,6 @@ public final class Loop implements Executor, AutoCloseable {
         }
         turns++;
         nowNanos = clock.nanoTime();
-        wallKnown = false;
 
         runCompletions();
         for (int left = runnable.size(); left > 0; left--) {
@@ -322,7 +337,10 @@ public final class Loop implements Executor, AutoCloseable {
 
     /** How long until the next timer may be due, in nanoseconds; {@link Long#MAX_VALUE} without one. On the loop. */
     public long nanosToNextTimer() {
-        return timers.nanosToNext(clock.nanoTime());
+        long nanos = timers.nanosToNext(nowNanos);
+        // Reading the clock is dear beside an idle connection's turn: one that far away may be late by what this turn
+        // took.
+        return nanos < FAR_TIMER_NANOS ? timers.nanosToNext(clock.nanoTime()) : nanos;
     }
 
     /** What the kernel looks after for this loop just now, in words. On the loop. */

@@ -100,21 +100,21 @@ public final class Buffer {
     }
 
     public short getShort(int index) {
-        Objects.checkFromIndexSize(index, Short.BYTES, capacity);
+        Objects.checkIndex(index, capacity - Short.BYTES + 1);
         short value = Memory.getShort(address + index);
         Reference.reachabilityFence(owner);
         return BIG_ENDIAN ? Short.reverseBytes(value) : value;
     }
 
     public int getInt(int index) {
-        Objects.checkFromIndexSize(index, Integer.BYTES, capacity);
+        Objects.checkIndex(index, capacity - Integer.BYTES + 1);
         int value = Memory.getInt(address + index);
         Reference.reachabilityFence(owner);
         return BIG_ENDIAN ? Integer.reverseBytes(value) : value;
     }
 
     public long getLong(int index) {
-        Objects.checkFromIndexSize(index, Long.BYTES, capacity);
+        Objects.checkIndex(index, capacity - Long.BYTES + 1);
         long value = Memory.getLong(address + index);
         Reference.reachabilityFence(owner);
         return BIG_ENDIAN ? Long.reverseBytes(value) : value;
@@ -127,19 +127,19 @@ public final class Buffer {
     }
 
     public void putShort(int index, short value) {
-        Objects.checkFromIndexSize(index, Short.BYTES, capacity);
+        Objects.checkIndex(index, capacity - Short.BYTES + 1);
         Memory.putShort(address + index, BIG_ENDIAN ? Short.reverseBytes(value) : value);
         Reference.reachabilityFence(owner);
     }
 
     public void putInt(int index, int value) {
-        Objects.checkFromIndexSize(index, Integer.BYTES, capacity);
+        Objects.checkIndex(index, capacity - Integer.BYTES + 1);
         Memory.putInt(address + index, BIG_ENDIAN ? Integer.reverseBytes(value) : value);
         Reference.reachabilityFence(owner);
     }
 
     public void putLong(int index, long value) {
-        Objects.checkFromIndexSize(index, Long.BYTES, capacity);
+        Objects.checkIndex(index, capacity - Long.BYTES + 1);
         Memory.putLong(address + index, BIG_ENDIAN ? Long.reverseBytes(value) : value);
         Reference.reachabilityFence(owner);
     }
