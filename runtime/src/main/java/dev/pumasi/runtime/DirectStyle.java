@@ -24,6 +24,7 @@ final class DirectStyle implements Receiver {
     private final Gate writing;
     private boolean receiving;
     private boolean ended;
+    private boolean inputShut;
     private @Nullable OperationException failure;
 
     DirectStyle(StreamSocket socket) {
@@ -32,13 +33,55 @@ final class DirectStyle implements Receiver {
         writing = new Gate(socket.loop(), "write to", socket);
     }
 
-    void setTimeout(long nanos) {
+    void setReadTimeout(long nanos) {
         reading.setTimeout(nanos);
+    }
+
+    void setWriteTimeout(long nanos) {
         writing.setTimeout(nanos);
     }
 
     int read(byte[] to, int offset, int length) throws IOException {
         return reading.pass(() -> take(to, offset, length));
+    }
+
+    /** As {@link #read(byte[], int, int)}, with this time limit and no other; 0 is none. */
+    int read(byte[] to, int offset, int length, long limitNanos) throws IOException {
+        return reading.pass(() -> {
+            reading.setTimeout(limitNanos);
+            return take(to, offset, length);
+        });
+    }
+
+    /** How many bytes have arrived and wait. On the loop. */
+    int available() {
+        if (!inputShut && !socket.isClosed()) {
+            receive();
+        }
+        return waiting.size();
+    }
+
+    /** What arrived and what will is discarded; who reads finds the end. On the loop. */
+    void shutdownInput() {
+        inputShut = true;
+        ended = true;
+        waiting.clear(socket.loop().buffers());
+        socket.pause();
+        reading.open();
+    }
+
+    /** Writes all bytes and waits until they have been handed to the kernel. */
+    void writeThrough(byte[] from, int offset, int length) throws IOException {
+        int[] done = {0};
+        write(() -> {
+            Output output = socket.output();
+            output.check();
+            if (done[0] < length) {
+                done[0] += output.append(from, offset + done[0], length - done[0]);
+                output.flush();
+            }
+            return done[0] == length && output.isDrained() ? length : Gate.WOULD_WAIT;
+        });
     }
 
     /** Runs a step that writes; when it would wait, it waits until the output has drained. */
@@ -53,9 +96,8 @@ final class DirectStyle implements Receiver {
     }
 
     private int take(byte[] to, int offset, int length) throws IOException {
-        if (!receiving) {
-            socket.onReceive(this);
-            receiving = true; // only now: it may have been refused
+        if (!ended) {
+            receive();
         }
         if (!waiting.isEmpty()) {
             int count = waiting.take(socket.loop().buffers(), to, offset, length);
@@ -73,8 +115,18 @@ final class DirectStyle implements Receiver {
         return ended ? -1 : Gate.WOULD_WAIT;
     }
 
+    private void receive() {
+        if (!receiving) {
+            socket.onReceive(this);
+            receiving = true; // only now: it may have been refused
+        }
+    }
+
     @Override
     public void received(Buffer data, int length) {
+        if (inputShut) {
+            return;
+        }
         waiting.append(socket.loop().buffers(), data, 0, length);
         if (waiting.size() >= WAITING_BYTES_MAX) {
             socket.pause();

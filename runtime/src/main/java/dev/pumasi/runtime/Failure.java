@@ -36,6 +36,10 @@ public enum Failure {
             "write elsewhere, or mount it for writing (see dmesg first)"),
     IN_USE("something else is using it", "stop that (lsof or fuser names it), then try again"),
     INVALID("the system does not take these arguments", "for direct access use multiples of the device's block"),
+    NAME_UNKNOWN("the name does not resolve", "check the spelling, and what `getent ahosts NAME` says"),
+    NAME_MALFORMED(
+            "that is no host's name",
+            "write letters, digits, '-' and '_', in labels of 63 with dots between them, 253 characters in all"),
     MESSAGE_TOO_LONG("the datagram is larger than the network takes", "send less at once"),
     NOT_SUPPORTED("this system does not support it", "choose another address family, option or driver"),
     REJECTED("the limit of what may wait was reached", "try again later, or raise the limit"),

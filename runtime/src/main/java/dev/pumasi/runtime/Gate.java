@@ -26,6 +26,10 @@ public final class Gate {
     private final String verb;
     private final Object subject;
     private @Nullable Thread waiter;
+
+    /** The loop of a waiter that waits from another one. */
+    private @Nullable Loop home;
+
     private @Nullable Timer timer;
     private long timeoutNanos;
     private boolean timedOut;
@@ -58,12 +62,13 @@ public final class Gate {
      */
     public int pass(Step step) throws IOException {
         Thread caller = Thread.currentThread();
+        Loop callersHome = loop.homeOfCaller();
         boolean first = true;
         while (true) {
             boolean begins = first;
             int answer = loop.isCurrent()
-                    ? attempt(step, caller, begins)
-                    : new Call<>(loop, what(), () -> attempt(step, caller, begins))
+                    ? attempt(step, caller, callersHome, begins)
+                    : new Call<>(loop, what(), () -> attempt(step, caller, callersHome, begins))
                             .started()
                             .await();
             if (answer != WOULD_WAIT) {
@@ -87,12 +92,12 @@ public final class Gate {
         if (waiting != null) {
             waiter = null;
             open = true;
-            loop.wake(waiting);
+            loop.wake(waiting, home);
         }
     }
 
     @SuppressWarnings("ReferenceEquality") // a thread is itself
-    private int attempt(Step step, Thread caller, boolean begins) throws IOException {
+    private int attempt(Step step, Thread caller, @Nullable Loop callersHome, boolean begins) throws IOException {
         int answer = step.attempt();
         if (waiter != null && waiter != caller) {
             if (answer != WOULD_WAIT) {
@@ -116,6 +121,7 @@ public final class Gate {
         }
         open = false;
         waiter = caller;
+        home = callersHome;
         startTimer();
         return WOULD_WAIT;
     }

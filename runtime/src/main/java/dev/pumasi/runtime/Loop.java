@@ -18,6 +18,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An event loop: one thread, one {@link Driver}, one timer wheel, one run queue, and the state confined to them.
@@ -461,6 +462,27 @@ public final class Loop implements Executor, AutoCloseable {
             hops.incrementAndGet();
         }
         LockSupport.unpark(waiting);
+    }
+
+    /**
+     * Ends a thread's wait; a green thread of another loop is woken there, by its own, and does not hop.
+     *
+     * @param home its loop, as {@link #homeOfCaller} told before it waited
+     */
+    void wake(Thread waiting, @Nullable Loop home) {
+        if (home == null) {
+            wake(waiting);
+        } else {
+            home.execute(() -> LockSupport.unpark(waiting));
+        }
+    }
+
+    /** The loop whose green thread the caller is, if that is another one than this; null for all others. */
+    @Nullable
+    Loop homeOfCaller() {
+        return isCurrent() || !Thread.currentThread().isVirtual()
+                ? null
+                : current().orElse(null);
     }
 
     /** Enters {@code pending} into the list of interests; the token is for the driver. */

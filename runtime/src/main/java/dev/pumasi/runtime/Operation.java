@@ -52,11 +52,15 @@ public abstract class Operation<T extends @Nullable Object> extends Pending {
     private static final class Waiter {
         final Object who;
 
+        /** The loop of a thread that waits from another one. */
+        final @Nullable Loop home;
+
         @Nullable
         Waiter next;
 
-        Waiter(Object who) {
+        Waiter(Object who, @Nullable Loop home) {
             this.who = who;
+            this.home = home;
         }
     }
 
@@ -280,7 +284,7 @@ public abstract class Operation<T extends @Nullable Object> extends Pending {
         }
         for (Waiter waiter = first; waiter != null; waiter = waiter.next) {
             switch (waiter.who) {
-                case Thread thread -> loop.wake(thread);
+                case Thread thread -> loop.wake(thread, waiter.home);
                 case CompletionQueue queue -> queue.offer(this);
                 default -> {
                     @SuppressWarnings("unchecked") // pushed by onDone only
@@ -293,7 +297,7 @@ public abstract class Operation<T extends @Nullable Object> extends Pending {
 
     /** False if it is done already. */
     private boolean push(Object who) {
-        Waiter waiter = new Waiter(who);
+        Waiter waiter = new Waiter(who, who instanceof Thread ? loop.homeOfCaller() : null);
         while (true) {
             Object before = state;
             if (before instanceof Outcome) {

@@ -7,8 +7,11 @@ import dev.pumasi.runtime.driver.SocketOption;
 import dev.pumasi.runtime.memory.Buffer;
 import java.io.Closeable;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.SocketAddress;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -47,7 +50,20 @@ public final class StreamSocket implements Closeable {
 
     /** Connects on {@code loop}; the operation yields the socket. Any thread. */
     public static Operation<StreamSocket> connect(Loop loop, SocketAddress peer) {
-        return new Connect(loop, peer).started();
+        return new Connect(loop, peer, Map.of()).started();
+    }
+
+    /**
+     * Connects on {@code loop} to a host by its name, or by an address written out, trying its addresses in turn: {@link
+     * Connector#shared}. Any thread; never blocks.
+     */
+    public static Operation<StreamSocket> connect(Loop loop, String host, int port) {
+        return Connector.shared().connect(loop, host, port);
+    }
+
+    /** As {@link #connect(Loop, SocketAddress)}; the options are set before, as those of buffers must be. */
+    static Operation<StreamSocket> connect(Loop loop, SocketAddress peer, Map<SocketOption, Integer> options) {
+        return new Connect(loop, peer, options).started();
     }
 
     public Loop loop() {
@@ -215,9 +231,30 @@ public final class StreamSocket implements Closeable {
         return directStyle().read(to, offset, length);
     }
 
-    /** How long {@link #read} and {@link #write} wait at most; zero, the default, is without limit. */
+    /** How long {@link #read} and {@link #write} wait at most, each; zero, the default, is without limit. */
     public void setTimeout(Duration limit) throws IOException {
-        directStyle().setTimeout(Loop.nanos(limit));
+        setReadTimeout(limit);
+        setWriteTimeout(limit);
+    }
+
+    /** How long {@link #read} waits at most; zero is without limit. What arrives later is there for the next read. */
+    public void setReadTimeout(Duration limit) throws IOException {
+        directStyle().setReadTimeout(Loop.nanos(limit));
+    }
+
+    /** How long {@link #write} waits at most; zero is without limit. How much of it was sent is then unknown. */
+    public void setWriteTimeout(Duration limit) throws IOException {
+        directStyle().setWriteTimeout(Loop.nanos(limit));
+    }
+
+    /** {@link #read} as a stream. Its end is the connection's end of input; closing it closes the socket. */
+    public InputStream inputStream() throws IOException {
+        return new SocketStreams.Input(this, directStyle());
+    }
+
+    /** {@link #write} and {@link #flush} as a stream. Closing it flushes, and closes the socket. */
+    public OutputStream outputStream() {
+        return new SocketStreams.Output(this);
     }
 
     /** Writes all bytes to the output buffer, waiting whenever it is full; {@link #flush} sends them. */
@@ -247,10 +284,7 @@ public final class StreamSocket implements Closeable {
     /** Writes all bytes of the buffer's range and returns when they have been handed to the kernel; nothing is copied. */
     public void write(Buffer from, int offset, int length) throws IOException {
         DirectStyle waiting = directStyle();
-        waiting.write(() -> {
-            output.check();
-            return output.isDrained() ? 0 : flushAndWait();
-        });
+        writeOut();
         waiting.write(() -> {
             output.sendDirectly(from, offset, length);
             return 0;
@@ -270,12 +304,20 @@ public final class StreamSocket implements Closeable {
         });
     }
 
+    /** Hands what was written to the kernel, and waits until it has been taken. */
+    void writeOut() throws IOException {
+        directStyle().write(() -> {
+            output.check();
+            return output.isDrained() ? 0 : flushAndWait();
+        });
+    }
+
     private int flushAndWait() {
         output.flush();
         return output.isDrained() ? 0 : Gate.WOULD_WAIT;
     }
 
-    private DirectStyle directStyle() throws IOException {
+    DirectStyle directStyle() throws IOException {
         DirectStyle known = direct;
         return known != null
                 ? known
@@ -369,12 +411,14 @@ public final class StreamSocket implements Closeable {
         return result;
     }
 
-    private interface Question<T> {
+    /** What is asked on the loop. */
+    interface Question<T> {
         @Nullable
-        T ask();
+        T ask() throws IOException;
     }
 
-    private <T> T onLoop(String attempt, Question<T> question) throws IOException {
+    /** The answer, given on the loop; from elsewhere it waits for it. */
+    <T> T onLoop(String attempt, Question<T> question) throws IOException {
         T answer = loop.isCurrent()
                 ? closed ? null : question.ask()
                 : new Call<@Nullable T>(loop, attempt, () -> closed ? null : question.ask())
@@ -449,17 +493,22 @@ public final class StreamSocket implements Closeable {
     private static final class Connect extends IoOperation<StreamSocket> {
 
         private final SocketAddress peer;
+        private final Map<SocketOption, Integer> options;
         private final Buffer control = Buffer.allocate(Driver.CONTROL_BYTES);
         private int handle = -1;
 
-        Connect(Loop loop, SocketAddress peer) {
+        Connect(Loop loop, SocketAddress peer, Map<SocketOption, Integer> options) {
             super(loop);
             this.peer = peer;
+            this.options = options;
         }
 
         @Override
         int refusal() {
             handle = loop().driver().openStream(peer);
+            if (handle >= 0) {
+                options.forEach((option, value) -> loop().driver().setOption(handle, option, value));
+            }
             return Math.min(handle, 0);
         }
 
