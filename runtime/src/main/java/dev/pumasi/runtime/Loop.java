@@ -308,7 +308,7 @@ public final class Loop implements Executor, AutoCloseable {
             waitNanos = 0;
         }
         if (waitNanos > 0) {
-            waitNanos = Math.min(waitNanos, nanosToNextTimer());
+            waitNanos = Math.min(waitNanos, nanosToWait());
         }
         if (waitNanos > 0) {
             STATE.setVolatile(this, SLEEPING);
@@ -338,10 +338,16 @@ public final class Loop implements Executor, AutoCloseable {
 
     /** How long until the next timer may be due, in nanoseconds; {@link Long#MAX_VALUE} without one. On the loop. */
     public long nanosToNextTimer() {
-        long nanos = timers.nanosToNext(nowNanos);
-        // Reading the clock is dear beside an idle connection's turn: one that far away may be late by what this turn
-        // took.
-        return nanos < FAR_TIMER_NANOS ? timers.nanosToNext(clock.nanoTime()) : nanos;
+        return timers.nanosToNext(clock.nanoTime());
+    }
+
+    /**
+     * How long a turn may wait. On its own thread a loop turns without a pause, and now is the beginning of the last turn:
+     * a timer that far away may be late by what that turn took, which saves reading the clock.
+     */
+    private long nanosToWait() {
+        long nanos = drivenByHand ? 0 : timers.nanosToNext(nowNanos);
+        return nanos < FAR_TIMER_NANOS ? nanosToNextTimer() : nanos;
     }
 
     /** What the kernel looks after for this loop just now, in words. On the loop. */
