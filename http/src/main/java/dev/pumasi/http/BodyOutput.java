@@ -1,5 +1,6 @@
 package dev.pumasi.http;
 
+import dev.pumasi.runtime.AsyncFile;
 import dev.pumasi.runtime.memory.Buffer;
 import java.io.IOException;
 import java.util.Objects;
@@ -19,6 +20,14 @@ public abstract class BodyOutput {
     public abstract void write(byte[] bytes, int offset, int length) throws IOException;
 
     public abstract void write(Buffer bytes, int offset, int length) throws IOException;
+
+    /**
+     * Writes a range of a file of the connection's loop ({@link dev.pumasi.http.Request#loop}); where the kernel can do so
+     * it does not come into this process's memory. The file must stay open until this returns.
+     *
+     * @throws IOException also if the file is shorter; what there was has been sent, and the connection must end
+     */
+    public abstract void write(AsyncFile file, long position, long length) throws IOException;
 
     /** Sends what has been written so far. */
     public abstract void flush() throws IOException;

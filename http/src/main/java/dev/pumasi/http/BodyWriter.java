@@ -9,4 +9,10 @@ package dev.pumasi.http;
 public interface BodyWriter {
 
     void writeTo(BodyOutput out) throws Exception;
+
+    /**
+     * Called instead of {@link #writeTo} when the server writes no body after all: the answer was to a HEAD, or the client
+     * has gone. Gives back what the body holds, an open file for example. On the loop; must not wait.
+     */
+    default void discard() {}
 }

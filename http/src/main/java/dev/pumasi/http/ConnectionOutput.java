@@ -1,5 +1,6 @@
 package dev.pumasi.http;
 
+import dev.pumasi.runtime.AsyncFile;
 import dev.pumasi.runtime.Gate;
 import dev.pumasi.runtime.memory.Buffer;
 import java.io.IOException;
@@ -77,6 +78,23 @@ final class ConnectionOutput extends BodyOutput {
     }
 
     @Override
+    public void write(AsyncFile file, long position, long length) throws IOException {
+        count(length);
+        if (framing == BodyFraming.NONE || length == 0) {
+            return;
+        }
+        if (framing == BodyFraming.CHUNKED) {
+            sendCollected();
+            beginChunk(length);
+        }
+        gate.pass(() -> sender.sendFile(file, position, length));
+        gate.pass(sender::awaitDrained);
+        if (framing == BodyFraming.CHUNKED) {
+            append(LINE_END, 0, LINE_END.length);
+        }
+    }
+
+    @Override
     public void flush() throws IOException {
         sendCollected();
         gate.pass(sender::flush);
@@ -102,7 +120,7 @@ final class ConnectionOutput extends BodyOutput {
         return framing == BodyFraming.UNTIL_CLOSE;
     }
 
-    private void count(int length) throws IOException {
+    private void count(long length) throws IOException {
         if (length > left) {
             throw new IOException("the body is longer than was announced, by " + (length - left) + " bytes");
         }
@@ -129,8 +147,8 @@ final class ConnectionOutput extends BodyOutput {
         }
     }
 
-    private void beginChunk(int length) throws IOException {
-        byte[] line = (Integer.toHexString(length) + "\r\n").getBytes(StandardCharsets.US_ASCII);
+    private void beginChunk(long length) throws IOException {
+        byte[] line = (Long.toHexString(length) + "\r\n").getBytes(StandardCharsets.US_ASCII);
         append(line, 0, line.length);
     }
 

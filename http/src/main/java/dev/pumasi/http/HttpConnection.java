@@ -363,6 +363,7 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
     private void answerLater(Request answered, Response response) {
         if (request != answered || phase != Phase.HANDLING && phase != Phase.CLOSED) {
             http.counters.lateAnswers++;
+            discard(response);
             return;
         }
         try {
@@ -393,6 +394,7 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
     private void answer(Response response) {
         if (phase == Phase.CLOSED) {
             releaseRequest();
+            discard(response);
             return;
         }
         RequestParser head = Objects.requireNonNull(parser);
@@ -408,10 +410,23 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
         phase = Phase.SENDING;
         BodyWriter writer = response.writer();
         if (writer == null || framing == BodyFraming.NONE) {
+            discard(response);
             sender.send(response, framing, http10, keepAlive);
         } else {
             sender.beginStream(response, framing, http10, keepAlive);
             stream(writer, new ConnectionOutput(sender, gate(), framing, response));
+        }
+    }
+
+    /** Its body will not be written. */
+    private void discard(Response response) {
+        BodyWriter writer = response.writer();
+        if (writer != null) {
+            try {
+                writer.discard();
+            } catch (RuntimeException failure) {
+                http.loop.report("giving back an answer's body", failure);
+            }
         }
     }
 

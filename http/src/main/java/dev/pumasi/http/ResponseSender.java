@@ -1,5 +1,6 @@
 package dev.pumasi.http;
 
+import dev.pumasi.runtime.AsyncFile;
 import dev.pumasi.runtime.Failure;
 import dev.pumasi.runtime.Gate;
 import dev.pumasi.runtime.OperationException;
@@ -205,6 +206,16 @@ final class ResponseSender {
             return waitInStream(output);
         }
         output.sendDirectly(bytes, offset, length);
+        return 0;
+    }
+
+    /** Sends a range of a file behind what was appended; the writer then waits with {@link #awaitDrained}. */
+    int sendFile(AsyncFile file, long position, long length) throws IOException {
+        Output output = streamOutput();
+        if (!feedHead(output)) {
+            return waitInStream(output);
+        }
+        output.sendFile(file, position, length);
         return 0;
     }
 

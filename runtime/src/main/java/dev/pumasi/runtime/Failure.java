@@ -20,6 +20,7 @@ public enum Failure {
     OUT_OF_MEMORY("the kernel has no memory or buffers left", "lower the load, or give the machine more memory"),
     NOT_FOUND("there is nothing at that path", "check the path"),
     ALREADY_EXISTS("something is at that path already", "choose another name, or ask for it to be replaced"),
+    FILE_ENDED("the file ended before", "see who cuts it while it is sent; replace files by renaming"),
     NOT_A_FOLDER("a name in the path is no folder", "check the path"),
     IS_A_FOLDER("there is a folder at that path", "check the path; folders are listed, and deleted as folders"),
     FOLDER_NOT_EMPTY("the folder is not empty", "delete what is in it first"),

@@ -109,6 +109,7 @@ public final class Loop implements Executor, AutoCloseable {
     private final ConcurrentLinkedQueue<Runnable> foreign = new ConcurrentLinkedQueue<>();
     private final Executor greenScheduler = this::schedule;
     private final BufferPool buffers = new BufferPool();
+    private final AsyncFiles files = new AsyncFiles(this);
     private final Set<String> failureKinds = ConcurrentHashMap.newKeySet();
 
     @SuppressWarnings("unused") // through STATE
@@ -265,6 +266,11 @@ public final class Loop implements Executor, AutoCloseable {
         return GreenThreads.BACK_END.describe();
     }
 
+    /** Files and folders, read and written without holding up the loop. Any thread. */
+    public AsyncFiles files() {
+        return files;
+    }
+
     // ------------------------------------------------------------------------------------------- time
 
     /** Starts {@code timer}, or moves it, to be due in {@code delayNanos} from now. On the loop. */
@@ -408,6 +414,7 @@ public final class Loop implements Executor, AutoCloseable {
         over = true;
         runForeign();
         handles.stream().forEach(driver::close);
+        files.closeAll();
         DRIVEN_BY_HAND.remove(thread, this);
         driver.close();
     }

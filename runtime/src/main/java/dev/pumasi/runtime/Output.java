@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * What is appended while a send is in flight lies behind it and goes out with the next one, so pipelined answers leave
  * together. When all is sent the buffer goes back to the pool: an idle socket holds none. When it is full the writer must
  * wait until it has drained, so a peer that does not read makes the writer wait and never makes memory grow. Memory that
- * the writer keeps still until it is sent ({@link #sendDirectly}) is not copied.
+ * the writer keeps still until it is sent ({@link #sendDirectly}) is not copied, and a file ({@link #sendFile}) does not
+ * come into this process's memory where the kernel can help it.
  *
  * <p>A failed send is remembered; the next write or flush reports it, and what was appended is discarded.
  *
@@ -26,6 +27,9 @@ import org.jspecify.annotations.Nullable;
 public final class Output extends Pending {
 
     private static final Buffer NONE = Buffer.allocate(0);
+
+    /** What is asked of the kernel at once from a file: so much that the turn in between costs nothing. */
+    private static final int FILE_BYTES_AT_ONCE_MAX = 4 * 1024 * 1024;
 
     private final StreamSocket socket;
     private Buffer buffer = NONE;
@@ -37,6 +41,16 @@ public final class Output extends Pending {
 
     private int directStart;
     private int directEnd;
+
+    /** What is sent from a file, after the buffer. */
+    private @Nullable AsyncFile file;
+
+    private long filePosition;
+    private long fileEnd;
+
+    /** Set when the file was shorter, until the writer has been told. */
+    private boolean fileEnded;
+
     private int failure;
     private @Nullable Runnable drained;
     private boolean halfCloseWanted;
@@ -55,7 +69,7 @@ public final class Output extends Pending {
         if (buffer == NONE) {
             buffer = socket.loop().buffers().take();
         }
-        return buffer.capacity() - end >= bytes && direct == null ? buffer : null;
+        return buffer.capacity() - end >= bytes && direct == null && file == null ? buffer : null;
     }
 
     /** The most that can be reserved at once, in bytes. */
@@ -70,7 +84,7 @@ public final class Output extends Pending {
 
     /** How many bytes can be appended now. */
     public int room() {
-        return direct != null ? 0 : buffer == NONE ? capacity() : buffer.capacity() - end;
+        return direct != null || file != null ? 0 : buffer == NONE ? capacity() : buffer.capacity() - end;
     }
 
     /** Says that the bytes up to {@code position} have been written. */
@@ -118,9 +132,7 @@ public final class Output extends Pending {
      */
     public void sendDirectly(Buffer bytes, int offset, int length) {
         Objects.checkFromIndexSize(offset, length, bytes.capacity());
-        if (direct != null) {
-            throw new IllegalStateException("the last direct send is not over");
-        }
+        checkNothingDirect();
         if (length > 0) {
             direct = bytes;
             directStart = offset;
@@ -129,9 +141,36 @@ public final class Output extends Pending {
         flush();
     }
 
+    /**
+     * Sends a range of a file of the same loop after what was appended. The file must stay open, and nothing can be
+     * appended, until {@link #isDrained}. If it turns out to be shorter, {@link #check} says so, once, and what follows is
+     * sent as if nothing had happened: whoever has announced a length must end the connection.
+     */
+    public void sendFile(AsyncFile from, long position, long length) {
+        if (position < 0 || length < 0) {
+            throw new IllegalArgumentException(length + " bytes at " + position);
+        }
+        checkNothingDirect();
+        if (from.isClosed()) {
+            throw new IllegalStateException(from + " is closed");
+        }
+        if (length > 0) {
+            file = from;
+            filePosition = position;
+            fileEnd = position + length;
+        }
+        flush();
+    }
+
+    private void checkNothingDirect() {
+        if (direct != null || file != null) {
+            throw new IllegalStateException("the last direct send is not over");
+        }
+    }
+
     /** Whether everything has been handed to the kernel, or the connection is broken. */
     public boolean isDrained() {
-        return !isInProgress() && start == end && direct == null;
+        return !isInProgress() && start == end && direct == null && file == null;
     }
 
     /** Whether a send is in flight. */
@@ -153,6 +192,10 @@ public final class Output extends Pending {
     public void check() throws OperationException {
         if (failure != 0) {
             throw OperationException.of(describe(), failure);
+        }
+        if (fileEnded) {
+            fileEnded = false;
+            throw new OperationException("send all of a file to " + socket, Failure.FILE_ENDED);
         }
     }
 
@@ -187,8 +230,13 @@ public final class Output extends Pending {
         }
         if (start < end) {
             start += result;
-        } else {
+        } else if (direct != null) {
             directStart += result;
+        } else if (result > 0) {
+            filePosition += result;
+        } else {
+            fileEnded = true;
+            file = null;
         }
         if (failure != 0) {
             discard();
@@ -214,6 +262,18 @@ public final class Output extends Pending {
             return;
         }
         direct = null;
+        AsyncFile source = file;
+        if (source != null && source.isClosed()) {
+            failure = -Errno.EBADF; // it was announced, and will never come
+            discard();
+            return;
+        }
+        if (source != null && filePosition < fileEnd) {
+            int length = (int) Math.min(FILE_BYTES_AT_ONCE_MAX, fileEnd - filePosition);
+            loop.driver().files().transfer(source.handle(), filePosition, socket.handle(), length, loop.enter(this));
+            return;
+        }
+        file = null;
         if (halfCloseWanted) {
             halfCloseWanted = false;
             loop.driver().shutdownOutput(socket.handle());
@@ -225,6 +285,7 @@ public final class Output extends Pending {
         end = start;
         giveBufferBack();
         direct = null;
+        file = null;
         tellDrained();
     }
 

@@ -165,6 +165,34 @@ public final class StreamSocket implements Closeable {
         }.started();
     }
 
+    /**
+     * Sends bytes of a file of the same loop once, past this process's memory where the kernel can do so: yields how many,
+     * which may be fewer than {@code length}; 0 at the end of the file.
+     */
+    public Operation<Integer> send(AsyncFile file, long position, int length) {
+        checkSameLoop(file);
+        return new Transfer("send " + file.path() + " to ") {
+            @Override
+            int refusal() {
+                sending = onlySending(sending);
+                return file.isClosed() ? -Errno.EBADF : super.refusal();
+            }
+
+            @Override
+            void submit(long token) {
+                loop.driver().files().transfer(file.handle(), position, handle, length, token);
+            }
+
+            @Override
+            void completed(int result, int flags) {
+                super.completed(result, flags);
+                if (result < 0) {
+                    sendFailed(result);
+                }
+            }
+        }.started();
+    }
+
     // ------------------------------------------------------------------------------------------- events
 
     /** Registers who handles what arrives, and begins to receive. Once. On the loop. */
@@ -293,6 +321,37 @@ public final class StreamSocket implements Closeable {
             output.check();
             return output.isDrained() ? 0 : Gate.WOULD_WAIT;
         });
+    }
+
+    /**
+     * Writes a range of a file of the same loop, past this process's memory where the kernel can do so, and returns when it
+     * has been handed to the kernel.
+     *
+     * @throws OperationException {@link Failure#FILE_ENDED} if the file is shorter; what there was has been sent
+     */
+    public void write(AsyncFile file, long position, long length) throws IOException {
+        checkSameLoop(file);
+        DirectStyle waiting = directStyle();
+        waiting.write(() -> {
+            output.check();
+            return output.isDrained() ? 0 : flushAndWait();
+        });
+        waiting.write(() -> {
+            output.sendFile(file, position, length);
+            return 0;
+        });
+        waiting.write(() -> {
+            output.check();
+            return output.isDrained() ? 0 : Gate.WOULD_WAIT;
+        });
+    }
+
+    private void checkSameLoop(AsyncFile file) {
+        if (file.loop() != loop) {
+            throw new IllegalArgumentException(
+                    file + " belongs to " + file.loop().name() + ", and " + this + " to " + loop.name()
+                            + ": open the file on the socket's loop");
+        }
     }
 
     /** Hands what was written to the kernel, without waiting for it to be taken. */

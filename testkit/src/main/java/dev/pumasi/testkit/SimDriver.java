@@ -4,6 +4,7 @@ import dev.pumasi.runtime.driver.Clock;
 import dev.pumasi.runtime.driver.Completions;
 import dev.pumasi.runtime.driver.Driver;
 import dev.pumasi.runtime.driver.Errno;
+import dev.pumasi.runtime.driver.FileOperations;
 import dev.pumasi.runtime.driver.Gather;
 import dev.pumasi.runtime.driver.SocketOption;
 import dev.pumasi.runtime.memory.Buffer;
@@ -54,6 +55,7 @@ public final class SimDriver implements Driver {
     private final List<SimOperation> deferred = new ArrayList<>();
 
     private final SimBuffers buffers;
+    private final SimFiles files;
 
     // Set by any thread, taken by the simulation's: volatile is enough, for it carries nothing but itself.
     private volatile boolean woken;
@@ -69,6 +71,11 @@ public final class SimDriver implements Driver {
         machine = network.faults().machine();
         sockets = new @Nullable SimSocket[machine.handlesMax()];
         buffers = new SimBuffers(machine.providedBuffers(), machine.providedBufferBytes());
+        files = new SimFiles(
+                this,
+                network,
+                simulation.disk(node.host()),
+                node.seed().split("files").dice());
     }
 
     @Override
@@ -99,6 +106,11 @@ public final class SimDriver implements Driver {
     /** How many handles are open. */
     public int openHandles() {
         return open;
+    }
+
+    /** How many files are open. */
+    public int openFiles() {
+        return files.openCount();
     }
 
     /** How many operations are in progress. */
@@ -366,6 +378,30 @@ public final class SimDriver implements Driver {
         begin(handle, socket, token, request);
     }
 
+    @Override
+    public FileOperations files() {
+        return files;
+    }
+
+    void beginOnFile(long token, SimFiles.Work work) {
+        begin(work.handle, null, token, new SimRequest.OnFile(work));
+    }
+
+    void beginTransfer(int handle, long token, SimFiles.Work work, SimFiles.Open file, long position, int length) {
+        SimSocket socket = socket(handle);
+        SimRequest request = socket instanceof SimStream stream
+                ? new SimRequest.Transfer(stream, work, file, position, length)
+                : refused(socket);
+        begin(handle, socket, token, request);
+    }
+
+    void markIfInProgress(long token) {
+        SimOperation operation = operations.get(token);
+        if (operation != null) {
+            mark(operation);
+        }
+    }
+
     private static SimRequest refused(@Nullable SimSocket socket) {
         return new SimRequest.Refused(socket == null ? Errno.EBADF : Errno.EOPNOTSUPP);
     }
@@ -411,7 +447,7 @@ public final class SimDriver implements Driver {
     // ------------------------------------------------------------------------------------- for its operations
 
     boolean isFull() {
-        return open == sockets.length;
+        return open + files.openCount() >= sockets.length;
     }
 
     int adopt(SimSocket accepted) {
@@ -467,6 +503,7 @@ public final class SimDriver implements Driver {
         closed = true;
         operations.clear();
         marked.clear();
+        files.closeAll();
         for (int handle = 0; handle < sockets.length; handle++) {
             SimSocket socket = sockets[handle];
             if (socket != null) {

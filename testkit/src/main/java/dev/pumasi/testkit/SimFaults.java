@@ -5,7 +5,7 @@ package dev.pumasi.testkit;
  * goes wrong. Probabilities are from 0 (never) to 1 (always). Begin with {@link #calm} or {@link #rough} and change what
  * the test is about.
  */
-public record SimFaults(Link link, Streams streams, Datagrams datagrams, Machine machine) {
+public record SimFaults(Link link, Streams streams, Datagrams datagrams, Disk disk, Machine machine) {
 
     /**
      * The way between two addresses.
@@ -58,6 +58,34 @@ public record SimFaults(Link link, Streams streams, Datagrams datagrams, Machine
     public record Datagrams(double lose, double duplicate, int queueMax) {}
 
     /**
+     * The machines' disks.
+     *
+     * @param readNanos how long it takes to read
+     * @param writeNanos how long it takes to write, to cut off or to reserve
+     * @param syncNanos how long it takes until what was written is on the device
+     * @param nameNanos how long it takes to do something with a path
+     * @param slow how often an operation takes {@code slowNanos} longer
+     * @param slowNanos how much longer
+     * @param shortTransfer how often a read or a write handles fewer bytes than it could
+     * @param readError how often a read fails with {@code EIO}
+     * @param writeError how often a write does
+     * @param syncError how often a sync does; what it should have made durable is lost in part, for good
+     * @param capacityBytes how many bytes fit; then {@code ENOSPC}
+     */
+    public record Disk(
+            Span readNanos,
+            Span writeNanos,
+            Span syncNanos,
+            Span nameNanos,
+            double slow,
+            Span slowNanos,
+            double shortTransfer,
+            double readError,
+            double writeError,
+            double syncError,
+            long capacityBytes) {}
+
+    /**
      * The machines and what runs on them.
      *
      * @param handlesMax how many handles a driver may have open; then {@code EMFILE}
@@ -94,12 +122,24 @@ public record SimFaults(Link link, Streams streams, Datagrams datagrams, Machine
                 new Link(Span.micros(50, 200), Span.micros(0, 20)),
                 new Streams(256 << 10, 256 << 10, 16 << 10, 0, 0, 0, 0, 0, Span.millis(0, 1_000), 30_000_000_000L),
                 new Datagrams(0, 0, 256),
+                new Disk(
+                        Span.micros(50, 200),
+                        Span.micros(10, 50),
+                        Span.millis(1, 5),
+                        Span.micros(20, 100),
+                        0,
+                        Span.ZERO,
+                        0,
+                        0,
+                        0,
+                        0,
+                        Long.MAX_VALUE),
                 new Machine(4_096, 64, 2_048, Span.micros(1, 5), 0, Span.ZERO, 0, 0, 0));
     }
 
     /**
      * Everything that a correct program must live with, more often than any network has it, except what ends a
-     * connection: byte by byte, out of order across connections, late, in small buffers, with losses of datagrams. For
+     * connection or loses a file: byte by byte, out of order across connections, late, in small buffers, with losses of datagrams. For
      * refused, reset and lost connections add {@link #withBrokenStreams}.
      */
     public static SimFaults rough() {
@@ -107,23 +147,90 @@ public record SimFaults(Link link, Streams streams, Datagrams datagrams, Machine
                 new Link(Span.micros(10, 50_000), Span.micros(0, 5_000)),
                 new Streams(8 << 10, 8 << 10, 1_460, 0.3, 0.3, 0, 0, 0, Span.millis(0, 1_000), 30_000_000_000L),
                 new Datagrams(0.1, 0.1, 16),
+                new Disk(
+                        Span.micros(10, 20_000),
+                        Span.micros(10, 20_000),
+                        Span.millis(1, 50),
+                        Span.micros(10, 20_000),
+                        0.05,
+                        Span.millis(50, 2_000),
+                        0.3,
+                        0,
+                        0,
+                        0,
+                        Long.MAX_VALUE),
                 new Machine(256, 4, 512, Span.micros(1, 100), 0.01, Span.millis(1, 200), 0.05, 0.2, 0.1));
     }
 
     public SimFaults withLink(Link changed) {
-        return new SimFaults(changed, streams, datagrams, machine);
+        return new SimFaults(changed, streams, datagrams, disk, machine);
     }
 
     public SimFaults withStreams(Streams changed) {
-        return new SimFaults(link, changed, datagrams, machine);
+        return new SimFaults(link, changed, datagrams, disk, machine);
     }
 
     public SimFaults withDatagrams(Datagrams changed) {
-        return new SimFaults(link, streams, changed, machine);
+        return new SimFaults(link, streams, changed, disk, machine);
+    }
+
+    public SimFaults withDisk(Disk changed) {
+        return new SimFaults(link, streams, datagrams, changed, machine);
+    }
+
+    /** The same world, whose disks fail this often. */
+    public SimFaults withDiskErrors(double readError, double writeError, double syncError) {
+        Disk d = disk;
+        return withDisk(new Disk(
+                d.readNanos,
+                d.writeNanos,
+                d.syncNanos,
+                d.nameNanos,
+                d.slow,
+                d.slowNanos,
+                d.shortTransfer,
+                readError,
+                writeError,
+                syncError,
+                d.capacityBytes));
+    }
+
+    /** The same world, whose disks hold so much. */
+    public SimFaults withDiskCapacity(long bytes) {
+        Disk d = disk;
+        return withDisk(new Disk(
+                d.readNanos,
+                d.writeNanos,
+                d.syncNanos,
+                d.nameNanos,
+                d.slow,
+                d.slowNanos,
+                d.shortTransfer,
+                d.readError,
+                d.writeError,
+                d.syncError,
+                bytes));
+    }
+
+    /** The same world, whose disks' operations take this much longer, all of them. */
+    public SimFaults withSlowDisk(Span nanos) {
+        Disk d = disk;
+        return withDisk(new Disk(
+                d.readNanos,
+                d.writeNanos,
+                d.syncNanos,
+                d.nameNanos,
+                1,
+                nanos,
+                d.shortTransfer,
+                d.readError,
+                d.writeError,
+                d.syncError,
+                d.capacityBytes));
     }
 
     public SimFaults withMachine(Machine changed) {
-        return new SimFaults(link, streams, datagrams, changed);
+        return new SimFaults(link, streams, datagrams, disk, changed);
     }
 
     /** The same world, whose latency is this, in nanoseconds. */

@@ -398,6 +398,13 @@ public final class SimNetwork {
             case Errno.EBADF -> "EBADF";
             case Errno.EMFILE -> "EMFILE";
             case Errno.ENOENT -> "ENOENT";
+            case Errno.EIO -> "EIO";
+            case Errno.EEXIST -> "EEXIST";
+            case Errno.EINVAL -> "EINVAL";
+            case Errno.ENOSPC -> "ENOSPC";
+            case Errno.ENOTDIR -> "ENOTDIR";
+            case Errno.EISDIR -> "EISDIR";
+            case Errno.ENOTEMPTY -> "ENOTEMPTY";
             case Errno.EPIPE -> "EPIPE";
             case Errno.EMSGSIZE -> "EMSGSIZE";
             case Errno.ECONNRESET -> "ECONNRESET";

@@ -7,6 +7,7 @@ import dev.pumasi.runtime.memory.Buffer;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,6 +60,10 @@ final class SimOperation implements Runnable {
 
     /** There is room for one completion. */
     void attempt(Dice dice, Completions completions) {
+        if (request instanceof SimRequest.OnFile file) {
+            onFile(file.work(), completions);
+            return;
+        }
         if (cancelled && (abandoned || dice.chance(SAYS_CANCELLED))) {
             end(-Errno.ECANCELED, 0, completions);
             return;
@@ -87,10 +92,37 @@ final class SimOperation implements Runnable {
                 byte[] datagram = send.from().bytes(send.offset(), send.length());
                 end(send.socket().send(datagram, send.to()), 0, completions);
             }
+            case SimRequest.Transfer transfer -> transfer(transfer, completions);
+            case SimRequest.OnFile impossible -> throw new AssertionError(impossible);
             case SimRequest.Refused refused -> end(-refused.errno(), 0, completions);
         }
         if (completions.size() == before && cancelled) {
             end(-Errno.ECANCELED, 0, completions);
+        }
+    }
+
+    /** What a disk has begun ends by itself, so that a cancelled one is never half done. */
+    private void onFile(SimFiles.Work work, Completions completions) {
+        if (work.isDue()) {
+            end(work.run(), 0, completions);
+        } else if (cancelled && work.endsByCancel()) {
+            end(-Errno.ECANCELED, 0, completions);
+        }
+    }
+
+    private void transfer(SimRequest.Transfer transfer, Completions completions) {
+        if (!transfer.work().isDue()) {
+            return;
+        }
+        int failure = transfer.work().run();
+        byte[] bytes = SimFiles.bytes(transfer.file(), transfer.position(), transfer.length());
+        if (failure < 0 || bytes.length == 0) {
+            end(failure, 0, completions);
+            return;
+        }
+        int count = sendShare(transfer.stream(), bytes.length, completions);
+        if (count > 0) {
+            transfer.stream().write(Arrays.copyOf(bytes, count));
         }
     }
 
@@ -220,6 +252,11 @@ final class SimOperation implements Runnable {
         }
         if (socket != null && socket.writer == this) {
             socket.writer = null;
+        }
+        switch (request) {
+            case SimRequest.OnFile file -> file.work().ended();
+            case SimRequest.Transfer transfer -> transfer.work().ended();
+            default -> {}
         }
         driver.note(describeResult(result));
         completions.add(token, result, flags);

@@ -26,6 +26,13 @@ sealed interface SimRequest {
     record SendTo(SimDatagrams socket, Buffer from, int offset, int length, InetSocketAddress to)
             implements SimRequest {}
 
+    /** Something on a file, or on a path. */
+    record OnFile(SimFiles.Work work) implements SimRequest {}
+
+    /** From a file to a stream. */
+    record Transfer(SimStream stream, SimFiles.Work work, SimFiles.Open file, long position, int length)
+            implements SimRequest {}
+
     /** What can only fail. */
     record Refused(int errno) implements SimRequest {}
 
@@ -38,6 +45,8 @@ sealed interface SimRequest {
             case Send _, SendGathered _ -> "send";
             case ReceiveFrom _ -> "receiveFrom";
             case SendTo _ -> "sendTo";
+            case OnFile file -> file.work().verb;
+            case Transfer _ -> "transfer";
             case Refused _ -> "refused";
         };
     }
@@ -46,7 +55,7 @@ sealed interface SimRequest {
     default boolean isInput() {
         return switch (this) {
             case Accept _, ReceiveMany _, Receive _, ReceiveFrom _ -> true;
-            case Connect _, Send _, SendGathered _, SendTo _, Refused _ -> false;
+            case Connect _, Send _, SendGathered _, SendTo _, OnFile _, Transfer _, Refused _ -> false;
         };
     }
 }

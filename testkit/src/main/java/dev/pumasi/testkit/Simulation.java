@@ -57,6 +57,7 @@ public final class Simulation implements AutoCloseable {
     private final List<Participant> participants = new ArrayList<>();
     private final List<Loop> loops = new ArrayList<>();
     private final List<SimClient> clients = new ArrayList<>();
+    private final Map<InetAddress, SimDisk> disks = new LinkedHashMap<>();
     private final Map<Participant, Long> stalledUntilNanos = new LinkedHashMap<>();
     private final List<Participant> ready = new ArrayList<>();
 
@@ -95,6 +96,23 @@ public final class Simulation implements AutoCloseable {
 
     public Trace trace() {
         return trace;
+    }
+
+    /** The disk of the machine {@code host(1)}. */
+    public SimDisk disk() {
+        return disk(host(1));
+    }
+
+    /** The disk of the machine with this address: the one that was {@linkplain #insert inserted}, or else an empty one. */
+    public SimDisk disk(InetAddress host) {
+        return disks.computeIfAbsent(host, _ -> new SimDisk());
+    }
+
+    /** Gives a machine a disk that there is already, what is left after a crash for example; before its first driver. */
+    public void insert(InetAddress host, SimDisk disk) {
+        if (disks.putIfAbsent(host, disk) != null) {
+            throw new IllegalStateException("the machine " + host.getHostAddress() + " has a disk already");
+        }
     }
 
     /** How many steps all participants have taken. */

@@ -1,0 +1,371 @@
+package dev.pumasi.runtime;
+
+import dev.pumasi.runtime.driver.FileAccess;
+import dev.pumasi.runtime.driver.FileAttributes;
+import dev.pumasi.runtime.driver.FileOperations;
+import dev.pumasi.runtime.driver.Listing;
+import dev.pumasi.runtime.memory.Buffer;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.BitSet;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is done with paths, on one loop: its {@link Loop#files}. What is done with what a file contains is {@link
+ * AsyncFile}'s.
+ *
+ * <p><b>Two styles.</b> A method whose name begins with {@code start} begins one operation of the kernel and returns it;
+ * the others are the direct style: they park the calling green thread (a platform thread blocks) until it is done. {@link
+ * #makeFolders}, {@link #list}, {@link #readAll} and {@link #writeAll} take several operations and have the direct style
+ * only. The disk never holds up the loop, however slow it is.
+ *
+ * <p><b>Paths</b> are taken as they are; a relative one starts at the process's working folder.
+ *
+ * <p><b>Errors</b>: {@link OperationException}, which names the path, and says why and what can be done. Any thread may
+ * call.
+ */
+public final class AsyncFiles {
+
+    /** The longest file that {@link #readAll} takes, whatever it is told: arrays end there. */
+    public static final int READ_ALL_BYTES_MAX = 1 << 30;
+
+    /** How many names {@link #writeAll} tries for its temporary file. */
+    private static final int TEMPORARY_NAMES_MAX = 1024;
+
+    /** What others may do in a new folder is decided by the process's mask. */
+    private static final int FOLDER_MODE = 0777;
+
+    /** How many control buffers are kept for reuse. */
+    private static final int CONTROLS_KEPT_MAX = 32;
+
+    private final Loop loop;
+    private final ArrayDeque<Buffer> controls = new ArrayDeque<>();
+
+    /** Which of the driver's handles are open. */
+    private final BitSet handles = new BitSet();
+
+    AsyncFiles(Loop loop) {
+        this.loop = loop;
+    }
+
+    // ------------------------------------------------------------------------------------------- opening
+
+    /** Opens a file; see {@link AsyncFile.Option} for how. */
+    public AsyncFile open(Path path, AsyncFile.Option... options) throws IOException {
+        return startOpen(path, options).await();
+    }
+
+    /** Opens a file; the operation yields it. */
+    public Operation<AsyncFile> startOpen(Path path, AsyncFile.Option... options) {
+        return startOpen(path, AsyncFile.Option.access(options));
+    }
+
+    /** As {@link #startOpen(Path, AsyncFile.Option...)}, with everything that can be said about it. */
+    public Operation<AsyncFile> startOpen(Path path, FileAccess access) {
+        return AsyncFile.opening(
+                loop, path, access, (control, token) -> loop.driver().files().open(path, access, control, token));
+    }
+
+    /** Opens a folder. */
+    public AsyncFolder openFolder(Path path) throws IOException {
+        return new AsyncFolder(startOpen(path, FileAccess.FOLDER).await());
+    }
+
+    // ------------------------------------------------------------------------------------------- status
+
+    /** What lies at the path, links followed. */
+    public FileAttributes status(Path path) throws IOException {
+        return startStatus(path).await();
+    }
+
+    /** What lies at the path, links followed. */
+    public Operation<FileAttributes> startStatus(Path path) {
+        return startStatus(path, true);
+    }
+
+    /** What lies at the path; a link itself if that is what lies there and {@code follow} is false. */
+    public Operation<FileAttributes> startStatus(Path path, boolean follow) {
+        return new Controlled<FileAttributes>(loop, "ask for the status of " + path) {
+            @Override
+            void submit(Buffer control, long token) {
+                loop.driver().files().status(path, follow, control, token);
+            }
+
+            @Override
+            FileAttributes valueOf(Buffer control, int result) {
+                return loop.driver().files().attributes(control);
+            }
+        }.started();
+    }
+
+    /** Whether anything lies at the path, links followed. */
+    public boolean exists(Path path) throws IOException {
+        try {
+            status(path);
+            return true;
+        } catch (OperationException absent) {
+            if (absent.failure() == Failure.NOT_FOUND || absent.failure() == Failure.NOT_A_FOLDER) {
+                return false;
+            }
+            throw absent;
+        }
+    }
+
+    // ------------------------------------------------------------------------------------------- names
+
+    /** Renames; fails with {@link Failure#ALREADY_EXISTS} if something is at {@code to}. */
+    public void rename(Path from, Path to) throws IOException {
+        startRename(from, to).await();
+    }
+
+    /** Renames; fails with {@link Failure#ALREADY_EXISTS} if something is at {@code to}. Yields {@code to}. */
+    public Operation<Path> startRename(Path from, Path to) {
+        return naming(
+                "rename " + from + " to " + to,
+                to,
+                (control, token) -> loop.driver().files().rename(from, to, false, control, token));
+    }
+
+    /** Renames; whatever file was at {@code to} is gone at the same instant: nobody ever finds half a file or none. */
+    public void replace(Path from, Path to) throws IOException {
+        startReplace(from, to).await();
+    }
+
+    /** Renames; whatever file was at {@code to} is gone at the same instant. Yields {@code to}. */
+    public Operation<Path> startReplace(Path from, Path to) {
+        return naming(
+                "rename " + from + " to " + to,
+                to,
+                (control, token) -> loop.driver().files().rename(from, to, true, control, token));
+    }
+
+    /** Removes a file's name; who has it open keeps it. */
+    public void delete(Path file) throws IOException {
+        startDelete(file).await();
+    }
+
+    /** Removes a file's name; who has it open keeps it. Yields the path. */
+    public Operation<Path> startDelete(Path file) {
+        return naming(
+                "delete " + file,
+                file,
+                (control, token) -> loop.driver().files().delete(file, false, control, token));
+    }
+
+    /** Removes a folder, which must be empty. */
+    public void deleteFolder(Path folder) throws IOException {
+        startDeleteFolder(folder).await();
+    }
+
+    /** Removes a folder, which must be empty. Yields the path. */
+    public Operation<Path> startDeleteFolder(Path folder) {
+        return naming(
+                "delete the folder " + folder,
+                folder,
+                (control, token) -> loop.driver().files().delete(folder, true, control, token));
+    }
+
+    /** Makes a folder; the one above it must be there. */
+    public void makeFolder(Path folder) throws IOException {
+        startMakeFolder(folder).await();
+    }
+
+    /** Makes a folder; the one above it must be there. Yields the path. */
+    public Operation<Path> startMakeFolder(Path folder) {
+        return naming(
+                "make the folder " + folder,
+                folder,
+                (control, token) -> loop.driver().files().makeFolder(folder, FOLDER_MODE, control, token));
+    }
+
+    /** Makes a folder and those above it, as far as they are not there. */
+    public void makeFolders(Path folder) throws IOException {
+        try {
+            makeFolder(folder);
+        } catch (OperationException refused) {
+            Path above = folder.getParent();
+            if (refused.failure() == Failure.NOT_FOUND && above != null) {
+                makeFolders(above);
+                makeFolders(folder);
+            } else if (refused.failure() != Failure.ALREADY_EXISTS
+                    || status(folder).kind() != FileAttributes.Kind.FOLDER) {
+                throw refused;
+            }
+        }
+    }
+
+    /** What is in a folder, in the order of the file system, without "." and "..". */
+    public List<Listing.Entry> list(Path folder) throws IOException {
+        try (AsyncFolder opened = openFolder(folder)) {
+            return opened.list();
+        }
+    }
+
+    // ------------------------------------------------------------------------------------------- whole files
+
+    /**
+     * Everything that is in a file, be its length known beforehand or not.
+     *
+     * @param bytesMax a longer one is refused with {@link Failure#FILE_TOO_LARGE}
+     */
+    public byte[] readAll(Path path, int bytesMax) throws IOException {
+        try (AsyncFile file = open(path, AsyncFile.Option.READ)) {
+            return file.readAll(bytesMax);
+        }
+    }
+
+    /**
+     * Makes these bytes the content of the file, all of them or none: they are written under a temporary name in the same
+     * folder and synced, then that is renamed, and the folder synced. When this returns, a crash does not undo it; whoever
+     * reads the path at any time finds the old content or the new one. The file is a new one, with the permissions of a
+     * new file.
+     *
+     * <p>If it fails the old content is still there and the temporary file is deleted; a crash may leave it behind, as
+     * {@code .NAME.tmp-NUMBER}. If only the last step fails, the sync of the folder, the new content is there, and whether
+     * it outlives a crash is not known.
+     */
+    public void writeAll(Path path, byte[] bytes) throws IOException {
+        Path name = path.getFileName();
+        if (name == null) {
+            throw new IllegalArgumentException(path + " names no file");
+        }
+        try (AsyncFile file = openTemporary(path, name.toString())) {
+            Path temporary = file.path();
+            try {
+                file.write(0, bytes, 0, bytes.length);
+                file.syncAll();
+                replace(temporary, path);
+            } catch (IOException | RuntimeException failure) {
+                dropTemporary(temporary, failure);
+                throw failure;
+            }
+        }
+        Path above = path.getParent();
+        try (AsyncFolder folder = openFolder(above == null ? Path.of("") : above)) {
+            folder.sync();
+        }
+    }
+
+    private AsyncFile openTemporary(Path path, String name) throws IOException {
+        for (int number = 0; ; number++) {
+            Path temporary = path.resolveSibling("." + name + ".tmp-" + number);
+            try {
+                return open(temporary, AsyncFile.Option.WRITE, AsyncFile.Option.CREATE_NEW);
+            } catch (OperationException taken) {
+                // By another writer, or left behind by one that did not live to delete it.
+                if (taken.failure() != Failure.ALREADY_EXISTS || number == TEMPORARY_NAMES_MAX) {
+                    throw taken;
+                }
+            }
+        }
+    }
+
+    private void dropTemporary(Path temporary, Exception failure) {
+        try {
+            delete(temporary);
+        } catch (IOException left) {
+            failure.addSuppressed(left);
+        }
+    }
+
+    // ------------------------------------------------------------------------------ for the package, on the loop
+
+    /** Hands a started operation with a control buffer to the driver. */
+    interface Submission {
+        void submit(Buffer control, long token);
+    }
+
+    Buffer takeControl() {
+        Buffer control = controls.pollLast();
+        return control != null ? control : Buffer.allocate(FileOperations.CONTROL_BYTES);
+    }
+
+    void giveBack(Buffer control) {
+        if (controls.size() < CONTROLS_KEPT_MAX) {
+            controls.addLast(control);
+        }
+    }
+
+    /** Remembers a handle, so that it does not stay open when the loop ends. */
+    void opened(int handle) {
+        handles.set(handle);
+    }
+
+    void close(int handle) {
+        handles.clear(handle);
+        loop.driver().files().close(handle);
+    }
+
+    /** The loop ends. */
+    void closeAll() {
+        handles.stream().forEach(handle -> loop.driver().files().close(handle));
+        handles.clear();
+    }
+
+    private <T> Operation<T> naming(String attempt, T value, Submission submission) {
+        return new Controlled<T>(loop, attempt) {
+            @Override
+            void submit(Buffer control, long token) {
+                submission.submit(control, token);
+            }
+
+            @Override
+            T valueOf(Buffer control, int result) {
+                return value;
+            }
+        }.started();
+    }
+
+    /** An operation with a control buffer, which is lent to it from its start to its end. */
+    abstract static class Controlled<T> extends IoOperation<T> {
+
+        private final String attempt;
+        private @Nullable Buffer control;
+
+        Controlled(Loop loop, String attempt) {
+            super(loop);
+            this.attempt = attempt;
+        }
+
+        abstract void submit(Buffer control, long token);
+
+        abstract T valueOf(Buffer control, int result);
+
+        @Override
+        final void submit(long token) {
+            Buffer lent = loop().files().takeControl();
+            control = lent;
+            submit(lent, token);
+        }
+
+        @Override
+        final T valueOf(int result) {
+            Buffer lent = control;
+            if (lent == null) {
+                throw new IllegalStateException("completed without having been started: " + attempt);
+            }
+            return valueOf(lent, result);
+        }
+
+        @Override
+        void completed(int result, int flags) {
+            super.completed(result, flags);
+            if (control != null) {
+                loop().files().giveBack(control);
+                control = null;
+            }
+        }
+
+        @Override
+        String describe() {
+            return attempt;
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "files of " + loop.name();
+    }
+}
