@@ -22,7 +22,11 @@ final class Attempt {
         CONNECT,
         SEND,
         SEND_PIECES,
-        SEND_TO
+        SEND_TO,
+        /** From a file whose bytes are in memory. */
+        SEND_FILE,
+        /** Bytes of a file are on their way to memory; only then the socket matters. */
+        FETCH
     }
 
     final Watched owner;
@@ -44,12 +48,23 @@ final class Attempt {
     @Nullable
     SocketAddress address;
 
+    @Nullable
+    OpenFile file;
+
+    /** Where in the file. */
+    long position;
+
     Attempt(Watched owner) {
         this.owner = owner;
     }
 
     boolean isIdle() {
         return kind == Kind.NONE;
+    }
+
+    /** Whether it is the socket that it waits for. */
+    boolean isWaiting() {
+        return kind != Kind.NONE && kind != Kind.FETCH;
     }
 
     /** The fields that the operation's kind has set. */
@@ -69,8 +84,13 @@ final class Attempt {
         return Objects.requireNonNull(address);
     }
 
+    OpenFile file() {
+        return Objects.requireNonNull(file);
+    }
+
     void end() {
         kind = Kind.NONE;
+        file = null;
         buffer = null;
         pieces = null;
         control = null;

@@ -14,12 +14,31 @@ final class DescriptorSockets implements Sockets {
     private final Libc libc;
     private final SocketCalls calls;
     private final int descriptorsMax;
+    private final boolean isModern;
+    private final FileSending fileSending;
 
     /** @param descriptorsMax sockets whose descriptor is not below it are refused, as if the process had no more */
     DescriptorSockets(Libc libc, int descriptorsMax) {
+        this(libc, descriptorsMax, true);
+    }
+
+    /** @param isModern false as on kernels that lack what is tried first and may be lacking */
+    DescriptorSockets(Libc libc, int descriptorsMax, boolean isModern) {
+        this.isModern = isModern;
         this.libc = libc;
+        fileSending = new FileSending(libc);
         this.calls = new SocketCalls(libc);
         this.descriptorsMax = descriptorsMax;
+    }
+
+    @Override
+    public FileCalls files() {
+        return new DescriptorFiles(libc, isModern);
+    }
+
+    @Override
+    public int sendFile(int handle, OpenFile file, long position, int length) {
+        return isModern ? fileSending.send(handle, file.descriptor, position, length) : NOT_IN_MEMORY;
     }
 
     /** @throws DriverUnavailableException where no system calls can be made */

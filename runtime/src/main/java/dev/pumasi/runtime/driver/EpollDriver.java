@@ -41,13 +41,13 @@ final class EpollDriver extends ReadinessDriver {
         this(DescriptorSockets.libcFor(NAME), true);
     }
 
-    /** As on kernels that have no wait in nanoseconds. */
+    /** As on old kernels: no wait in nanoseconds, no opening beneath a folder, no telling what of a file is in memory. */
     static EpollDriver inMillis() {
         return new EpollDriver(DescriptorSockets.libcFor(NAME), false);
     }
 
-    private EpollDriver(Libc libc, boolean mayWaitInNanos) {
-        super(new DescriptorSockets(libc, Integer.MAX_VALUE));
+    private EpollDriver(Libc libc, boolean isModern) {
+        super(new DescriptorSockets(libc, Integer.MAX_VALUE, isModern));
         this.libc = libc;
         wake = new WakeDescriptor(libc);
         epoll = (int) libc.call(SystemCall.EPOLL_CREATE1, EPOLL_CLOEXEC);
@@ -57,8 +57,7 @@ final class EpollDriver extends ReadinessDriver {
         }
         control(EPOLL_CTL_ADD, wake.descriptor(), READABLE | EPOLLET, WAKE);
         // Older kernels do not have it, and containers' filters may hide it.
-        waitsInNanos =
-                mayWaitInNanos && libc.call(SystemCall.EPOLL_PWAIT2, epoll, events.address(), 1, timespec.of(0)) >= 0;
+        waitsInNanos = isModern && libc.call(SystemCall.EPOLL_PWAIT2, epoll, events.address(), 1, timespec.of(0)) >= 0;
     }
 
     @Override

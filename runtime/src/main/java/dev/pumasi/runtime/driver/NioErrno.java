@@ -12,6 +12,13 @@ import java.nio.channels.NotYetConnectedException;
 import java.nio.channels.UnresolvedAddressException;
 import java.nio.channels.UnsupportedAddressTypeException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemLoopException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.ReadOnlyFileSystemException;
 import java.util.Locale;
 
 /**
@@ -36,6 +43,14 @@ final class NioErrno {
             case SocketTimeoutException _ -> Errno.ETIMEDOUT;
             case ProtocolException _ -> Errno.EPROTO;
             case AccessDeniedException _ -> Errno.EACCES;
+            case NoSuchFileException _ -> Errno.ENOENT;
+            case FileAlreadyExistsException _ -> Errno.EEXIST;
+            case DirectoryNotEmptyException _ -> Errno.ENOTEMPTY;
+            case NotDirectoryException _ -> Errno.ENOTDIR;
+            case FileSystemLoopException _ -> Errno.ELOOP;
+            case AtomicMoveNotSupportedException _ -> Errno.EXDEV;
+            case ReadOnlyFileSystemException _ -> Errno.EROFS;
+            case IllegalArgumentException _ -> Errno.EINVAL;
             case ConnectException _ -> ofConnect(message);
             case BindException _ -> ofBind(message);
             default -> ofMessage(message);
@@ -82,6 +97,21 @@ final class NioErrno {
         new Phrase("name too long", Errno.ENAMETOOLONG),
         new Phrase("message too long", Errno.EMSGSIZE),
         new Phrase("no such file", Errno.ENOENT),
+        new Phrase("no space left", Errno.ENOSPC),
+        new Phrase("quota exceeded", Errno.EDQUOT),
+        new Phrase("file too large", Errno.EFBIG),
+        new Phrase("read-only file system", Errno.EROFS),
+        new Phrase("is a directory", Errno.EISDIR),
+        new Phrase("not a directory", Errno.ENOTDIR),
+        new Phrase("directory not empty", Errno.ENOTEMPTY),
+        new Phrase("levels of symbolic links", Errno.ELOOP),
+        new Phrase("cross-device", Errno.EXDEV),
+        new Phrase("text file busy", Errno.ETXTBSY),
+        new Phrase("resource busy", Errno.EBUSY),
+        new Phrase("illegal seek", Errno.ESPIPE),
+        new Phrase("no such device or address", Errno.ENXIO),
+        new Phrase("too many links", Errno.EMLINK),
+        new Phrase("stale file handle", Errno.ESTALE),
         new Phrase("file exists", Errno.EEXIST),
         new Phrase("permission denied", Errno.EACCES),
         new Phrase("operation not permitted", Errno.EPERM),
@@ -96,5 +126,8 @@ final class NioErrno {
         new Phrase("address family", Errno.EAFNOSUPPORT),
         new Phrase("protocol family", Errno.EAFNOSUPPORT),
         new Phrase("invalid argument", Errno.EINVAL),
+        // Direct access, of memory, positions and lengths that are no multiples of the block.
+        new Phrase("not a multiple of the block size", Errno.EINVAL),
+        new Phrase("not aligned", Errno.EINVAL),
     };
 }

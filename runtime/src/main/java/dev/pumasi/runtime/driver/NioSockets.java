@@ -55,6 +55,17 @@ final class NioSockets implements Sockets {
         int run() throws IOException;
     }
 
+    @Override
+    public FileCalls files() {
+        return new NioFiles();
+    }
+
+    /** A channel's transfer waits for the disk, and nothing in {@code java.nio} tells whether it would. */
+    @Override
+    public int sendFile(int handle, OpenFile file, long position, int length) {
+        return NOT_IN_MEMORY;
+    }
+
     private static int tried(Call call) {
         try {
             return call.run();

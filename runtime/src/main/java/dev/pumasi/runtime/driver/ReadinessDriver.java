@@ -54,12 +54,15 @@ abstract class ReadinessDriver implements Driver {
     private final Sockets sockets;
     private final ReceiveBuffers provided = new ReceiveBuffers();
     private final CompletionQueue queue = new CompletionQueue();
-    private final TokenMap waiting = new TokenMap();
+    private final TokenMap<Attempt> waiting = new TokenMap<>();
 
     private @Nullable Watched[] handles = new Watched[HANDLES_FIRST];
     private Watched[] listed = new Watched[HANDLES_FIRST];
     private int listedCount;
     private int turnsWithoutWait;
+    /** Made when first asked for. */
+    private @Nullable PooledFiles files;
+
     private boolean isClosed;
 
     ReadinessDriver(Sockets sockets) {
@@ -98,6 +101,9 @@ abstract class ReadinessDriver implements Driver {
             await(queue.isEmpty() ? waitNanos : 0, Math.max(1, completions.room() - queue.size()));
         } else {
             turnsWithoutWait++;
+        }
+        if (files != null) {
+            files.collect();
         }
         queue.moveTo(completions);
     }
@@ -142,7 +148,7 @@ abstract class ReadinessDriver implements Driver {
 
     private void proceed(Attempt operation) {
         switch (operation.kind) {
-            case NONE -> list(operation.owner);
+            case NONE, FETCH -> list(operation.owner);
             case ACCEPT -> acceptSome(operation);
             case RECEIVE_PROVIDED -> receiveOnce(operation);
             default -> {
@@ -172,7 +178,8 @@ abstract class ReadinessDriver implements Driver {
                         operation.length,
                         operation.address(),
                         operation.control());
-            case NONE, ACCEPT, RECEIVE_PROVIDED -> throw new AssertionError(operation.kind);
+            case SEND_FILE -> sendFile(operation);
+            case NONE, FETCH, ACCEPT, RECEIVE_PROVIDED -> throw new AssertionError(operation.kind);
         };
     }
 
@@ -295,6 +302,65 @@ abstract class ReadinessDriver implements Driver {
         Attempt operation = waiting.get(token);
         if (operation != null) {
             end(operation, -Errno.ECANCELED);
+        } else if (files != null) {
+            files.cancel(token);
+        }
+    }
+
+    @Override
+    public final FileOperations files() {
+        PooledFiles made = files;
+        if (made == null) {
+            made = new PooledFiles(this, sockets.files(), queue);
+            files = made;
+        }
+        return made;
+    }
+
+    /**
+     * Sends from a file: at once what is in memory already, by the kernel; else a thread reads it first, and then it is
+     * sent from there. So neither does this thread wait for a disk nor that one for a peer.
+     */
+    final void transfer(@Nullable OpenFile file, long position, int handle, int length, long token) {
+        if (file == null) {
+            queue.add(token, -Errno.EBADF, 0);
+            return;
+        }
+        Attempt operation = begin(handle, true, Attempt.Kind.SEND_FILE, token);
+        if (operation != null) {
+            operation.file = file;
+            file.uses++;
+            operation.position = position;
+            operation.length = length;
+            start(operation);
+        }
+    }
+
+    private int sendFile(Attempt operation) {
+        OpenFile file = operation.file();
+        int result = sockets.sendFile(operation.owner.handle, file, operation.position, operation.length);
+        if (result != Sockets.NOT_IN_MEMORY) {
+            return result;
+        }
+        operation.kind = Attempt.Kind.FETCH;
+        Objects.requireNonNull(files).fetch(file, operation.position, operation.length, operation);
+        return -Errno.EINPROGRESS;
+    }
+
+    /**
+     * What a thread read for an operation, if that goes on. What the socket does not take is forgotten, so that a slow peer
+     * holds no memory, and read again, which is no wait any more, when the socket can take it.
+     */
+    final void fetched(Attempt operation, long token, Buffer bytes, int result) {
+        if (operation.kind != Attempt.Kind.FETCH || operation.token != token) {
+            return;
+        }
+        int sent = result > 0 ? sockets.send(operation.owner.handle, bytes, 0, result) : result;
+        if (wouldBlock(sent)) {
+            operation.kind = Attempt.Kind.SEND_FILE;
+            list(operation.owner);
+        } else {
+            end(operation, sent);
         }
     }
 
@@ -346,7 +412,7 @@ abstract class ReadinessDriver implements Driver {
             park(operation);
         } else {
             queue.add(operation.token, result, 0);
-            operation.end();
+            letGo(operation);
         }
     }
 
@@ -362,6 +428,14 @@ abstract class ReadinessDriver implements Driver {
     private void end(Attempt operation, int result) {
         waiting.remove(operation.token);
         queue.add(operation.token, result, 0);
+        letGo(operation);
+    }
+
+    private void letGo(Attempt operation) {
+        OpenFile file = operation.file;
+        if (file != null && files != null) {
+            files.release(file);
+        }
         operation.end();
     }
 
@@ -488,6 +562,9 @@ abstract class ReadinessDriver implements Driver {
                 if (watched != null && watched.isOpen) {
                     close(watched);
                 }
+            }
+            if (files != null) {
+                files.close();
             }
             closeWait();
         }

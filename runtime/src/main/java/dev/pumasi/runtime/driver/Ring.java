@@ -1,5 +1,6 @@
 package dev.pumasi.runtime.driver;
 
+import dev.pumasi.runtime.memory.Buffer;
 import dev.pumasi.runtime.memory.Memory;
 
 /**
@@ -19,15 +20,32 @@ final class Ring {
     /** Operation codes ({@code enum io_uring_op}). */
     static final int IORING_OP_NOP = 0;
 
+    static final int IORING_OP_READV = 1;
+    static final int IORING_OP_WRITEV = 2;
+    static final int IORING_OP_FSYNC = 3;
     static final int IORING_OP_POLL_ADD = 6;
     static final int IORING_OP_SENDMSG = 9;
     static final int IORING_OP_RECVMSG = 10;
     static final int IORING_OP_ACCEPT = 13;
     static final int IORING_OP_ASYNC_CANCEL = 14;
     static final int IORING_OP_CONNECT = 16;
+    static final int IORING_OP_FALLOCATE = 17;
+    static final int IORING_OP_OPENAT = 18;
     static final int IORING_OP_CLOSE = 19;
+    static final int IORING_OP_STATX = 21;
+    static final int IORING_OP_READ = 22;
+    static final int IORING_OP_WRITE = 23;
     static final int IORING_OP_SEND = 26;
     static final int IORING_OP_RECV = 27;
+    static final int IORING_OP_OPENAT2 = 28;
+    static final int IORING_OP_RENAMEAT = 35;
+    static final int IORING_OP_UNLINKAT = 36;
+    static final int IORING_OP_MKDIRAT = 37;
+    /** Since Linux 6.9. */
+    static final int IORING_OP_FTRUNCATE = 55;
+
+    /** Flags of an entry: the next one waits for this one, and is not done if this one fails or falls short. */
+    static final int IOSQE_IO_LINK = 1 << 2;
 
     /** Flags of an entry: the receive takes a provided buffer. */
     static final int IOSQE_BUFFER_SELECT = 1 << 5;
@@ -49,6 +67,12 @@ final class Ring {
     private static final int IORING_FEAT_NODROP = 1 << 1;
     private static final int IORING_FEAT_EXT_ARG = 1 << 8;
     private static final int FEATURES_NEEDED = IORING_FEAT_SINGLE_MMAP | IORING_FEAT_NODROP | IORING_FEAT_EXT_ARG;
+
+    private static final int IORING_REGISTER_PROBE = 8;
+    private static final int IO_URING_OP_SUPPORTED = 1;
+    private static final int PROBE_HEADER_BYTES = 16;
+    private static final int PROBE_ENTRY_BYTES = 8;
+    private static final int PROBE_ENTRIES = 64;
 
     private static final int IORING_REGISTER_RING_FDS = 20;
     private static final int IORING_UNREGISTER_RING_FDS = 21;
@@ -209,6 +233,21 @@ final class Ring {
                 SystemCall.IO_URING_ENTER, enterDescriptor, tail - submitted, atLeast, flags, argument, argumentBytes));
     }
 
+    /** Makes room for that many entries that must be submitted together. */
+    void reserve(int count) {
+        if (tail - Memory.getInt(submissionHead) + count > entriesCount) {
+            submit();
+        }
+    }
+
+    /** Whether the kernel has this operation. */
+    boolean knows(int operation) {
+        Buffer probe = Buffer.allocate(PROBE_HEADER_BYTES + PROBE_ENTRIES * PROBE_ENTRY_BYTES);
+        long answer = register(IORING_REGISTER_PROBE, probe.address(), PROBE_ENTRIES);
+        int flags = probe.getShort(PROBE_HEADER_BYTES + operation * PROBE_ENTRY_BYTES + 2);
+        return answer >= 0 && (flags & IO_URING_OP_SUPPORTED) != 0;
+    }
+
     /** Whether there is something to submit. */
     boolean hasSubmissions() {
         return tail != submitted;
@@ -226,6 +265,14 @@ final class Ring {
     /** The address of the {@code index}-th completion: user_data:64 res:32 flags:32. */
     long completion(int index) {
         return completionEntries + (long) (head + index & completionMask) * CQE_BYTES;
+    }
+
+    static long token(long completion) {
+        return Memory.getLong(completion);
+    }
+
+    static int result(long completion) {
+        return Memory.getInt(completion + 8);
     }
 
     /** Gives the places of {@code count} completions back. */

@@ -11,6 +11,18 @@ import org.jspecify.annotations.Nullable;
  */
 sealed interface Sockets permits DescriptorSockets, NioSockets {
 
+    /** {@link #sendFile} answers this when it might have to wait for the disk. */
+    int NOT_IN_MEMORY = Integer.MIN_VALUE;
+
+    /** The calls on files that belong with these sockets. */
+    FileCalls files();
+
+    /**
+     * Sends from a file as much as is in memory and the socket takes; 0 at the end of the file, {@link #NOT_IN_MEMORY} if
+     * that is not known to be possible without a wait.
+     */
+    int sendFile(int handle, OpenFile file, long position, int length);
+
     /** The driver passes only handles that these calls opened and that are not closed. */
     int listen(SocketAddress address, int backlog, boolean reusePort);
 

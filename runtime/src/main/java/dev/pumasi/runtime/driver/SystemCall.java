@@ -46,6 +46,31 @@ final class SystemCall {
     static final long IO_URING_ENTER = number(426, 426);
     static final long IO_URING_REGISTER = number(427, 427);
 
+    // Files.
+    static final long OPENAT = number(257, 56);
+    /** Since Linux 5.6. */
+    static final long OPENAT2 = number(437, 437);
+
+    static final long PREAD64 = number(17, 67);
+    static final long PWRITE64 = number(18, 68);
+    static final long READV = number(19, 65);
+    static final long WRITEV = number(20, 66);
+    static final long PREADV = number(295, 69);
+    static final long PWRITEV = number(296, 70);
+    static final long FSYNC = number(74, 82);
+    static final long FDATASYNC = number(75, 83);
+    static final long FTRUNCATE = number(77, 46);
+    static final long FALLOCATE = number(285, 47);
+    static final long STATX = number(332, 291);
+    static final long RENAMEAT2 = number(316, 276);
+    static final long UNLINKAT = number(263, 35);
+    static final long MKDIRAT = number(258, 34);
+    static final long GETDENTS64 = number(217, 61);
+    static final long SENDFILE = number(40, 71);
+    static final long FCNTL = number(72, 25);
+    /** Since Linux 6.5. */
+    static final long CACHESTAT = number(451, 451);
+
     private SystemCall() {}
 
     static boolean isSupported() {
@@ -59,6 +84,11 @@ final class SystemCall {
     /** {@code struct epoll_event} is packed on x86-64 only. */
     static boolean isEpollEventPacked() {
         return X86_64;
+    }
+
+    /** Some flags of {@code open(2)} have numbers of their own on aarch64. */
+    static int openFlag(int x86, int arm) {
+        return X86_64 ? x86 : arm;
     }
 
     private static long number(int x86, int generic) {

@@ -1,5 +1,6 @@
 package dev.pumasi.runtime.driver;
 
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -7,17 +8,17 @@ import org.jspecify.annotations.Nullable;
  * closes its gap by moving later entries back (Knuth, The Art of Computer Programming 3, 6.4, algorithm R), so there
  * are no tombstones and nothing is allocated but for growth. Token 0 is the empty place. Belongs to one thread.
  */
-final class TokenMap {
+final class TokenMap<T> {
 
     private static final int CAPACITY_FIRST = 256;
     /** 2^64 divided by the golden ratio: spreads tokens that count upwards, or differ in their upper half only. */
     private static final long SPREAD = 0x9E3779B97F4A7C15L;
 
     private long[] tokens = new long[CAPACITY_FIRST];
-    private @Nullable Attempt[] operations = new Attempt[CAPACITY_FIRST];
+    private @Nullable Object[] operations = new Object[CAPACITY_FIRST];
     private int size;
 
-    void put(long token, Attempt operation) {
+    void put(long token, T operation) {
         if (2 * size >= tokens.length) {
             grow();
         }
@@ -30,9 +31,19 @@ final class TokenMap {
         size++;
     }
 
+    @SuppressWarnings("unchecked") // put() takes nothing else
     @Nullable
-    Attempt get(long token) {
-        return operations[place(token)];
+    T get(long token) {
+        return (T) operations[place(token)];
+    }
+
+    @SuppressWarnings("unchecked") // put() takes nothing else
+    void forEach(Consumer<T> action) {
+        for (Object operation : operations) {
+            if (operation != null) {
+                action.accept((T) operation);
+            }
+        }
     }
 
     void remove(long token) {
@@ -69,9 +80,9 @@ final class TokenMap {
 
     private void grow() {
         long[] oldTokens = tokens;
-        @Nullable Attempt[] oldOperations = operations;
+        @Nullable Object[] oldOperations = operations;
         tokens = new long[2 * oldTokens.length];
-        operations = new Attempt[2 * oldTokens.length];
+        operations = new Object[2 * oldTokens.length];
         for (int i = 0; i < oldTokens.length; i++) {
             if (oldTokens[i] != 0) {
                 int at = place(oldTokens[i]);

@@ -43,7 +43,7 @@ final class UringDriver implements Driver {
     private static final int EFD_NONBLOCK_CLOEXEC = 0x80800;
 
     /** Tokens that no caller uses: an operation whose end nobody waits for, and the poll for wakes. */
-    private static final long NOBODY = 0;
+    static final long NOBODY = 0;
 
     private static final long WAKE = -1;
 
@@ -58,6 +58,7 @@ final class UringDriver implements Driver {
     private final SocketCalls sockets = SocketCalls.blocking(libc);
     private final Ring ring;
     private final ProvidedBuffers provided;
+    private final CompletionQueue local = new CompletionQueue();
     private final int wakeDescriptor;
     private final long one;
 
@@ -65,6 +66,9 @@ final class UringDriver implements Driver {
     private final Object wakeLock = new Object();
 
     private boolean closed;
+
+    /** Made when first asked for. */
+    private @Nullable UringFiles files;
 
     UringDriver() {
         try {
@@ -146,9 +150,14 @@ final class UringDriver implements Driver {
     @Override
     public void poll(long waitNanos, Completions completions) {
         provided.publish();
-        int failed = ring.enter(waitNanos);
+        int failed = ring.enter(local.isEmpty() ? waitNanos : 0);
         if (failed < 0) {
             throw new IllegalStateException("io_uring_enter failed with error " + -failed);
+        }
+        UringFiles started = files;
+        if (started != null) {
+            started.collect();
+            local.moveTo(completions);
         }
         int count = Math.min(ring.completions(), completions.room());
         for (int i = 0; i < count; i++) {
@@ -158,6 +167,8 @@ final class UringDriver implements Driver {
             if (token > NOBODY) {
                 // The kernel's flags for a provided buffer and for "more" are the seam's.
                 completions.add(token, Memory.getInt(entry + 8), flags & FLAGS_PASSED_ON);
+            } else if (token < UringFiles.STEPS_BELOW && started != null) {
+                started.stepped(token, Memory.getInt(entry + 8), completions);
             } else if (token == WAKE && (flags & Ring.IORING_CQE_F_MORE) == 0) {
                 watchWakes();
             }
@@ -307,7 +318,20 @@ final class UringDriver implements Driver {
     }
 
     @Override
+    public FileOperations files() {
+        UringFiles made = files;
+        if (made == null) {
+            made = new UringFiles(ring, libc, local, this::wake);
+            files = made;
+        }
+        return made;
+    }
+
+    @Override
     public void cancel(long token) {
+        if (files != null && files.cancel(token)) {
+            return;
+        }
         // A token in progress ends with ECANCELED; of one that is over, the kernel's complaint goes to nobody.
         ring.prepare(Ring.head(Ring.IORING_OP_ASYNC_CANCEL, 0, 0, -1), 0, token, 0, 0, NOBODY);
     }
@@ -331,6 +355,9 @@ final class UringDriver implements Driver {
                 return;
             }
             closed = true;
+        }
+        if (files != null) {
+            files.close();
         }
         if (ring.hasSubmissions()) {
             ring.enter(0); // the closing of handles, above all

@@ -21,6 +21,6 @@ final class Watched {
 
     /** What the operations in progress wait for. */
     int wanted() {
-        return (input.isIdle() ? 0 : ReadinessDriver.READABLE) | (output.isIdle() ? 0 : ReadinessDriver.WRITABLE);
+        return (input.isWaiting() ? ReadinessDriver.READABLE : 0) | (output.isWaiting() ? ReadinessDriver.WRITABLE : 0);
     }
 }

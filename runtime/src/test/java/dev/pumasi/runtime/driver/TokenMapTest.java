@@ -18,7 +18,7 @@ final class TokenMapTest {
     void behavesAsAMap() {
         long seed = Long.getLong("pumasi.seed", System.nanoTime());
         Random random = new Random(seed);
-        TokenMap map = new TokenMap();
+        TokenMap<Attempt> map = new TokenMap<>();
         Map<Long, Attempt> model = new HashMap<>();
         List<Long> tokens = new ArrayList<>();
         for (int i = 0; i < 200_000; i++) {
@@ -46,7 +46,7 @@ final class TokenMapTest {
 
     @Test
     void aTokenInUseIsNotTakenTwice() {
-        TokenMap map = new TokenMap();
+        TokenMap<Attempt> map = new TokenMap<>();
         Attempt operation = new Attempt(new Watched(1));
         map.put(7, operation);
 

@@ -1,0 +1,506 @@
+package dev.pumasi.runtime.driver;
+
+import dev.pumasi.runtime.memory.Buffer;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Files by io_uring. Most operations are an entry of the ring each, with the caller's own token, and nothing is remembered
+ * of them here: the kernel tries at once what needs no wait (bytes in its cache, names it knows) and gives the rest to the
+ * disk, or to threads of its own. A handle is a descriptor.
+ *
+ * <p><b>What is remembered</b> ({@link UringStep}): openings, because a descriptor that nobody hears of would be lost when
+ * the driver is closed; a write with its sync, which are two entries, linked, so that the sync begins when the write is over
+ * and not at all if it fell short; and transfers.
+ *
+ * <p><b>What the ring has not</b> goes to the threads of {@link FilePool}: listing a folder, and before Linux 6.9 setting a
+ * length. <b>What needs no wait</b> is asked directly: the attributes of an open file. The ring would give that to a thread
+ * of the kernel's, which costs ten times as much.
+ *
+ * <p><b>From a file to a socket</b> {@code sendfile} carries what is in the kernel's cache, see {@link FileSending}; the
+ * socket is told not to block for the moment of the call. What is not in the cache is read by the ring, and sent from there
+ * as far as the socket takes it. {@code splice}, the ring's own way, goes through a pipe and always to threads of the
+ * kernel's: tried, and slower, see the table in {@code docs/files.md}.
+ *
+ * <p>Belongs to the thread of its driver.
+ */
+final class UringFiles implements FileOperations {
+
+    /** Tokens below this one are entries of steps: two numbers for each. */
+    static final long STEPS_BELOW = -1;
+
+    private static final long STEP_FIRST = STEPS_BELOW - 1;
+    private static final int SECOND = 1;
+
+    /** How long closing waits for openings that cannot be cancelled. */
+    private static final long CLOSE_NANOS_MAX = 5_000_000_000L;
+
+    private static final long CLOSE_STEP_NANOS = 10_000_000;
+
+    /** Buffers for transfers that are kept while they are not in use. */
+    private static final int BUFFERS_KEPT_MAX = 16;
+
+    private static final int IORING_FSYNC_DATASYNC = 1;
+    private static final int POLLOUT = 4;
+    private static final int MSG_NOSIGNAL_DONTWAIT = 0x4000 | 0x40;
+    private static final int F_SETFL = 4;
+
+    private final Ring ring;
+    private final Libc libc;
+    private final CompletionQueue local;
+    private final boolean truncates;
+    private final FileSending sending;
+    private final DescriptorFiles calls;
+    private final FilePool pool;
+    private final TokenMap<FileTask> pooled = new TokenMap<>();
+    private final TokenMap<UringStep> started = new TokenMap<>();
+    private final List<UringStep> steps = new ArrayList<>();
+    private final ArrayDeque<UringStep> unusedSteps = new ArrayDeque<>();
+    private final ArrayDeque<Buffer> unusedBuffers = new ArrayDeque<>();
+
+    /** By descriptor: how many operations that the ring does not hold it for are in progress on it. */
+    private int[] uses = new int[64];
+
+    /** Of those, the ones that are to be closed when there is none left. */
+    private final BitSet closing = new BitSet();
+
+    /**
+     * @param local where what needs no entry of the ring completes
+     * @param wake ends the driver's wait, from any thread
+     */
+    UringFiles(Ring ring, Libc libc, CompletionQueue local, Runnable wake) {
+        this.ring = ring;
+        this.libc = libc;
+        this.local = local;
+        truncates = ring.knows(Ring.IORING_OP_FTRUNCATE);
+        sending = new FileSending(libc);
+        calls = new DescriptorFiles(libc, true);
+        pool = new FilePool(calls, wake);
+    }
+
+    // ---------------------------------------------------------------------------------------------- the turn
+
+    /** Takes up what threads have finished. */
+    void collect() {
+        FileTask task = pool.takeFinished();
+        while (task != null) {
+            FileTask next = task.next;
+            if (!task.isCancelled()) {
+                pooled.remove(task.token);
+                local.add(task.token, task.result, 0);
+            }
+            release(task.file().descriptor);
+            pool.giveBack(task);
+            task = next;
+        }
+    }
+
+    /** An entry of a step has come back; what completes by it is added. */
+    void stepped(long entry, int result, Completions completions) {
+        int number = (int) (STEP_FIRST - entry);
+        UringStep step = steps.get(number >> 1);
+        step.entriesLeft--;
+        switch (step.kind) {
+            case OPEN -> end(step, result, completions);
+            case WRITE_AND_SYNC -> {
+                if ((number & SECOND) == 0) {
+                    step.written = result;
+                } else {
+                    step.synced = result;
+                }
+                if (step.entriesLeft == 0) {
+                    boolean isWhole = step.written == step.length;
+                    end(step, isWhole && step.synced < 0 ? step.synced : step.written, completions);
+                }
+            }
+            case TRANSFER -> {
+                int outcome = proceed(step, result);
+                if (step.entriesLeft == 0) {
+                    end(step, outcome, completions);
+                }
+            }
+        }
+    }
+
+    private void end(UringStep step, int result, Completions completions) {
+        completions.add(step.token, result, 0);
+        forget(step);
+    }
+
+    // ---------------------------------------------------------------------------------------------- steps
+
+    private UringStep begin(UringStep.Kind kind, long token) {
+        UringStep step;
+        if (unusedSteps.isEmpty()) {
+            step = new UringStep(steps.size());
+            steps.add(step);
+        } else {
+            step = unusedSteps.pop();
+        }
+        step.kind = kind;
+        step.token = token;
+        step.isCancelled = false;
+        step.entriesLeft = 0;
+        started.put(token, step);
+        return step;
+    }
+
+    /** The token of its next entry. */
+    private static long entry(UringStep step) {
+        return STEP_FIRST - (2L * step.index + step.entriesLeft++);
+    }
+
+    private void forget(UringStep step) {
+        started.remove(step.token);
+        if (step.kind == UringStep.Kind.TRANSFER) {
+            giveBackBytes(step);
+            release(step.file);
+        }
+        step.token = 0;
+        step.kept = null;
+        unusedSteps.push(step);
+    }
+
+    /** Whether the operation is one of those that are remembered here. */
+    boolean cancel(long token) {
+        UringStep step = started.get(token);
+        if (step != null) {
+            step.isCancelled = true;
+            for (int i = 0; i < 2; i++) {
+                cancelEntry(STEP_FIRST - (2L * step.index + i));
+            }
+            return true;
+        }
+        FileTask task = pooled.get(token);
+        if (task != null && task.cancels()) {
+            pooled.remove(token);
+            local.add(token, -Errno.ECANCELED, 0);
+        }
+        return task != null;
+    }
+
+    private void cancelEntry(long entry) {
+        ring.prepare(Ring.head(Ring.IORING_OP_ASYNC_CANCEL, 0, 0, -1), 0, entry, 0, 0, UringDriver.NOBODY);
+    }
+
+    // ---------------------------------------------------------------------------------------------- opening
+
+    @Override
+    public void open(Path path, FileAccess access, Buffer control, long token) {
+        if (isWritten(path, control, token)) {
+            long head = Ring.head(Ring.IORING_OP_OPENAT, 0, 0, Statx.AT_FDCWD);
+            int flags = OpenFlags.of(access);
+            UringStep step = begin(UringStep.Kind.OPEN, token);
+            ring.prepare(head, 0, control.address(), OpenFlags.mode(access), flags, entry(step));
+        }
+    }
+
+    @Override
+    public void openBeneath(int folder, Path path, FileAccess access, Buffer control, long token) {
+        if (isWritten(path, control, token)) {
+            long head = Ring.head(Ring.IORING_OP_OPENAT2, 0, 0, folder);
+            long how = DescriptorFiles.openHow(control, access, 0);
+            UringStep step = begin(UringStep.Kind.OPEN, token);
+            ring.prepare(head, how, control.address(), DescriptorFiles.OPEN_HOW_BYTES, 0, entry(step));
+        }
+    }
+
+    /** Writes the path down; where that fails, the operation has ended. */
+    private boolean isWritten(Path path, Buffer control, long token) {
+        Objects.checkFromIndexSize(0, CONTROL_BYTES, control.capacity());
+        int written = PathBytes.write(path, control, 0);
+        if (written < 0) {
+            local.add(token, written, 0);
+        }
+        return written == 0;
+    }
+
+    @Override
+    public void close(int file) {
+        if (file >= 0 && file < uses.length && uses[file] > 0) {
+            closing.set(file);
+        } else {
+            ring.prepare(Ring.head(Ring.IORING_OP_CLOSE, 0, 0, file), 0, 0, 0, 0, UringDriver.NOBODY);
+        }
+    }
+
+    private void use(int file) {
+        if (file >= uses.length) {
+            uses = Arrays.copyOf(uses, Math.max(file + 1, 2 * uses.length));
+        }
+        uses[file]++;
+    }
+
+    private void release(int file) {
+        uses[file]--;
+        if (uses[file] == 0 && closing.get(file)) {
+            closing.clear(file);
+            close(file);
+        }
+    }
+
+    // ---------------------------------------------------------------------------------------------- bytes
+
+    @Override
+    public void read(int file, long position, Buffer into, int offset, int length, long token) {
+        Objects.checkFromIndexSize(offset, length, into.capacity());
+        ring.prepare(Ring.head(Ring.IORING_OP_READ, 0, 0, file), position, into.address() + offset, length, 0, token);
+    }
+
+    @Override
+    public void read(int file, long position, Gather pieces, long token) {
+        long head = Ring.head(Ring.IORING_OP_READV, 0, 0, file);
+        ring.prepare(head, position, pieces.tableAddress(), pieces.size(), 0, token);
+    }
+
+    @Override
+    public void write(int file, long position, Buffer from, int offset, int length, long token) {
+        Objects.checkFromIndexSize(offset, length, from.capacity());
+        ring.prepare(Ring.head(Ring.IORING_OP_WRITE, 0, 0, file), position, from.address() + offset, length, 0, token);
+    }
+
+    @Override
+    public void write(int file, long position, Gather pieces, long token) {
+        long head = Ring.head(Ring.IORING_OP_WRITEV, 0, 0, file);
+        ring.prepare(head, position, pieces.tableAddress(), pieces.size(), 0, token);
+    }
+
+    @Override
+    public void writeAndSync(int file, long position, Gather pieces, long token) {
+        UringStep step = begin(UringStep.Kind.WRITE_AND_SYNC, token);
+        step.length = pieces.length();
+        step.kept = pieces;
+        ring.reserve(2); // a link ends where a submission does
+        long write = Ring.head(Ring.IORING_OP_WRITEV, Ring.IOSQE_IO_LINK, 0, file);
+        ring.prepare(write, position, pieces.tableAddress(), pieces.size(), 0, entry(step));
+        long sync = Ring.head(Ring.IORING_OP_FSYNC, 0, 0, file);
+        ring.prepare(sync, 0, 0, 0, IORING_FSYNC_DATASYNC, entry(step));
+    }
+
+    @Override
+    public void sync(int file, boolean attributesToo, long token) {
+        int flags = attributesToo ? 0 : IORING_FSYNC_DATASYNC;
+        ring.prepare(Ring.head(Ring.IORING_OP_FSYNC, 0, 0, file), 0, 0, 0, flags, token);
+    }
+
+    @Override
+    public void truncate(int file, long length, long token) {
+        if (truncates) {
+            ring.prepare(Ring.head(Ring.IORING_OP_FTRUNCATE, 0, 0, file), length, 0, 0, 0, token);
+        } else {
+            FileTask task = pooled(FileTask.Kind.TRUNCATE, file, token);
+            if (task != null) {
+                task.length = length;
+                submit(task);
+            }
+        }
+    }
+
+    @Override
+    public void allocate(int file, long position, long length, long token) {
+        // The entry's length field is the mode: 0, space that reads as zeros and lengthens the file.
+        ring.prepare(Ring.head(Ring.IORING_OP_FALLOCATE, 0, 0, file), position, length, 0, 0, token);
+    }
+
+    // ---------------------------------------------------------------------------------------------- to a socket
+
+    @Override
+    public void transfer(int file, long position, int socket, int length, long token) {
+        if (file < 0 || socket < 0 || length < 0) {
+            local.add(token, file < 0 || socket < 0 ? -Errno.EBADF : -Errno.EINVAL, 0);
+            return;
+        }
+        UringStep step = begin(UringStep.Kind.TRANSFER, token);
+        step.file = file;
+        use(file);
+        step.socket = socket;
+        step.position = position;
+        step.length = length;
+        int outcome = sendOrRead(step);
+        if (step.entriesLeft == 0) {
+            local.add(token, outcome, 0);
+            forget(step);
+        }
+    }
+
+    /** Goes on after an entry; if that leaves none in the ring, the answer is the operation's result. */
+    private int proceed(UringStep step, int result) {
+        if (step.isCancelled) {
+            return step.doing == UringStep.Doing.SENDING ? result : -Errno.ECANCELED;
+        }
+        return switch (step.doing) {
+            case WAITING_FOR_ROOM -> result < 0 ? result : sendOrRead(step);
+            case READING -> {
+                if (result > 0) {
+                    Buffer bytes = Objects.requireNonNull(step.bytes);
+                    step.doing = UringStep.Doing.SENDING;
+                    long head = Ring.head(Ring.IORING_OP_SEND, 0, 0, step.socket);
+                    ring.prepare(head, 0, bytes.address(), result, MSG_NOSIGNAL_DONTWAIT, entry(step));
+                }
+                yield result;
+            }
+            case SENDING -> {
+                // A slow peer holds no memory: what it does not take is read again when there is room.
+                giveBackBytes(step);
+                if (result == -Errno.EAGAIN) {
+                    waitForRoom(step);
+                }
+                yield result;
+            }
+        };
+    }
+
+    private int sendOrRead(UringStep step) {
+        libc.call(SystemCall.FCNTL, step.socket, F_SETFL, OpenFlags.O_NONBLOCK);
+        int sent = sending.send(step.socket, step.file, step.position, (int) step.length);
+        // Back at once: the ring takes the flag for a wish to fail instead of waiting.
+        libc.call(SystemCall.FCNTL, step.socket, F_SETFL, 0);
+        if (sent == -Errno.EAGAIN || sent == -Errno.EINTR) {
+            waitForRoom(step);
+        } else if (sent == Sockets.NOT_IN_MEMORY) {
+            Buffer bytes = unusedBuffers.isEmpty() ? Buffer.allocate(FilePool.FETCH_BYTES) : unusedBuffers.pop();
+            step.bytes = bytes;
+            step.doing = UringStep.Doing.READING;
+            int length = (int) Math.min(step.length, FilePool.FETCH_BYTES);
+            long head = Ring.head(Ring.IORING_OP_READ, 0, 0, step.file);
+            ring.prepare(head, step.position, bytes.address(), length, 0, entry(step));
+        }
+        return sent;
+    }
+
+    private void waitForRoom(UringStep step) {
+        step.doing = UringStep.Doing.WAITING_FOR_ROOM;
+        ring.prepare(Ring.head(Ring.IORING_OP_POLL_ADD, 0, 0, step.socket), 0, 0, 0, POLLOUT, entry(step));
+    }
+
+    private void giveBackBytes(UringStep step) {
+        Buffer bytes = step.bytes;
+        step.bytes = null;
+        if (bytes != null && unusedBuffers.size() < BUFFERS_KEPT_MAX) {
+            unusedBuffers.push(bytes);
+        }
+    }
+
+    // ---------------------------------------------------------------------------------------------- names
+
+    @Override
+    public void status(int file, Buffer control, long token) {
+        Objects.checkFromIndexSize(0, CONTROL_BYTES, control.capacity());
+        local.add(token, DescriptorFiles.status(libc, file, control), 0);
+    }
+
+    @Override
+    public void status(Path path, boolean follow, Buffer control, long token) {
+        if (isWritten(path, control, token)) {
+            long head = Ring.head(Ring.IORING_OP_STATX, 0, 0, Statx.AT_FDCWD);
+            int flags = DescriptorFiles.statusFlags(follow);
+            ring.prepare(head, Statx.address(control), control.address(), Statx.WANTED, flags, token);
+        }
+    }
+
+    @Override
+    public FileAttributes attributes(Buffer control) {
+        return Statx.decode(control);
+    }
+
+    @Override
+    public void rename(Path from, Path to, boolean replace, Buffer control, long token) {
+        if (!isWritten(from, control, token)) {
+            return;
+        }
+        int written = PathBytes.write(to, control, DescriptorFiles.TARGET_OFFSET);
+        if (written < 0) {
+            local.add(token, written, 0);
+            return;
+        }
+        long head = Ring.head(Ring.IORING_OP_RENAMEAT, 0, 0, Statx.AT_FDCWD);
+        long target = control.address() + DescriptorFiles.TARGET_OFFSET;
+        int flags = DescriptorFiles.renameFlags(replace);
+        ring.prepare(head, target, control.address(), Statx.AT_FDCWD, flags, token);
+    }
+
+    @Override
+    public void delete(Path path, boolean folder, Buffer control, long token) {
+        if (isWritten(path, control, token)) {
+            long head = Ring.head(Ring.IORING_OP_UNLINKAT, 0, 0, Statx.AT_FDCWD);
+            ring.prepare(head, 0, control.address(), 0, DescriptorFiles.deleteFlags(folder), token);
+        }
+    }
+
+    @Override
+    public void makeFolder(Path path, int mode, Buffer control, long token) {
+        if (isWritten(path, control, token)) {
+            long head = Ring.head(Ring.IORING_OP_MKDIRAT, 0, 0, Statx.AT_FDCWD);
+            ring.prepare(head, 0, control.address(), mode, 0, token);
+        }
+    }
+
+    // ---------------------------------------------------------------------------------------------- on threads
+
+    @Override
+    public void list(int folder, Listing into, long token) {
+        FileTask task = pooled(FileTask.Kind.LIST, folder, token);
+        if (task != null) {
+            task.listing = into;
+            submit(task);
+        }
+    }
+
+    private @Nullable FileTask pooled(FileTask.Kind kind, int file, long token) {
+        FileTask task = file < 0 ? null : pool.take(kind, token);
+        if (task == null) {
+            local.add(token, file < 0 ? -Errno.EBADF : -Errno.EAGAIN, 0);
+            return null;
+        }
+        use(file);
+        task.file = OpenFile.borrowed(file);
+        return task;
+    }
+
+    private void submit(FileTask task) {
+        pooled.put(task.token, task);
+        pool.submit(task);
+    }
+
+    // ---------------------------------------------------------------------------------------------- the end
+
+    /** Before the ring is closed: no descriptor may come of an opening afterwards, and no thread is left. */
+    void close() {
+        pooled.forEach(FileTask::cancels);
+        pool.close(_ -> {});
+        int opening = 0;
+        for (UringStep step : steps) {
+            if (step.token != 0 && step.kind == UringStep.Kind.OPEN) {
+                cancelEntry(STEP_FIRST - 2L * step.index);
+                opening++;
+            }
+        }
+        long deadlineNanos = System.nanoTime() + CLOSE_NANOS_MAX;
+        while (opening > 0 && System.nanoTime() - deadlineNanos < 0) {
+            ring.enter(CLOSE_STEP_NANOS);
+            int count = ring.completions();
+            for (int i = 0; i < count; i++) {
+                opening -= isOpening(ring.completion(i)) ? 1 : 0;
+            }
+            ring.consumed(count);
+        }
+    }
+
+    /** Whether it is the end of an opening, and then what was opened is closed. */
+    private boolean isOpening(long completion) {
+        long entry = Ring.token(completion);
+        if (entry > STEP_FIRST || steps.get((int) (STEP_FIRST - entry) >> 1).kind != UringStep.Kind.OPEN) {
+            return false;
+        }
+        if (Ring.result(completion) >= 0) {
+            libc.call(SystemCall.CLOSE, Ring.result(completion));
+        }
+        return true;
+    }
+}

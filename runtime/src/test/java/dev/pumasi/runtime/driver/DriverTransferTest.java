@@ -1,0 +1,248 @@
+package dev.pumasi.runtime.driver;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.pumasi.runtime.memory.Buffer;
+import java.io.ByteArrayOutputStream;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.StandardOpenOption;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/** From a file to a socket: whole, slow, shrinking, cold, and to nobody. */
+final class DriverTransferTest extends EachDriversFiles {
+
+    private static final int LENGTH = 3_000_000;
+
+    private final long seed = Long.getLong("pumasi.seed", System.nanoTime());
+
+    private byte[] written(String name, int length) throws Exception {
+        byte[] bytes = new byte[length];
+        new Random(seed).nextBytes(bytes);
+        Files.write(at(name), bytes);
+        return bytes;
+    }
+
+    /** Sends and receives in turn until {@code length} bytes have gone, and says what came. */
+    private byte[] carry(int file, DriverRig.Pair pair, int position, int length) {
+        ByteArrayOutputStream came = new ByteArrayOutputStream();
+        long receiving = rig.receive(pair.client());
+        int sent = 0;
+        while (sent < length) {
+            long sending = transfer(file, position + sent, pair.server(), length - sent);
+            while (!rig.hasArrived(sending)) {
+                receiving = drain(pair, receiving, came);
+                rig.poll(1_000_000);
+            }
+            int count = rig.result(sending);
+            assertTrue(count > 0, () -> "sent " + count);
+            sent += count;
+        }
+        while (came.size() < length) {
+            receiving = drain(pair, receiving, came);
+            rig.poll(1_000_000);
+        }
+        rig.cancelAndEnd(receiving);
+        return came.toByteArray();
+    }
+
+    private long drain(DriverRig.Pair pair, long receiving, ByteArrayOutputStream came) {
+        long now = receiving;
+        while (rig.hasArrived(now)) {
+            DriverRig.Completion completion = rig.await(now);
+            came.writeBytes(completion.bytes());
+            if (!completion.hasMore()) {
+                now = rig.receive(pair.client());
+            }
+        }
+        return now;
+    }
+
+    @Test
+    void aFileArrivesWhole() throws Exception {
+        byte[] bytes = written("a", LENGTH);
+        int file = good(open(at("a"), FileAccess.READ));
+        DriverRig.Pair pair = rig.pair();
+
+        assertArrayEquals(bytes, carry(file, pair, 0, LENGTH), () -> "pumasi.seed=" + seed);
+        files.close(file);
+    }
+
+    @Test
+    void aPartOfAFileArrives() throws Exception {
+        byte[] bytes = written("a", 100_000);
+        int file = good(open(at("a"), FileAccess.READ));
+        DriverRig.Pair pair = rig.pair();
+
+        byte[] part = java.util.Arrays.copyOfRange(bytes, 4_095, 4_095 + 70_001);
+        assertArrayEquals(part, carry(file, pair, 4_095, 70_001), () -> "pumasi.seed=" + seed);
+        files.close(file);
+    }
+
+    @Test
+    void aFileThatIsNotInMemoryArrivesToo() throws Exception {
+        byte[] bytes = written("a", LENGTH);
+        dropFromMemory("a");
+        int file = good(open(at("a"), FileAccess.READ));
+        DriverRig.Pair pair = rig.pair();
+
+        assertArrayEquals(bytes, carry(file, pair, 0, LENGTH), () -> "pumasi.seed=" + seed);
+        files.close(file);
+    }
+
+    /** Direct reads push a file's clean pages out of the kernel's cache. */
+    private void dropFromMemory(String name) throws Exception {
+        try (FileChannel channel = FileChannel.open(at(name), StandardOpenOption.WRITE)) {
+            channel.force(true);
+        }
+        Process dropped = new ProcessBuilder(
+                        "dd", "of=" + at(name), "oflag=nocache", "conv=notrunc,fdatasync", "count=0")
+                .redirectErrorStream(true)
+                .start();
+        assertEquals(0, dropped.waitFor(), () -> "dd: " + output(dropped));
+    }
+
+    private static String output(Process process) {
+        try {
+            return new String(process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+        } catch (java.io.IOException gone) {
+            return gone.toString();
+        }
+    }
+
+    @Test
+    void theEndOfTheFileIsZero() throws Exception {
+        written("a", 1000);
+        int file = good(open(at("a"), FileAccess.READ));
+        DriverRig.Pair pair = rig.pair();
+
+        assertEquals(0, rig.result(transfer(file, 1000, pair.server(), 10)));
+        assertEquals(0, rig.result(transfer(file, 1 << 20, pair.server(), 10)));
+        files.close(file);
+    }
+
+    @Test
+    void aFileThatShrinksEndsEarly() throws Exception {
+        written("a", 10_000);
+        int file = good(open(at("a"), FileAccess.READ));
+        DriverRig.Pair pair = rig.pair();
+        long receiving = rig.receive(pair.client());
+
+        try (FileChannel channel = FileChannel.open(at("a"), StandardOpenOption.WRITE)) {
+            channel.truncate(3_000);
+        }
+        int sent = rig.result(transfer(file, 0, pair.server(), 10_000));
+        assertEquals(3_000, sent);
+        assertEquals(0, rig.result(transfer(file, sent, pair.server(), 10_000 - sent)));
+        assertEquals(3_000, rig.text(receiving, 3_000).length() > 0 ? 3_000 : 0);
+        files.close(file);
+    }
+
+    @Test
+    void aSlowPeerStopsTheTransferAndNothingElse() throws Exception {
+        written("a", 8 << 20);
+        int file = good(open(at("a"), FileAccess.READ));
+        DriverRig.Pair slow = rig.pair();
+        int sent = 0;
+        long sending = transfer(file, 0, slow.server(), 8 << 20);
+        // Until the kernel's buffers are full.
+        while (true) {
+            rig.settle();
+            if (!rig.hasArrived(sending)) {
+                break;
+            }
+            sent += good(rig.result(sending));
+            assertTrue(sent < 8 << 20, "everything went into the kernel's buffers");
+            sending = transfer(file, sent, slow.server(), (8 << 20) - sent);
+        }
+        assertTrue(rig.waitsOut(20_000_000), "a transfer that waits for room costs no turns");
+
+        DriverRig.Pair other = rig.pair();
+        assertEquals(8, carry(file, other, 0, 8).length);
+
+        long receiving = rig.receive(slow.client());
+        ByteArrayOutputStream came = new ByteArrayOutputStream();
+        while (!rig.hasArrived(sending)) {
+            receiving = drain(slow, receiving, came);
+            rig.poll(1_000_000);
+        }
+        assertTrue(rig.result(sending) > 0, "it goes on when there is room");
+        files.close(file);
+    }
+
+    @Test
+    void aTransferThatWaitsForRoomIsCancelled() throws Exception {
+        written("a", 8 << 20);
+        int file = good(open(at("a"), FileAccess.READ));
+        DriverRig.Pair pair = rig.pair();
+        long sending = transfer(file, 0, pair.server(), 8 << 20);
+        rig.settle();
+        while (rig.hasArrived(sending)) {
+            good(rig.result(sending));
+            sending = transfer(file, 0, pair.server(), 8 << 20);
+            rig.settle();
+        }
+
+        files.close(file);
+        assertEquals(-Errno.ECANCELED, rig.cancelAndEnd(sending));
+    }
+
+    @Test
+    void aPeerThatIsGoneIsAnError() throws Exception {
+        written("a", LENGTH);
+        int file = good(open(at("a"), FileAccess.READ));
+        DriverRig.Pair pair = rig.pair();
+        rig.close(pair.client());
+
+        int result = 1;
+        for (int i = 0; i < 100 && result > 0; i++) {
+            result = rig.result(transfer(file, 0, pair.server(), LENGTH));
+        }
+
+        assertTrue(result == -Errno.EPIPE || result == -Errno.ECONNRESET, "result " + result);
+        assertEquals(
+                "still here", rig.text(rig.receive(rigPairThatSays("still here").client()), 10));
+        files.close(file);
+    }
+
+    private DriverRig.Pair rigPairThatSays(String text) {
+        DriverRig.Pair pair = rig.pair();
+        rig.sendAll(pair.server(), text);
+        return pair;
+    }
+
+    @Test
+    void whatIsNoFileOrNoSocketIsRefused() throws Exception {
+        written("a", 10);
+        int file = good(open(at("a"), FileAccess.READ));
+        DriverRig.Pair pair = rig.pair();
+
+        assertEquals(-Errno.EBADF, rig.result(transfer(-1, 0, pair.server(), 10)));
+        assertEquals(-Errno.EBADF, rig.result(transfer(file, 0, -1, 10)));
+        files.close(file);
+    }
+
+    @Test
+    void sendingGoesOnAfterATransfer() throws Exception {
+        written("a", 4);
+        Files.writeString(at("a"), "body");
+        int file = good(open(at("a"), FileAccess.READ));
+        DriverRig.Pair pair = rig.pair();
+        long receiving = rig.receive(pair.client());
+
+        rig.sendAll(pair.server(), "head ");
+        assertEquals(4, rig.result(transfer(file, 0, pair.server(), 4)));
+        rig.sendAll(pair.server(), " tail");
+        assertEquals("head body tail", rig.text(receiving, 14));
+
+        Buffer back = Buffer.allocate(8);
+        long question = rig.receive(pair.server(), back);
+        rig.settle();
+        rig.sendAll(pair.client(), "question");
+        assertEquals(8, rig.result(question), "the socket still waits as before");
+        files.close(file);
+    }
+}
