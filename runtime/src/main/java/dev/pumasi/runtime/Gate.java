@@ -32,6 +32,7 @@ public final class Gate {
 
     private @Nullable Timer timer;
     private long timeoutNanos;
+    private long waitingSinceNanos;
     private boolean timedOut;
 
     /**
@@ -122,6 +123,7 @@ public final class Gate {
         open = false;
         waiter = caller;
         home = callersHome;
+        waitingSinceNanos = loop.nowNanos();
         startTimer();
         return WOULD_WAIT;
     }
@@ -134,8 +136,18 @@ public final class Gate {
         }
     }
 
-    private String what() {
+    /** In words. */
+    String what() {
         return verb + " " + subject;
+    }
+
+    Loop loop() {
+        return loop;
+    }
+
+    /** Since when its thread waits, in the loop's time. Any thread; a long is read whole. */
+    long waitingSinceNanos() {
+        return waitingSinceNanos;
     }
 
     private void startTimer() {

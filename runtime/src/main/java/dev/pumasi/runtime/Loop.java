@@ -51,8 +51,8 @@ import org.jspecify.annotations.Nullable;
  * and the loop goes on.
  *
  * <p><b>What it will not do.</b> It does not protect you from a task that blocks: everything else on this loop waits
- * meanwhile. It does not bound the queue of foreign tasks, because the JDK's scheduler hook must neither block nor fail;
- * its length is in {@link #status}.
+ * meanwhile, and the {@link Watchdog} only names it. It does not bound the queue of foreign tasks, because the JDK's
+ * scheduler hook must neither block nor fail; its length is in {@link #status}.
  */
 public final class Loop implements Executor, AutoCloseable {
 
@@ -81,10 +81,12 @@ public final class Loop implements Executor, AutoCloseable {
     private static final int WOKEN = 2;
 
     private static final VarHandle STATE;
+    private static final VarHandle TURNS;
 
     static {
         try {
             STATE = MethodHandles.lookup().findVarHandle(Loop.class, "state", int.class);
+            TURNS = MethodHandles.lookup().findVarHandle(Loop.class, "turns", long.class);
         } catch (ReflectiveOperationException impossible) {
             throw new ExceptionInInitializerError(impossible);
         }
@@ -93,7 +95,7 @@ public final class Loop implements Executor, AutoCloseable {
     /** Loops that are driven by hand, on threads that are not {@link LoopThread}s. */
     private static final ConcurrentHashMap<Thread, Loop> DRIVEN_BY_HAND = new ConcurrentHashMap<>();
 
-    /** Set while a foreign thread starts a green one: that crosses over too, but is no wake-up. */
+    /** Set while a foreign thread starts a green one, or looks at its stack: that may cross over too, but is no wake-up. */
     private static final ThreadLocal<Boolean> STARTING = new ThreadLocal<>();
 
     private final String name;
@@ -111,6 +113,7 @@ public final class Loop implements Executor, AutoCloseable {
     private final BufferPool buffers = new BufferPool();
     private final AsyncFiles files = new AsyncFiles(this);
     private final Set<String> failureKinds = ConcurrentHashMap.newKeySet();
+    private final GreenThreadList greenThreadList = new GreenThreadList();
 
     @SuppressWarnings("unused") // through STATE
     private volatile int state;
@@ -139,7 +142,8 @@ public final class Loop implements Executor, AutoCloseable {
     private long misdirected;
     private long greenStarted;
     private final AtomicLong failures = new AtomicLong();
-    private final AtomicLong hops = new AtomicLong();
+    private final Hops hops = new Hops(this);
+    private final AtomicLong stalls = new AtomicLong();
     private final AtomicLong wakes = new AtomicLong();
 
     /**
@@ -231,13 +235,7 @@ public final class Loop implements Executor, AutoCloseable {
      * @return the thread, which {@link Thread#join} waits for
      */
     public Thread spawn(Runnable body) {
-        Thread green = GreenThreads.BACK_END.unstarted(greenScheduler, () -> {
-            try {
-                body.run();
-            } catch (Throwable failure) {
-                report("a green thread", failure);
-            }
-        });
+        Thread green = GreenThreads.BACK_END.unstarted(greenScheduler, new GreenBody(this, body));
         if (isCurrent()) {
             greenStarted++;
             green.start();
@@ -253,7 +251,9 @@ public final class Loop implements Executor, AutoCloseable {
     /** As {@link #spawn}, on the loop, for a body that reports its own failures. */
     public void spawnTrusted(Runnable body) {
         greenStarted++;
-        GreenThreads.BACK_END.unstarted(greenScheduler, body).start();
+        GreenThreads.BACK_END
+                .unstarted(greenScheduler, new GreenBody(this, body))
+                .start();
     }
 
     /** Whether green threads run on their loop; if not, they must not touch its state directly. */
@@ -326,7 +326,9 @@ public final class Loop implements Executor, AutoCloseable {
         if (state != AWAKE) {
             STATE.setVolatile(this, AWAKE);
         }
-        turns++;
+        // Opaque, which costs what a plain store costs: the watchdog must see it sooner or later, in no order with
+        // others.
+        TURNS.setOpaque(this, turns + 1);
         nowNanos = clock.nanoTime();
 
         runCompletions();
@@ -370,8 +372,10 @@ public final class Loop implements Executor, AutoCloseable {
                 completed,
                 tasks,
                 greenStarted,
-                hops.get(),
+                greenThreadList.size(),
+                hops.count(),
                 wakes.get(),
+                stalls.get(),
                 failures.get(),
                 interests.size(),
                 timers.size(),
@@ -472,7 +476,7 @@ public final class Loop implements Executor, AutoCloseable {
     /** Ends a thread's wait. On the default scheduler a green thread then runs elsewhere: that is a hop. */
     void wake(Thread waiting) {
         if (!GreenThreads.BACK_END.runsOnLoop() && waiting.isVirtual()) {
-            hops.incrementAndGet();
+            hops.add();
         }
         LockSupport.unpark(waiting);
     }
@@ -506,6 +510,53 @@ public final class Loop implements Executor, AutoCloseable {
     /** Takes out of the list what no driver works on, and therefore none completes. */
     void leave(Pending pending) {
         interests.leave(pending);
+    }
+
+    /** The green threads that have begun and not ended. Any thread. */
+    GreenThreadList greenThreadList() {
+        return greenThreadList;
+    }
+
+    Hops hops() {
+        return hops;
+    }
+
+    /**
+     * The stack of one of its green threads. To look at one that has just become runnable, the JDK takes it out of the
+     * scheduler's hands and gives it back, which is no hop. Any thread.
+     */
+    static StackTraceElement[] stackOf(Thread green) {
+        STARTING.set(true);
+        try {
+            return green.getStackTrace();
+        } finally {
+            STARTING.remove();
+        }
+    }
+
+    /** The thread that this loop turns on. */
+    Thread thread() {
+        return thread;
+    }
+
+    /** Whether it waits in its driver for something to happen, and nobody has woken it. Any thread. */
+    boolean isAsleep() {
+        return state == SLEEPING;
+    }
+
+    /** How often it has turned. Any thread. */
+    long turnCount() {
+        return (long) TURNS.getOpaque(this);
+    }
+
+    /** How long ago that was, in this loop's time. Any thread, if the driver's clock is the machine's. */
+    long sinceNanos(long thenNanos) {
+        return clock.nanoTime() - thenNanos;
+    }
+
+    /** Counts an incident. The watchdog. */
+    void stalled() {
+        stalls.incrementAndGet();
     }
 
     /** Counts a failure and reports it, with its stack, the first time one of its kind happens here. Any thread. */
@@ -583,10 +634,7 @@ public final class Loop implements Executor, AutoCloseable {
         if (isCurrent()) {
             runnable.add(continuation);
         } else {
-            if (STARTING.get() == null) {
-                hops.incrementAndGet();
-            }
-            post(continuation);
+            post(STARTING.get() == null ? hops.add(continuation) : continuation);
         }
     }
 

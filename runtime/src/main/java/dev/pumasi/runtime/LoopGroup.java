@@ -9,12 +9,16 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /** Some loops, each on a thread of its own, started and stopped together. Any thread may call. */
 public final class LoopGroup implements AutoCloseable {
 
     /** More loops than this are a mistake, not a machine. */
     public static final int LOOPS_MAX = 1024;
+
+    /** How long a loop may fail to turn before it is named in the log, unless said otherwise. */
+    public static final Duration STALL_PATIENCE = Watchdog.PATIENCE_DEFAULT;
 
     /** How long a closing loop waits for what it cancelled to end. */
     static final long STOP_NANOS = Duration.ofSeconds(5).toNanos();
@@ -23,21 +27,35 @@ public final class LoopGroup implements AutoCloseable {
 
     private final List<Loop> loops;
     private final List<Thread> threads;
+    private final @Nullable Watchdog watchdog;
     private final AtomicInteger next = new AtomicInteger();
 
-    private LoopGroup(List<Loop> loops, List<Thread> threads) {
+    private LoopGroup(List<Loop> loops, List<Thread> threads, @Nullable Watchdog watchdog) {
         this.loops = List.copyOf(loops);
         this.threads = List.copyOf(threads);
+        this.watchdog = watchdog;
     }
 
     /**
-     * Starts {@code count} loops, named {@code name-0}, {@code name-1}, …, and waits until all are open.
+     * Starts {@code count} loops, named {@code name-0}, {@code name-1}, …, and waits until all are open. They are watched, with
+     * a patience of {@link #STALL_PATIENCE}.
      *
      * @throws DriverUnavailableException if the driver does not work here; nothing is left running then
      */
     public static LoopGroup start(String name, int count, DriverFactory drivers) {
+        return start(name, count, drivers, STALL_PATIENCE);
+    }
+
+    /**
+     * As {@link #start(String, int, DriverFactory)}; a loop that does not turn for {@code stallPatience} is named in the log
+     * with what holds it, by a daemon thread of this group. Zero: nobody watches.
+     */
+    public static LoopGroup start(String name, int count, DriverFactory drivers, Duration stallPatience) {
         if (count < 1 || count > LOOPS_MAX) {
             throw new IllegalArgumentException("between 1 and " + LOOPS_MAX + " loops, not " + count);
+        }
+        if (stallPatience.isNegative()) {
+            throw new IllegalArgumentException("a patience of " + stallPatience + "; zero switches the watchdog off");
         }
         List<Loop> loops = new ArrayList<>();
         List<Thread> threads = new ArrayList<>();
@@ -51,10 +69,10 @@ public final class LoopGroup implements AutoCloseable {
                 loops.add(opened.join());
             }
         } catch (CompletionException refused) {
-            new LoopGroup(loops, threads).close();
+            new LoopGroup(loops, threads, null).close();
             throw refused.getCause() instanceof RuntimeException cause ? cause : refused;
         }
-        return new LoopGroup(loops, threads);
+        return new LoopGroup(loops, threads, Watchdog.start(name, loops, stallPatience));
     }
 
     /** As {@link #start(String, int, DriverFactory)}, with the driver of this name, or the best for {@code "auto"}. */
@@ -79,6 +97,11 @@ public final class LoopGroup implements AutoCloseable {
         return loops;
     }
 
+    /** Every green thread of these loops; see {@link ThreadDump#of}. */
+    public ThreadDump threadDump() {
+        return ThreadDump.of(loops);
+    }
+
     /** One of the loops, in turn. */
     public Loop next() {
         return loops.get(Math.floorMod(next.getAndIncrement(), loops.size()));
@@ -97,6 +120,9 @@ public final class LoopGroup implements AutoCloseable {
                     interrupted = true;
                 }
             }
+        }
+        if (watchdog != null) {
+            watchdog.close(); // last: a loop that does not stop is named as well
         }
         if (interrupted) {
             Thread.currentThread().interrupt();

@@ -9,8 +9,10 @@ package dev.pumasi.runtime;
  * @param completions what its driver reported
  * @param tasks what it ran from its queues, green threads' continuations included
  * @param greenThreads how many green threads were started on it
+ * @param greenThreadsAlive how many of them have begun and not ended
  * @param hops how often a green thread was woken by a foreign thread
  * @param wakes how often a foreign thread had to wake it with a system call
+ * @param stalls how often its watchdog found that it did not turn
  * @param failures what it ran and survived
  * @param interests operations in progress
  * @param timers timers that are running
@@ -23,8 +25,10 @@ public record LoopStatus(
         long completions,
         long tasks,
         long greenThreads,
+        int greenThreadsAlive,
         long hops,
         long wakes,
+        long stalls,
         long failures,
         int interests,
         int timers,

@@ -55,14 +55,20 @@ public abstract class Operation<T extends @Nullable Object> extends Pending {
         /** The loop of a thread that waits from another one. */
         final @Nullable Loop home;
 
+        /** The loop's time when it came: for whoever looks from outside. */
+        final long sinceNanos;
+
         @Nullable
         Waiter next;
 
-        Waiter(Object who, @Nullable Loop home) {
+        Waiter(Object who, @Nullable Loop home, long sinceNanos) {
             this.who = who;
             this.home = home;
+            this.sinceNanos = sinceNanos;
         }
     }
+
+    private static final int WAITERS_LOOKED_AT_MAX = 1000;
 
     private static final VarHandle STATE;
 
@@ -249,6 +255,22 @@ public abstract class Operation<T extends @Nullable Object> extends Pending {
         throw new IllegalStateException("no driver works on this: " + describe());
     }
 
+    /**
+     * Since when {@code thread} waits for this, in the loop's time; {@link Wait#UNKNOWN} if it does not. Any thread: the stack
+     * may be taken and turned round meanwhile, hence the limit.
+     */
+    @SuppressWarnings("ReferenceEquality") // a thread is itself
+    final long waitingSinceNanos(Thread thread) {
+        Waiter waiter = state instanceof Waiter top ? top : null;
+        for (int left = WAITERS_LOOKED_AT_MAX; waiter != null && left > 0; left--) {
+            if (waiter.who == thread) {
+                return waiter.sinceNanos;
+            }
+            waiter = waiter.next;
+        }
+        return Wait.UNKNOWN;
+    }
+
     @Override
     public String toString() {
         return describe() + (isDone() ? " (done)" : " (in progress)");
@@ -297,7 +319,7 @@ public abstract class Operation<T extends @Nullable Object> extends Pending {
 
     /** False if it is done already. */
     private boolean push(Object who) {
-        Waiter waiter = new Waiter(who, who instanceof Thread ? loop.homeOfCaller() : null);
+        Waiter waiter = new Waiter(who, who instanceof Thread ? loop.homeOfCaller() : null, loop.nowNanos());
         while (true) {
             Object before = state;
             if (before instanceof Outcome) {

@@ -1,0 +1,26 @@
+package dev.pumasi.runtime;
+
+/** What a green thread runs: the program's part of it, between its entry into the loop's list and its leaving. */
+final class GreenBody implements Runnable {
+
+    private final Loop loop;
+    private final Runnable body;
+
+    GreenBody(Loop loop, Runnable body) {
+        this.loop = loop;
+        this.body = body;
+    }
+
+    @Override
+    public void run() {
+        GreenThreadList list = loop.greenThreadList();
+        int slot = list.enter(Thread.currentThread());
+        try {
+            body.run();
+        } catch (Throwable failure) {
+            loop.report("a green thread", failure);
+        } finally {
+            list.leave(slot);
+        }
+    }
+}

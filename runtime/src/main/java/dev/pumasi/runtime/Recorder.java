@@ -1,0 +1,29 @@
+package dev.pumasi.runtime;
+
+/** Where incidents are recorded: JDK Flight Recorder, or nowhere in a JVM without the module {@code jdk.jfr}. Any thread. */
+sealed interface Recorder permits JfrRecorder, Recorder.None {
+
+    Recorder HERE = ModuleLayer.boot().findModule("jdk.jfr").isPresent() ? new JfrRecorder() : new None();
+
+    /** A loop was found not to turn. */
+    void stalled(String loop, long heldNanos, String holder, String verdict, String stack);
+
+    /** It turns again. */
+    void resumed(String loop, long lastedNanos);
+
+    /** The calling thread wakes a green thread of that loop from elsewhere. Neither blocks nor throws. */
+    void hopped(String loop);
+
+    /** Without {@code jdk.jfr}. */
+    record None() implements Recorder {
+
+        @Override
+        public void stalled(String loop, long heldNanos, String holder, String verdict, String stack) {}
+
+        @Override
+        public void resumed(String loop, long lastedNanos) {}
+
+        @Override
+        public void hopped(String loop) {}
+    }
+}
