@@ -70,9 +70,12 @@ final class DirectStyle implements Receiver {
         reading.open();
     }
 
-    /** Writes all bytes and waits until they have been handed to the kernel. */
-    void writeThrough(byte[] from, int offset, int length) throws IOException {
-        int[] done = {0};
+    /**
+     * Writes all bytes and waits until they have been handed to the kernel.
+     *
+     * @param done one number: how many have been taken over; whoever was interrupted goes on from there
+     */
+    void writeThrough(byte[] from, int offset, int length, int[] done) throws IOException {
         write(() -> {
             Output output = socket.output();
             output.check();

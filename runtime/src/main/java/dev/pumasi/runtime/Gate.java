@@ -99,7 +99,15 @@ public final class Gate {
 
     @SuppressWarnings("ReferenceEquality") // a thread is itself
     private int attempt(Step step, Thread caller, @Nullable Loop callersHome, boolean begins) throws IOException {
-        int answer = step.attempt();
+        int answer;
+        try {
+            answer = step.attempt();
+        } catch (IOException | RuntimeException over) {
+            if (waiter == null || waiter == caller) {
+                stopTimer(); // nobody waits any more
+            }
+            throw over;
+        }
         if (waiter != null && waiter != caller) {
             if (answer != WOULD_WAIT) {
                 return answer;

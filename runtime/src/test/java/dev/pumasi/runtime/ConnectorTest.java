@@ -73,8 +73,9 @@ final class ConnectorTest extends OnEachDriver {
     }
 
     private static void assertNothingGoesOn(Loop loop) {
-        Eventually.until("nothing goes on", () -> loop.status().interests() == 0);
-        assertEquals(0, loop.status().timers());
+        Eventually.until(
+                "nothing goes on",
+                () -> loop.status().interests() == 0 && loop.status().timers() == 0);
         assertEquals(0, loop.status().hops());
     }
 

@@ -40,7 +40,6 @@ final class UringDriver implements Driver {
     private static final int MSG_NOSIGNAL = 0x4000;
     private static final int MSG_NAME_LENGTH_OFFSET = 8;
     private static final int SOCK_CLOEXEC = 0x80000;
-    private static final int EFD_NONBLOCK_CLOEXEC = 0x80800;
 
     /** Tokens that no caller uses: an operation whose end nobody waits for, and the poll for wakes. */
     static final long NOBODY = 0;
@@ -54,16 +53,13 @@ final class UringDriver implements Driver {
     private static final int ADDRESS_OFFSET = 96;
 
     private final Libc libc = new Libc();
-    private final Libc foreignLibc = new Libc();
     private final SocketCalls sockets = SocketCalls.blocking(libc);
     private final Ring ring;
     private final ProvidedBuffers provided;
     private final CompletionQueue local = new CompletionQueue();
-    private final int wakeDescriptor;
-    private final long one;
 
-    /** Read by foreign threads in {@link #wake}; the lock keeps the descriptor from being closed under a write to it. */
-    private final Object wakeLock = new Object();
+    /** Its counter is never read; and it takes no lock, in which a green thread of another loop could park. */
+    private final WakeDescriptor wakes;
 
     private boolean closed;
 
@@ -82,14 +78,12 @@ final class UringDriver implements Driver {
             ring.close();
             throw new DriverUnavailableException(explain(refused));
         }
-        long opened = libc.call(SystemCall.EVENTFD2, 0, EFD_NONBLOCK_CLOEXEC);
-        if (opened < 0) {
+        try {
+            wakes = new WakeDescriptor(libc);
+        } catch (DriverUnavailableException noDescriptor) {
             ring.close();
-            throw new DriverUnavailableException("io_uring: no eventfd to wake the loop with (error " + -opened + ")");
+            throw noDescriptor;
         }
-        wakeDescriptor = (int) opened;
-        one = Memory.allocateForever(Long.BYTES, Long.BYTES);
-        Memory.putLong(one, 1);
         watchWakes();
     }
 
@@ -180,16 +174,12 @@ final class UringDriver implements Driver {
 
     @Override
     public void wake() {
-        synchronized (wakeLock) {
-            if (!closed) {
-                foreignLibc.call(SystemCall.WRITE, wakeDescriptor, one, Long.BYTES);
-            }
-        }
+        wakes.signal();
     }
 
     private void watchWakes() {
-        ring.prepare(
-                Ring.head(Ring.IORING_OP_POLL_ADD, 0, 0, wakeDescriptor), 0, 0, IORING_POLL_ADD_MULTI, POLLIN, WAKE);
+        int watched = wakes.descriptor();
+        ring.prepare(Ring.head(Ring.IORING_OP_POLL_ADD, 0, 0, watched), 0, 0, IORING_POLL_ADD_MULTI, POLLIN, WAKE);
     }
 
     // ---------------------------------------------------------------------------------------------- sockets
@@ -350,12 +340,10 @@ final class UringDriver implements Driver {
 
     @Override
     public void close() {
-        synchronized (wakeLock) {
-            if (closed) {
-                return;
-            }
-            closed = true;
+        if (closed) {
+            return;
         }
+        closed = true;
         if (files != null) {
             files.close();
         }
@@ -364,6 +352,6 @@ final class UringDriver implements Driver {
         }
         ring.close();
         provided.close();
-        libc.call(SystemCall.CLOSE, wakeDescriptor);
+        wakes.close();
     }
 }
