@@ -144,7 +144,7 @@ final class DescriptorFiles implements FileCalls {
     private int openBeneath(FileTask task, Libc libc) {
         int folder = task.file().descriptor;
         if (opensBeneath) {
-            long how = openHow(task.control(), task.access(), OpenFlags.O_NONBLOCK);
+            long how = openHow(task.control(), task.access());
             int result = -Errno.EAGAIN;
             for (int i = 0; i < OPENS_MAX && result == -Errno.EAGAIN; i++) {
                 result = (int)
@@ -160,9 +160,9 @@ final class DescriptorFiles implements FileCalls {
     }
 
     /** Writes a {@code struct open_how} that keeps to the folder, and says where it is. */
-    static long openHow(Buffer control, FileAccess access, int moreFlags) {
+    static long openHow(Buffer control, FileAccess access) {
         long how = Statx.address(control);
-        Memory.putLong(how, OpenFlags.of(access) | moreFlags);
+        Memory.putLong(how, OpenFlags.of(access) | OpenFlags.O_NONBLOCK);
         Memory.putLong(how + 8, OpenFlags.mode(access));
         Memory.putLong(how + 16, RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS);
         return how;

@@ -3,7 +3,7 @@ package dev.pumasi.runtime.driver;
 import dev.pumasi.runtime.memory.Buffer;
 
 /** The calls on files that wait for the disk: by system call, or by {@code java.nio}. */
-sealed interface FileCalls permits DescriptorFiles, NioFiles {
+interface FileCalls {
 
     /** {@link #statusNow} answers this where only a thread may ask. */
     int LATER = Integer.MIN_VALUE;

@@ -40,6 +40,8 @@ final class NioFiles implements FileCalls {
     /** What one listing brings at most. */
     private static final int ENTRIES_PER_CALL_MAX = 1024;
 
+    private static final int S_IFMT = 0xf000;
+    private static final int S_IFIFO = 0x1000;
     private static final String UP = "..";
     private static final FileAttribute<?>[] NO_ATTRIBUTES = {};
     private static final PosixFilePermission[] PERMISSIONS = {
@@ -175,6 +177,9 @@ final class NioFiles implements FileCalls {
             }
             return NioFile.folder(path, Files.newDirectoryStream(path));
         }
+        if (isPipe(path)) {
+            throw new IOException("No such device or address"); // to open it would wait for its other end
+        }
         FileAttribute<?>[] attributes = access.create() ? permissions(path, access.mode()) : NO_ATTRIBUTES;
         FileChannel channel = null;
         if (access.read() || !access.append()) {
@@ -186,6 +191,15 @@ final class NioFiles implements FileCalls {
         } catch (IOException | RuntimeException refused) {
             new NioFile(path, channel, null, null, null).close();
             throw refused;
+        }
+    }
+
+    private static boolean isPipe(Path path) {
+        try {
+            return path.getFileSystem().supportedFileAttributeViews().contains("unix")
+                    && (number(Files.getAttribute(path, "unix:mode")) & S_IFMT) == S_IFIFO;
+        } catch (IOException notThere) {
+            return false;
         }
     }
 

@@ -32,6 +32,11 @@ final class OpenFlags {
                 | (access.follow() ? 0 : O_NOFOLLOW);
     }
 
+    /** What {@code fcntl(F_SETFL)} would set of them, but for waiting. */
+    static int lasting(FileAccess access) {
+        return of(access) & (O_APPEND | O_DIRECT);
+    }
+
     /** {@code openat2} refuses permissions for what is not made. */
     static int mode(FileAccess access) {
         return access.create() ? access.mode() : 0;

@@ -160,9 +160,9 @@ final class UringDriver implements Driver {
             int flags = Memory.getInt(entry + 12);
             if (token > NOBODY) {
                 // The kernel's flags for a provided buffer and for "more" are the seam's.
-                completions.add(token, Memory.getInt(entry + 8), flags & FLAGS_PASSED_ON);
+                completions.add(token, Ring.result(entry), flags & FLAGS_PASSED_ON);
             } else if (token < UringFiles.STEPS_BELOW && started != null) {
-                started.stepped(token, Memory.getInt(entry + 8), completions);
+                started.stepped(token, Ring.result(entry), completions);
             } else if (token == WAKE && (flags & Ring.IORING_CQE_F_MORE) == 0) {
                 watchWakes();
             }

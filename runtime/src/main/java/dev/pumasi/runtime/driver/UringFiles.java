@@ -107,7 +107,14 @@ final class UringFiles implements FileOperations {
         UringStep step = steps.get(number >> 1);
         step.entriesLeft--;
         switch (step.kind) {
-            case OPEN -> end(step, result, completions);
+            case OPEN -> {
+                if (result >= 0) {
+                    // Opened so that a pipe does not wait for its other end. But the ring would take the flag, too, for
+                    // leave to try every read on the loop's own thread, even where the file system then waits.
+                    libc.call(SystemCall.FCNTL, result, F_SETFL, step.flags);
+                }
+                end(step, result, completions);
+            }
             case WRITE_AND_SYNC -> {
                 if ((number & SECOND) == 0) {
                     step.written = result;
@@ -195,8 +202,9 @@ final class UringFiles implements FileOperations {
     public void open(Path path, FileAccess access, Buffer control, long token) {
         if (isWritten(path, control, token)) {
             long head = Ring.head(Ring.IORING_OP_OPENAT, 0, 0, Statx.AT_FDCWD);
-            int flags = OpenFlags.of(access);
+            int flags = OpenFlags.of(access) | OpenFlags.O_NONBLOCK;
             UringStep step = begin(UringStep.Kind.OPEN, token);
+            step.flags = OpenFlags.lasting(access);
             ring.prepare(head, 0, control.address(), OpenFlags.mode(access), flags, entry(step));
         }
     }
@@ -205,8 +213,9 @@ final class UringFiles implements FileOperations {
     public void openBeneath(int folder, Path path, FileAccess access, Buffer control, long token) {
         if (isWritten(path, control, token)) {
             long head = Ring.head(Ring.IORING_OP_OPENAT2, 0, 0, folder);
-            long how = DescriptorFiles.openHow(control, access, 0);
+            long how = DescriptorFiles.openHow(control, access);
             UringStep step = begin(UringStep.Kind.OPEN, token);
+            step.flags = OpenFlags.lasting(access);
             ring.prepare(head, how, control.address(), DescriptorFiles.OPEN_HOW_BYTES, 0, entry(step));
         }
     }

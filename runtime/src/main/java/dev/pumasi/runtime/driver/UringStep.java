@@ -33,6 +33,9 @@ final class UringStep {
     /** How many entries have not come back. */
     int entriesLeft;
 
+    /** Of an opening: those that the file keeps. */
+    int flags;
+
     /** Of the write: how much it is to write, and what has come of it. */
     long length;
 
