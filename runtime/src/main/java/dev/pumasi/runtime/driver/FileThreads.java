@@ -73,6 +73,11 @@ final class FileThreads {
         }
     }
 
+    /** How many tasks have not ended: for tests. */
+    int unfinished() {
+        return unfinished.get();
+    }
+
     /** Never blocks. */
     void submit(FileTask task) {
         int unfinishedNow = unfinished.incrementAndGet();

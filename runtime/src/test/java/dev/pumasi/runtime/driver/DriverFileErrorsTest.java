@@ -147,6 +147,15 @@ final class DriverFileErrorsTest extends EachDriversFiles {
         files.close(full);
     }
 
+    /** The memory at address 0, of which there is none. */
+    @Test
+    void whatCannotBeReadIsAnErrorOfTheDevice() {
+        int memory = good(open(Path.of("/proc/self/mem"), FileAccess.READ));
+
+        assertEquals(-Errno.EIO, read(memory, 0, Buffer.allocate(10)));
+        files.close(memory);
+    }
+
     @Test
     void aPipeIsOpenedWithoutItsOtherEndOrRefused() throws Exception {
         assertEquals(
