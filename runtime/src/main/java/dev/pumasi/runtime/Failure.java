@@ -43,6 +43,13 @@ public enum Failure {
             "write letters, digits, '-' and '_', in labels of 63 with dots between them, 253 characters in all"),
     MESSAGE_TOO_LONG("the datagram is larger than the network takes", "send less at once"),
     NOT_SUPPORTED("this system does not support it", "choose another address family, option or driver"),
+    NOT_EXECUTABLE(
+            "the file is no program that this system runs",
+            "check its first line (#!), its architecture, and that it is marked executable"),
+    ARGUMENTS_TOO_LONG(
+            "the arguments and the environment are too long together", "hand the data over by a pipe or a file"),
+    TOO_MANY_PROCESSES("no more processes can be started", "wait for some to end, or raise `ulimit -u`"),
+    NO_SUCH_PROCESS("there is no such process (any more)", "nothing to do: it has ended"),
     REJECTED("the limit of what may wait was reached", "try again later, or raise the limit"),
     IO("input or output failed", "see the system's log (dmesg); what was not synced may be lost");
 
@@ -95,6 +102,9 @@ public enum Failure {
             case Errno.EROFS -> READ_ONLY;
             case Errno.EBUSY, Errno.ETXTBSY -> IN_USE;
             case Errno.EINVAL -> INVALID;
+            case Errno.ENOEXEC -> NOT_EXECUTABLE;
+            case Errno.E2BIG -> ARGUMENTS_TOO_LONG;
+            case Errno.ESRCH -> NO_SUCH_PROCESS;
             case Errno.EMSGSIZE -> MESSAGE_TOO_LONG;
             case Errno.EAFNOSUPPORT, Errno.EOPNOTSUPP, Errno.ENOPROTOOPT, Errno.ENOSYS, Errno.ESPIPE -> NOT_SUPPORTED;
             default -> IO;

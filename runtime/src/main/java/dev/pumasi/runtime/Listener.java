@@ -73,6 +73,15 @@ public final class Listener implements Closeable {
         return listener;
     }
 
+    Loop loop() {
+        return loop;
+    }
+
+    /** Its handle, on the loop; −1 when it is closed. */
+    int openHandle() {
+        return closed ? -1 : handle;
+    }
+
     /** Where it listens, with the port that was chosen. Any thread. */
     public SocketAddress address() {
         return address;

@@ -428,7 +428,7 @@ public final class Loop implements Executor, AutoCloseable {
             if (pending instanceof Operation<?> operation) {
                 operation.cancel();
             } else {
-                driver.cancel(pending.token);
+                pending.stop(driver);
             }
         }
     }

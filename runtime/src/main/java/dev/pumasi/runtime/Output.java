@@ -276,7 +276,7 @@ public final class Output extends Pending {
         file = null;
         if (halfCloseWanted) {
             halfCloseWanted = false;
-            loop.driver().shutdownOutput(socket.handle());
+            socket.endOutput();
         }
         tellDrained();
     }

@@ -16,7 +16,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connected socket, TCP or Unix domain, that belongs to one loop. There are three ways to use it; for its input choose
+ * A connected socket, TCP or Unix domain, that belongs to one loop; or one end of a pipe to a child process, which has one direction. There are three ways to use it; for its input choose
  * one, since two readers of one stream would each get a part:
  *
  * <ul>
@@ -34,6 +34,10 @@ public final class StreamSocket implements Closeable {
     private final Loop loop;
     private final int handle;
     private final Output output;
+
+    /** What a pipe is called; null for a socket. */
+    private final @Nullable String pipe;
+
     private @Nullable Inbound inbound;
     private @Nullable DirectStyle direct;
     private @Nullable Transfer receiving;
@@ -42,10 +46,20 @@ public final class StreamSocket implements Closeable {
     private boolean closed;
 
     StreamSocket(Loop loop, int handle) {
+        this(loop, handle, null);
+    }
+
+    private StreamSocket(Loop loop, int handle, @Nullable String pipe) {
         this.loop = loop;
         this.handle = handle;
+        this.pipe = pipe;
         output = new Output(this);
         loop.opened(handle);
+    }
+
+    /** One end of a pipe. */
+    static StreamSocket ofPipe(Loop loop, int handle, String name) {
+        return new StreamSocket(loop, handle, name);
     }
 
     /** Connects on {@code loop}; the operation yields the socket. Any thread. */
@@ -455,6 +469,20 @@ public final class StreamSocket implements Closeable {
         return handle;
     }
 
+    /** Its handle, on the loop; −1 when it is closed. */
+    int openHandle() {
+        return closed ? -1 : handle;
+    }
+
+    /** All is sent, and no more will be. A pipe has only this direction. */
+    void endOutput() {
+        if (pipe != null) {
+            closeNow();
+        } else {
+            loop.driver().shutdownOutput(handle);
+        }
+    }
+
     private int usable() throws OperationException {
         loop.requireCurrent("use an option of a socket");
         if (closed) {
@@ -491,6 +519,9 @@ public final class StreamSocket implements Closeable {
 
     @Override
     public String toString() {
+        if (pipe != null) {
+            return pipe + (closed ? " (closed)" : "");
+        }
         if (closed || !loop.isCurrent()) {
             return "socket " + handle + " of " + loop.name() + (closed ? " (closed)" : "");
         }

@@ -26,7 +26,9 @@ final class Attempt {
         /** From a file whose bytes are in memory. */
         SEND_FILE,
         /** Bytes of a file are on their way to memory; only then the socket matters. */
-        FETCH
+        FETCH,
+        /** Nothing is done: that it could be is the result. */
+        READABLE
     }
 
     final Watched owner;

@@ -91,6 +91,16 @@ final class DescriptorSockets implements Sockets {
     }
 
     @Override
+    public int adopt(int descriptor) {
+        return withinLimit(descriptor);
+    }
+
+    @Override
+    public Processes processes(ProcessHost host) {
+        return new DescriptorProcesses(libc, host, true);
+    }
+
+    @Override
     public void close(int handle) {
         calls.close(handle);
     }
@@ -119,6 +129,9 @@ final class DescriptorSockets implements Sockets {
     @Override
     public int receive(int handle, Buffer into, int offset, int length) {
         int result = (int) libc.call(SystemCall.RECVFROM, handle, into.address() + offset, length);
+        if (result == -Errno.ENOTSOCK) { // a pipe, which is told here, where it costs sockets nothing
+            result = (int) libc.call(SystemCall.READ, handle, into.address() + offset, length);
+        }
         Reference.reachabilityFence(into);
         return result;
     }
@@ -143,6 +156,10 @@ final class DescriptorSockets implements Sockets {
     @Override
     public int send(int handle, Buffer from, int offset, int length) {
         int result = (int) libc.call(SystemCall.SENDTO, handle, from.address() + offset, length, MSG_NOSIGNAL);
+        if (result == -Errno.ENOTSOCK) {
+            // Its SIGPIPE does no harm: every JVM ignores that.
+            result = (int) libc.call(SystemCall.WRITE, handle, from.address() + offset, length);
+        }
         Reference.reachabilityFence(from);
         return result;
     }
@@ -150,6 +167,9 @@ final class DescriptorSockets implements Sockets {
     @Override
     public int send(int handle, Gather pieces) {
         int result = (int) libc.call(SystemCall.SENDMSG, handle, pieces.messageAddress(), MSG_NOSIGNAL);
+        if (result == -Errno.ENOTSOCK) {
+            result = (int) libc.call(SystemCall.WRITEV, handle, pieces.tableAddress(), pieces.size());
+        }
         Reference.reachabilityFence(pieces);
         return result;
     }

@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * every I/O test runs on each of them.
  *
  * <p><b>Handles.</b> A socket is a small non-negative number: a descriptor where there are descriptors, an index
- * elsewhere. It stays valid from the call that returned it until {@link #close}.
+ * elsewhere; so is this end of a pipe to a child process, which counts as a
+ * stream socket of one direction. It stays valid from the call that returned it until {@link #close}.
  *
  * <p><b>Results.</b> Zero or positive on success, a negated {@link Errno} on failure, whatever the operating system. No
  * method throws for what a kernel or a peer does; an exception from a driver is a bug.
@@ -151,6 +152,11 @@ public interface Driver extends AutoCloseable {
     /** Files, through the same turn. */
     default FileOperations files() {
         throw new UnsupportedOperationException(name() + " has no files yet");
+    }
+
+    /** Child processes, through the same turn. */
+    default ProcessOperations processes() {
+        throw new UnsupportedOperationException("the driver " + name() + " runs no processes");
     }
 
     // ---------------------------------------------------------------------------------------------- provided buffers

@@ -11,12 +11,18 @@ public final class Errno {
     public static final int EPERM = 1;
     /** No such file. */
     public static final int ENOENT = 2;
+    /** No such process. */
+    public static final int ESRCH = 3;
     /** A signal interrupted the call; drivers repeat it and never report this. */
     public static final int EINTR = 4;
     /** Input or output failed in the device. */
     public static final int EIO = 5;
     /** No such device, or nobody reads the other end of a pipe. */
     public static final int ENXIO = 6;
+    /** A program's arguments and environment are longer than the kernel takes. */
+    public static final int E2BIG = 7;
+    /** A file that is no program which this system can run. */
+    public static final int ENOEXEC = 8;
     /** Not an open handle: a bug above the seam, or a handle used after its close. */
     public static final int EBADF = 9;
     /** It would block, of which readiness drivers never report, for they wait; or too much is waiting already. */

@@ -77,7 +77,8 @@ final class NioDriver extends ReadinessDriver {
     private static int interest(SelectableChannel channel, int wanted) {
         int input = channel instanceof ServerSocketChannel ? SelectionKey.OP_ACCEPT : SelectionKey.OP_READ;
         int output = isConnecting(channel) ? SelectionKey.OP_CONNECT : SelectionKey.OP_WRITE;
-        return ((wanted & READABLE) != 0 ? input : 0) | ((wanted & WRITABLE) != 0 ? output : 0);
+        // A pipe has one direction; what is wanted of the other fails when it is tried.
+        return (((wanted & READABLE) != 0 ? input : 0) | ((wanted & WRITABLE) != 0 ? output : 0)) & channel.validOps();
     }
 
     private static boolean isConnecting(SelectableChannel channel) {

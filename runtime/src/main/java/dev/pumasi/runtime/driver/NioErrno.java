@@ -125,6 +125,9 @@ final class NioErrno {
         new Phrase("not connected", Errno.ENOTCONN),
         new Phrase("address family", Errno.EAFNOSUPPORT),
         new Phrase("protocol family", Errno.EAFNOSUPPORT),
+        new Phrase("exec format error", Errno.ENOEXEC),
+        new Phrase("argument list too long", Errno.E2BIG),
+        new Phrase("not a directory", Errno.ENOTDIR),
         new Phrase("invalid argument", Errno.EINVAL),
         // Direct access, of memory, positions and lengths that are no multiples of the block.
         new Phrase("not a multiple of the block size", Errno.EINVAL),

@@ -8,14 +8,15 @@ import java.net.SocketAddress;
 import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
-import java.nio.channels.ByteChannel;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.DatagramChannel;
 import java.nio.channels.GatheringByteChannel;
 import java.nio.channels.NetworkChannel;
+import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.SelectableChannel;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.nio.channels.WritableByteChannel;
 import java.util.Arrays;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -46,6 +47,26 @@ final class NioSockets implements Sockets {
         }
         channels[handle] = channel;
         return handle;
+    }
+
+    /** Takes over a channel that is read or written like a socket. */
+    int adopt(SelectableChannel channel) {
+        try {
+            channel.configureBlocking(false);
+        } catch (IOException closed) {
+            return NioErrno.of(closed);
+        }
+        return add(channel);
+    }
+
+    @Override
+    public int adopt(int handle) {
+        return handle;
+    }
+
+    @Override
+    public Processes processes(ProcessHost host) {
+        return new NioProcesses(this, host);
     }
 
     // ---------------------------------------------------------------------------------------------- control
@@ -149,7 +170,7 @@ final class NioSockets implements Sockets {
     @Override
     public @Nullable SocketAddress localAddress(int handle) {
         try {
-            return ((NetworkChannel) channel(handle)).getLocalAddress();
+            return channel(handle) instanceof NetworkChannel socket ? socket.getLocalAddress() : null;
         } catch (IOException gone) {
             return null;
         }
@@ -168,7 +189,9 @@ final class NioSockets implements Sockets {
 
     @Override
     public int setOption(int handle, SocketOption option, int value) {
-        NetworkChannel channel = (NetworkChannel) channel(handle);
+        if (!(channel(handle) instanceof NetworkChannel channel)) {
+            return -Errno.ENOTSOCK;
+        }
         java.net.SocketOption<?> theirs = theirs(option);
         if (!channel.supportedOptions().contains(theirs)) {
             return -Errno.ENOPROTOOPT;
@@ -189,7 +212,9 @@ final class NioSockets implements Sockets {
 
     @Override
     public int option(int handle, SocketOption option) {
-        NetworkChannel channel = (NetworkChannel) channel(handle);
+        if (!(channel(handle) instanceof NetworkChannel channel)) {
+            return -Errno.ENOTSOCK;
+        }
         java.net.SocketOption<?> theirs = theirs(option);
         if (!channel.supportedOptions().contains(theirs)) {
             return -Errno.ENOPROTOOPT;
@@ -271,7 +296,7 @@ final class NioSockets implements Sockets {
 
     @Override
     public int receive(int handle, Buffer into, int offset, int length) {
-        if (!(channel(handle) instanceof ByteChannel channel)) {
+        if (!(channel(handle) instanceof ReadableByteChannel channel)) {
             return -Errno.ENOTCONN;
         }
         try {
@@ -306,7 +331,7 @@ final class NioSockets implements Sockets {
 
     @Override
     public int send(int handle, Buffer from, int offset, int length) {
-        if (!(channel(handle) instanceof ByteChannel channel)) {
+        if (!(channel(handle) instanceof WritableByteChannel channel)) {
             return -Errno.EPIPE;
         }
         try {

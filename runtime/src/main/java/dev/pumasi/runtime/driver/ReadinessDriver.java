@@ -63,6 +63,8 @@ abstract class ReadinessDriver implements Driver {
     /** Made when first asked for. */
     private @Nullable PooledFiles files;
 
+    private final Arrivals arrivals = new Arrivals();
+    private @Nullable Processes processes;
     private boolean isClosed;
 
     ReadinessDriver(Sockets sockets) {
@@ -95,6 +97,7 @@ abstract class ReadinessDriver implements Driver {
 
     @Override
     public final void poll(long waitNanos, Completions completions) {
+        arrivals.run();
         if (queue.isEmpty() || turnsWithoutWait == TURNS_WITHOUT_WAIT_MAX) {
             turnsWithoutWait = 0;
             register();
@@ -149,6 +152,7 @@ abstract class ReadinessDriver implements Driver {
     private void proceed(Attempt operation) {
         switch (operation.kind) {
             case NONE, FETCH -> list(operation.owner);
+            case READABLE -> end(operation, 0);
             case ACCEPT -> acceptSome(operation);
             case RECEIVE_PROVIDED -> receiveOnce(operation);
             default -> {
@@ -179,7 +183,7 @@ abstract class ReadinessDriver implements Driver {
                         operation.address(),
                         operation.control());
             case SEND_FILE -> sendFile(operation);
-            case NONE, FETCH, ACCEPT, RECEIVE_PROVIDED -> throw new AssertionError(operation.kind);
+            case NONE, FETCH, ACCEPT, RECEIVE_PROVIDED, READABLE -> throw new AssertionError(operation.kind);
         };
     }
 
@@ -448,6 +452,48 @@ abstract class ReadinessDriver implements Driver {
         }
     }
 
+    // ---------------------------------------------------------------------------------------------- processes
+
+    @Override
+    public final ProcessOperations processes() {
+        if (processes == null) {
+            processes = sockets.processes(new Host());
+        }
+        return processes;
+    }
+
+    private final class Host implements ProcessHost {
+
+        @Override
+        public int adopt(int descriptor, boolean isPipe) {
+            return open(sockets.adopt(descriptor));
+        }
+
+        @Override
+        public void awaitReadable(int handle, long token) {
+            Attempt operation = begin(handle, false, Attempt.Kind.READABLE, token);
+            if (operation != null) {
+                park(operation);
+            }
+        }
+
+        @Override
+        public void close(int handle) {
+            ReadinessDriver.this.close(handle);
+        }
+
+        @Override
+        public void complete(long token, int result) {
+            queue.add(token, result, 0);
+        }
+
+        @Override
+        public void arrive(Runnable task) {
+            arrivals.add(task);
+            wake();
+        }
+    }
+
     // ---------------------------------------------------------------------------------------------- handles
 
     @Override
@@ -558,6 +604,10 @@ abstract class ReadinessDriver implements Driver {
     public final void close() {
         if (!isClosed) {
             isClosed = true;
+            if (processes != null) {
+                processes.closing();
+                arrivals.run();
+            }
             for (Watched watched : handles) {
                 if (watched != null && watched.isOpen) {
                     close(watched);

@@ -44,6 +44,12 @@ sealed interface Sockets permits DescriptorSockets, NioSockets {
 
     void close(int handle);
 
+    /** Takes over what is no socket but is read or written like one: its handle; or an error, and it is closed. */
+    int adopt(int handle);
+
+    /** Processes whose pipes these calls read and write. */
+    Processes processes(ProcessHost host);
+
     /** The accepted connection's handle. */
     int accept(int listener);
 

@@ -71,6 +71,14 @@ final class SystemCall {
     /** Since Linux 6.5. */
     static final long CACHESTAT = number(451, 451);
 
+    // Processes.
+    static final long PIPE2 = number(293, 59);
+    static final long KILL = number(62, 129);
+    static final long WAITID = number(247, 95);
+    static final long PRLIMIT64 = number(302, 261);
+    static final long PIDFD_SEND_SIGNAL = number(424, 424);
+    static final long PIDFD_OPEN = number(434, 434);
+
     private SystemCall() {}
 
     static boolean isSupported() {

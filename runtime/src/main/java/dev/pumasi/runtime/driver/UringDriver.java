@@ -3,6 +3,7 @@ package dev.pumasi.runtime.driver;
 import dev.pumasi.runtime.memory.Buffer;
 import dev.pumasi.runtime.memory.Memory;
 import java.net.SocketAddress;
+import java.util.BitSet;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -61,6 +62,11 @@ final class UringDriver implements Driver {
     /** Its counter is never read; and it takes no lock, in which a green thread of another loop could park. */
     private final WakeDescriptor wakes;
 
+    /** Handles that are pipes, for which the kernel has other operations. */
+    private final BitSet pipes = new BitSet();
+
+    private final Arrivals arrivals = new Arrivals();
+    private @Nullable DescriptorProcesses processes;
     private boolean closed;
 
     /** Made when first asked for. */
@@ -144,6 +150,7 @@ final class UringDriver implements Driver {
     @Override
     public void poll(long waitNanos, Completions completions) {
         provided.publish();
+        arrivals.run();
         int failed = ring.enter(local.isEmpty() ? waitNanos : 0);
         if (failed < 0) {
             throw new IllegalStateException("io_uring_enter failed with error " + -failed);
@@ -151,8 +158,8 @@ final class UringDriver implements Driver {
         UringFiles started = files;
         if (started != null) {
             started.collect();
-            local.moveTo(completions);
         }
+        local.moveTo(completions);
         int count = Math.min(ring.completions(), completions.room());
         for (int i = 0; i < count; i++) {
             long entry = ring.completion(i);
@@ -226,6 +233,7 @@ final class UringDriver implements Driver {
 
     @Override
     public void close(int handle) {
+        pipes.clear(handle);
         // Through the ring, so that it comes after what was started before it.
         ring.prepare(Ring.head(Ring.IORING_OP_CLOSE, 0, 0, handle), 0, 0, 0, 0, NOBODY);
     }
@@ -251,24 +259,40 @@ final class UringDriver implements Driver {
 
     @Override
     public void receive(int handle, long token) {
+        if (pipes.get(handle)) {
+            // Once: the loop starts it again. Its multishot form is younger than the oldest kernel that will do (6.7).
+            long read = Ring.head(Ring.IORING_OP_READ, Ring.IOSQE_BUFFER_SELECT, 0, handle);
+            ring.prepare(read, 0, 0, PROVIDED_BYTES, 0, token);
+            return;
+        }
         long head = Ring.head(Ring.IORING_OP_RECV, Ring.IOSQE_BUFFER_SELECT, IORING_RECV_MULTISHOT, handle);
         ring.prepare(head, 0, 0, 0, 0, token); // buf_group 0 is PROVIDED_GROUP
     }
 
     @Override
     public void receive(int handle, Buffer into, int offset, int length, long token) {
-        long head = Ring.head(Ring.IORING_OP_RECV, 0, 0, handle);
+        long head = Ring.head(pipes.get(handle) ? Ring.IORING_OP_READ : Ring.IORING_OP_RECV, 0, 0, handle);
         ring.prepare(head, 0, into.address() + offset, length, 0, token);
     }
 
     @Override
     public void send(int handle, Buffer from, int offset, int length, long token) {
+        if (pipes.get(handle)) {
+            long write = Ring.head(Ring.IORING_OP_WRITE, 0, 0, handle);
+            ring.prepare(write, 0, from.address() + offset, length, 0, token);
+            return;
+        }
         long head = Ring.head(Ring.IORING_OP_SEND, 0, 0, handle);
         ring.prepare(head, 0, from.address() + offset, length, MSG_NOSIGNAL, token);
     }
 
     @Override
     public void send(int handle, Gather pieces, long token) {
+        if (pipes.get(handle)) {
+            long write = Ring.head(Ring.IORING_OP_WRITEV, 0, 0, handle);
+            ring.prepare(write, 0, pieces.tableAddress(), pieces.size(), 0, token);
+            return;
+        }
         long head = Ring.head(Ring.IORING_OP_SENDMSG, 0, 0, handle);
         ring.prepare(head, 0, pieces.messageAddress(), 1, MSG_NOSIGNAL, token);
     }
@@ -326,6 +350,46 @@ final class UringDriver implements Driver {
         ring.prepare(Ring.head(Ring.IORING_OP_ASYNC_CANCEL, 0, 0, -1), 0, token, 0, 0, NOBODY);
     }
 
+    // ---------------------------------------------------------------------------------------------- processes
+
+    @Override
+    public ProcessOperations processes() {
+        if (processes == null) {
+            processes = new DescriptorProcesses(libc, new Host(), false);
+        }
+        return processes;
+    }
+
+    private final class Host implements ProcessHost {
+
+        @Override
+        public int adopt(int descriptor, boolean isPipe) {
+            pipes.set(descriptor, isPipe);
+            return descriptor;
+        }
+
+        @Override
+        public void awaitReadable(int handle, long token) {
+            ring.prepare(Ring.head(Ring.IORING_OP_POLL_ADD, 0, 0, handle), 0, 0, 0, POLLIN, token);
+        }
+
+        @Override
+        public void close(int handle) {
+            UringDriver.this.close(handle);
+        }
+
+        @Override
+        public void complete(long token, int result) {
+            local.add(token, result, 0);
+        }
+
+        @Override
+        public void arrive(Runnable task) {
+            arrivals.add(task);
+            wake();
+        }
+    }
+
     // ---------------------------------------------------------------------------------------------- provided buffers
 
     @Override
@@ -344,6 +408,10 @@ final class UringDriver implements Driver {
             return;
         }
         closed = true;
+        if (processes != null) {
+            processes.closing();
+            arrivals.run();
+        }
         if (files != null) {
             files.close();
         }
