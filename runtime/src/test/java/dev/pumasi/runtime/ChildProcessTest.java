@@ -162,9 +162,9 @@ final class ChildProcessTest extends OnEachDriverWithChildren {
                 Failure.PERMISSION_DENIED,
                 () -> Command.of(folder.toString()).start(loop).await());
         if (!isPortable()) { // the JDK hands such a file to a shell
-        assertFails(
-                Failure.NOT_EXECUTABLE,
-                () -> Command.of(odd.toString()).start(loop).await());
+            assertFails(
+                    Failure.NOT_EXECUTABLE,
+                    () -> Command.of(odd.toString()).start(loop).await());
         }
         assertFails(
                 Failure.NOT_FOUND,

@@ -50,7 +50,10 @@ final class DriverProcessTest extends EachDriver {
         long receiving = rig.receive(processes.pipe(process, 1));
         long ending = awaitExit(process);
         rig.assertNothingFrom(ending);
-        assertEquals(3, rig.result(rig.send(input, new Gather(2).add(Buffer.of("ab"), 0, 2).add(Buffer.of("\n"), 0, 1))));
+        assertEquals(
+                3,
+                rig.result(
+                        rig.send(input, new Gather(2).add(Buffer.of("ab"), 0, 2).add(Buffer.of("\n"), 0, 1))));
         rig.until("what it says", () -> rig.hasArrived(receiving));
         assertEquals("got ab\n", rig.await(receiving).text());
         assertTrue(rig.result(ending) >= 0);
@@ -96,8 +99,8 @@ final class DriverProcessTest extends EachDriver {
 
     @Test
     void whatCannotBeStartedIsAnError() {
-        Launch missing = new Launch(
-                List.of("/nowhere"), List.of(), null, PIPES, List.of(), ProcessGroup.SHARED, Map.of());
+        Launch missing =
+                new Launch(List.of("/nowhere"), List.of(), null, PIPES, List.of(), ProcessGroup.SHARED, Map.of());
         assertEquals(-Errno.ENOENT, rig.result(spawn(missing)));
     }
 
