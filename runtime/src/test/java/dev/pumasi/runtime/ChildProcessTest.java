@@ -173,7 +173,7 @@ final class ChildProcessTest extends OnEachDriverWithChildren {
                         .start(loop)
                         .await());
         assertFails(
-                Failure.NOT_FOUND,
+                Failure.NOT_A_FOLDER,
                 () -> Command.of("true").folder(text).start(loop).await());
         assertFails(
                 Failure.NOT_FOUND,
