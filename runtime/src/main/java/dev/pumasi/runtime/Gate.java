@@ -57,7 +57,7 @@ public final class Gate {
      * Runs {@code step} on the loop until it answers something else than {@link #WOULD_WAIT}, and answers that. Parks a
      * green thread, blocks a platform thread.
      *
-     * @throws OperationException if the time limit passed or the thread was interrupted
+     * @throws OperationException if the time limit or the deadline of a {@link Scope} passed, or the thread was interrupted
      * @throws IllegalStateException if it would have to wait on the loop's own thread, outside a green one, or where another
      *     thread waits already
      */
@@ -79,9 +79,11 @@ public final class Gate {
             while (!open) {
                 LockSupport.park(this);
                 if (Thread.interrupted()) {
+                    Failure why = Scope.whyInterrupted();
                     caller.interrupt();
                     loop.run(() -> leave(caller));
-                    throw new OperationException(what() + " on an interrupted thread", Failure.CANCELLED);
+                    throw new OperationException(
+                            why == Failure.CANCELLED ? what() + " on an interrupted thread" : what(), why);
                 }
             }
         }

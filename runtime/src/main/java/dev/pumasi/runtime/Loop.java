@@ -248,6 +248,12 @@ public final class Loop implements Executor, AutoCloseable {
         return green;
     }
 
+    /** A green thread of this loop that its maker starts. On the loop. */
+    Thread unstarted(Runnable body) {
+        greenStarted++;
+        return GreenThreads.BACK_END.unstarted(greenScheduler, body);
+    }
+
     /** As {@link #spawn}, on the loop, for a body that reports its own failures. */
     public void spawnTrusted(Runnable body) {
         greenStarted++;
@@ -417,6 +423,7 @@ public final class Loop implements Executor, AutoCloseable {
         }
         over = true;
         runForeign();
+        interests.all().forEach(Pending::abandoned);
         handles.stream().forEach(driver::close);
         files.closeAll();
         DRIVEN_BY_HAND.remove(thread, this);

@@ -105,7 +105,11 @@ public abstract class Operation<T extends @Nullable Object> extends Pending {
 
     /** The outcome, or empty for "not yet". Never waits. */
     public final Optional<Outcome<T>> poll() {
-        return Optional.ofNullable(outcome());
+        Outcome<T> outcome = outcome();
+        if (outcome instanceof Failed) {
+            failureTaken();
+        }
+        return Optional.ofNullable(outcome);
     }
 
     /**
@@ -114,7 +118,8 @@ public abstract class Operation<T extends @Nullable Object> extends Pending {
      */
     public final Operation<T> onDone(Consumer<? super Outcome<T>> callback) {
         if (!push(callback)) {
-            loop.execute(() -> callback.accept(ended()));
+            Outcome<T> outcome = ended();
+            loop.execute(() -> callback.accept(outcome));
         }
         return this;
     }
@@ -122,6 +127,7 @@ public abstract class Operation<T extends @Nullable Object> extends Pending {
     /** Puts this operation into {@code queue} when it is done; also if it is already. */
     public final Operation<T> notify(CompletionQueue queue) {
         if (!push(queue)) {
+            ended();
             queue.offer(this);
         }
         return this;
@@ -129,7 +135,8 @@ public abstract class Operation<T extends @Nullable Object> extends Pending {
 
     /**
      * Waits until it is done. A green thread parks and is resumed by its own loop; a platform thread blocks. An interrupt
-     * cancels the operation; the thread's interrupt status is set again when this returns or throws.
+     * cancels the operation; the thread's interrupt status is set again when this returns or throws. So does the deadline of
+     * a {@link Scope}; it then fails with {@link Failure#TIMED_OUT}.
      *
      * @return what it yielded
      * @throws OperationException if it failed
@@ -153,7 +160,10 @@ public abstract class Operation<T extends @Nullable Object> extends Pending {
         return switch (outcome) {
             case null -> throw new IllegalStateException("not done yet: " + describe());
             case Success<T>(T value) -> value;
-            case Failed<T>(Throwable failure) -> throw rethrown(failure);
+            case Failed<T>(Throwable failure) -> {
+                failureTaken();
+                throw rethrown(failure);
+            }
         };
     }
 
@@ -210,6 +220,9 @@ public abstract class Operation<T extends @Nullable Object> extends Pending {
 
     /** Passes the wish to end on to whoever works on it. On the loop; called only between its start and its end. */
     abstract void requestCancel();
+
+    /** Somebody has been told that it failed. On any thread, and perhaps more than once. */
+    void failureTaken() {}
 
     /** Runs {@link #start} on the loop: now if that is where we are. On a loop that is over it fails. */
     final Operation<T> started() {
@@ -304,6 +317,9 @@ public abstract class Operation<T extends @Nullable Object> extends Pending {
             first = top;
             top = below;
         }
+        if (first != null && outcome instanceof Failed) {
+            failureTaken();
+        }
         for (Waiter waiter = first; waiter != null; waiter = waiter.next) {
             switch (waiter.who) {
                 case Thread thread -> loop.wake(thread, waiter.home);
@@ -346,12 +362,19 @@ public abstract class Operation<T extends @Nullable Object> extends Pending {
             LockSupport.park(this);
             if (!isDone() && Thread.interrupted()) {
                 interrupted = true;
-                cancel();
+                cancel(Scope.whyInterrupted());
             }
         }
         if (interrupted) {
             thread.interrupt();
         }
+    }
+
+    private void cancel(Failure why) {
+        loop.run(() -> {
+            deadlinePassed |= why == Failure.TIMED_OUT;
+            cancelOnLoop();
+        });
     }
 
     private void cancelOnLoop() {
@@ -365,8 +388,14 @@ public abstract class Operation<T extends @Nullable Object> extends Pending {
         }
     }
 
+    /** Whether it was cancelled because of {@link #within}. On the loop. */
+    final boolean deadlineHasPassed() {
+        return deadlinePassed;
+    }
+
+    /** As {@link #poll}, for the runtime itself: nobody has taken note of a failure by that. */
     @SuppressWarnings("unchecked") // only end() stores outcomes
-    private @Nullable Outcome<T> outcome() {
+    final @Nullable Outcome<T> outcome() {
         return state instanceof Outcome<?> outcome ? (Outcome<T>) outcome : null;
     }
 
@@ -375,11 +404,14 @@ public abstract class Operation<T extends @Nullable Object> extends Pending {
         if (outcome == null) {
             throw new IllegalStateException("not done yet: " + describe());
         }
+        if (outcome instanceof Failed) {
+            failureTaken();
+        }
         return outcome;
     }
 
     /** The failure with the waiting thread's stack beneath it, so that both ends can be seen. */
-    private static IOException rethrown(Throwable failure) {
+    static IOException rethrown(Throwable failure) {
         return switch (failure) {
             case OperationException known -> known.here();
             case IOException io -> new IOException(io.getMessage(), io);

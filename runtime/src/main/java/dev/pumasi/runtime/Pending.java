@@ -23,6 +23,9 @@ abstract class Pending {
         driver.cancel(token);
     }
 
+    /** The loop is over, and nobody completes this any more. On what was its thread, once. */
+    void abandoned() {}
+
     /** What it is, for people: {@code receive on 127.0.0.1:8080 ← 127.0.0.1:51000}. */
     abstract String describe();
 
