@@ -420,6 +420,9 @@ public final class Scope implements AutoCloseable {
     }
 
     private void deadlinePassed() {
+        if (outer instanceof Block around) {
+            around.expire(); // whose timer may be a tick later
+        }
         stop(Failure.TIMED_OUT);
         tellOwner(Failure.TIMED_OUT);
     }
@@ -534,6 +537,14 @@ public final class Scope implements AutoCloseable {
 
         void setInner(@Nullable Scope opened) {
             inner = opened;
+        }
+
+        /** The deadline of a scope inside has passed, which may be the one of this. On the home loop, which is the same. */
+        void expire() {
+            if (told == null && deadline != null && deadline.hasPassed()) {
+                home.cancel(timer);
+                deadlinePassed();
+            }
         }
 
         void close() {
