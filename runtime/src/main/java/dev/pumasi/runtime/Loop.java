@@ -251,7 +251,7 @@ public final class Loop implements Executor, AutoCloseable {
     /** A green thread of this loop that its maker starts. On the loop. */
     Thread unstarted(Runnable body) {
         greenStarted++;
-        return GreenThreads.BACK_END.unstarted(greenScheduler, body);
+        return GreenThreads.BACK_END.unstarted(greenScheduler, new GreenBody(this, body));
     }
 
     /** As {@link #spawn}, on the loop, for a body that reports its own failures. */
@@ -653,7 +653,12 @@ public final class Loop implements Executor, AutoCloseable {
     private void wakeIfSleeping() {
         if (state == SLEEPING && STATE.compareAndSet(this, SLEEPING, WOKEN)) {
             wakes.incrementAndGet();
-            driver.wake();
+            Loop wakersHome = driver.wakesUnderLock() ? homeOfCaller() : null;
+            if (wakersHome == null) {
+                driver.wake();
+            } else {
+                wakersHome.runnable.add(driver::wake); // on the loop's own thread, which does not hop
+            }
         }
     }
 

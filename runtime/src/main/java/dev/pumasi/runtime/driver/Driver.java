@@ -66,6 +66,11 @@ public interface Driver extends AutoCloseable {
     /** Ends a wait in {@link #poll}, or the next one if none is in progress. Any thread; never blocks. */
     void wake();
 
+    /** Whether {@link #wake} takes a lock for a moment: a green thread that met it would come back by a foreign thread. */
+    default boolean wakesUnderLock() {
+        return false;
+    }
+
     // ---------------------------------------------------------------------------------------------- sockets
 
     /**

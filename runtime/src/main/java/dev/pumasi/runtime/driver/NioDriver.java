@@ -134,6 +134,12 @@ final class NioDriver extends ReadinessDriver {
         selector.wakeup();
     }
 
+    /** That of the selector, which its owner takes as well whenever it has been woken. */
+    @Override
+    public boolean wakesUnderLock() {
+        return true;
+    }
+
     @Override
     void closeWait() {
         try {
