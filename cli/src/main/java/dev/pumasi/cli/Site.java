@@ -4,7 +4,6 @@ import dev.pumasi.http.Handler;
 import dev.pumasi.http.HttpServer;
 import dev.pumasi.runtime.Failure;
 import dev.pumasi.runtime.LoopGroup;
-import dev.pumasi.runtime.Offload;
 import dev.pumasi.runtime.OperationException;
 import dev.pumasi.runtime.driver.DriverUnavailableException;
 import dev.pumasi.runtime.driver.Drivers;
@@ -21,14 +20,12 @@ final class Site {
     private final ServeOptions options;
     private final Drivers.Choice driver;
     private final LoopGroup loops;
-    private final Offload offload;
     private final HttpServer server;
 
-    private Site(ServeOptions options, Drivers.Choice driver, LoopGroup loops, Offload offload, HttpServer server) {
+    private Site(ServeOptions options, Drivers.Choice driver, LoopGroup loops, HttpServer server) {
         this.options = options;
         this.driver = driver;
         this.loops = loops;
-        this.offload = offload;
         this.server = server;
     }
 
@@ -47,37 +44,31 @@ final class Site {
         } catch (DriverUnavailableException refused) {
             throw new CannotRun(String.valueOf(refused.getMessage()), refused);
         }
-        Offload offload = Offload.open();
         try {
-            HttpServer server = HttpServer.builder(content(options, offload))
+            HttpServer server = HttpServer.builder(content(options))
                     .address(address)
                     .on(loops.loops())
                     .start();
-            return new Site(options, driver, loops, offload, server);
+            return new Site(options, driver, loops, server);
         } catch (CannotRun refused) {
-            close(loops, offload);
+            loops.close();
             throw refused;
         } catch (IOException refused) {
-            close(loops, offload);
+            loops.close();
             throw cannotListen(options, refused);
         }
     }
 
-    private static Handler content(ServeOptions options, Offload offload) throws CannotRun {
+    private static Handler content(ServeOptions options) throws CannotRun {
         if (options.folder().isEmpty()) {
             return Welcome.page();
         }
         Path folder = options.folder().get();
         try {
-            return StaticFiles.builder(folder, offload).build();
+            return StaticFiles.builder(folder).build();
         } catch (IOException refused) {
             throw new CannotRun("cannot serve " + folder + ": " + refused.getMessage(), refused);
         }
-    }
-
-    private static void close(LoopGroup loops, Offload offload) {
-        loops.close();
-        offload.close();
     }
 
     private static CannotRun cannotListen(ServeOptions options, IOException refused) {
@@ -114,6 +105,6 @@ final class Site {
     /** Accepts no more, lets requests in progress end, and closes; after {@code patience} at the latest. Blocks. */
     void stop(Duration patience) {
         server.stop(patience);
-        close(loops, offload);
+        loops.close();
     }
 }

@@ -1,5 +1,6 @@
 package dev.pumasi.http;
 
+import dev.pumasi.runtime.memory.Buffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -35,6 +36,10 @@ public final class Response {
     private final byte[] fields;
 
     private final byte[] bytes;
+
+    /** A body outside of the heap, instead of {@link #bytes}. */
+    private final @Nullable Buffer buffer;
+
     private final @Nullable BodyWriter writer;
 
     /** Of a streamed body; -1 if it is not known. */
@@ -48,6 +53,7 @@ public final class Response {
             @Nullable MediaType type,
             byte[] fields,
             byte[] bytes,
+            @Nullable Buffer buffer,
             @Nullable BodyWriter writer,
             long streamBytes,
             @Nullable Supplier<List<Field>> trailers,
@@ -56,6 +62,7 @@ public final class Response {
         this.type = type;
         this.fields = fields;
         this.bytes = bytes;
+        this.buffer = buffer;
         this.writer = writer;
         this.streamBytes = streamBytes;
         this.trailers = trailers;
@@ -69,7 +76,7 @@ public final class Response {
 
     /** A status from 200 to 599, without a body. */
     public static Response of(int status) {
-        return new Response(Status.check(status), null, NO_BYTES, NO_BYTES, null, -1, null, false);
+        return new Response(Status.check(status), null, NO_BYTES, NO_BYTES, null, null, -1, null, false);
     }
 
     /** 200 with UTF-8 text. */
@@ -87,6 +94,24 @@ public final class Response {
         return new Response(
                 200,
                 Objects.requireNonNull(type, "type"),
+                NO_BYTES,
+                Objects.requireNonNull(bytes, "bytes"),
+                null,
+                null,
+                -1,
+                null,
+                false);
+    }
+
+    /**
+     * 200 with all bytes of a buffer, which must not change any more. Long ones are sent from where they are: a body that
+     * is sent often is cheapest so.
+     */
+    public static Response bytes(MediaType type, Buffer bytes) {
+        return new Response(
+                200,
+                Objects.requireNonNull(type, "type"),
+                NO_BYTES,
                 NO_BYTES,
                 Objects.requireNonNull(bytes, "bytes"),
                 null,
@@ -112,6 +137,7 @@ public final class Response {
                 Objects.requireNonNull(type, "type"),
                 NO_BYTES,
                 NO_BYTES,
+                null,
                 Objects.requireNonNull(writer, "writer"),
                 -1,
                 null,
@@ -128,6 +154,7 @@ public final class Response {
                 Objects.requireNonNull(type, "type"),
                 NO_BYTES,
                 NO_BYTES,
+                null,
                 Objects.requireNonNull(writer, "writer"),
                 lengthBytes,
                 null,
@@ -135,12 +162,20 @@ public final class Response {
     }
 
     public Response withStatus(int other) {
-        return new Response(Status.check(other), type, fields, bytes, writer, streamBytes, trailers, close);
+        return new Response(Status.check(other), type, fields, bytes, buffer, writer, streamBytes, trailers, close);
     }
 
     public Response withType(MediaType other) {
         return new Response(
-                status, Objects.requireNonNull(other, "other"), fields, bytes, writer, streamBytes, trailers, close);
+                status,
+                Objects.requireNonNull(other, "other"),
+                fields,
+                bytes,
+                buffer,
+                writer,
+                streamBytes,
+                trailers,
+                close);
     }
 
     /** With one more field; one of the same name stays. Content-Type takes the place of the one before. */
@@ -156,12 +191,12 @@ public final class Response {
         byte[] line = encode(field);
         byte[] more = Arrays.copyOf(fields, fields.length + line.length);
         System.arraycopy(line, 0, more, fields.length, line.length);
-        return new Response(status, type, more, bytes, writer, streamBytes, trailers, close);
+        return new Response(status, type, more, bytes, buffer, writer, streamBytes, trailers, close);
     }
 
     /** The connection is to be closed after this response. */
     public Response withClose() {
-        return new Response(status, type, fields, bytes, writer, streamBytes, trailers, true);
+        return new Response(status, type, fields, bytes, buffer, writer, streamBytes, trailers, true);
     }
 
     /**
@@ -173,7 +208,15 @@ public final class Response {
             throw new IllegalStateException("only a stream of unknown length has trailers");
         }
         return new Response(
-                status, type, fields, bytes, writer, streamBytes, Objects.requireNonNull(supplier, "supplier"), close);
+                status,
+                type,
+                fields,
+                bytes,
+                buffer,
+                writer,
+                streamBytes,
+                Objects.requireNonNull(supplier, "supplier"),
+                close);
     }
 
     public int status() {
@@ -214,12 +257,21 @@ public final class Response {
 
     /** The number of bytes of the body; -1 for a stream of unknown length. */
     public long lengthBytes() {
-        return writer == null ? bytes.length : streamBytes;
+        if (writer != null) {
+            return streamBytes;
+        }
+        return buffer != null ? buffer.capacity() : bytes.length;
     }
 
-    /** Not copied; empty for a stream. */
+    /** Not copied; empty for a stream and where there is a {@link #bodyBuffer}. */
     byte[] bodyBytes() {
         return bytes;
+    }
+
+    /** Not copied; null where the body is bytes or a stream. */
+    @Nullable
+    Buffer bodyBuffer() {
+        return buffer;
     }
 
     @Nullable
@@ -250,6 +302,6 @@ public final class Response {
 
     @Override
     public String toString() {
-        return "Response[" + status + (writer != null ? ", stream" : ", " + bytes.length + " bytes") + "]";
+        return "Response[" + status + (writer != null ? ", stream" : ", " + lengthBytes() + " bytes") + "]";
     }
 }

@@ -41,6 +41,9 @@ final class ResponseSender {
     /** Bodies above this are sent by large buffers instead of the output buffer. */
     private static final int LARGE_BODY_BYTES = 16 * 1024;
 
+    /** A body in a buffer of its own is sent from there, without a copy, above this. */
+    private static final int COPIED_BUFFER_BYTES_MAX = 4096;
+
     private static final byte[] NO_BYTES = {};
 
     private final HttpLoop http;
@@ -54,6 +57,11 @@ final class ResponseSender {
     private byte[] body = NO_BYTES;
     private int bodySent;
     private @Nullable Buffer large;
+
+    /** A body that is a buffer of its own. */
+    private @Nullable Buffer bodyBuffer;
+
+    private boolean bodyBufferGiven;
     private boolean active;
     private boolean streaming;
 
@@ -73,6 +81,8 @@ final class ResponseSender {
         active = true;
         writeHead(response, framing, http10, keepAlive);
         body = framing == BodyFraming.NONE ? NO_BYTES : response.bodyBytes();
+        bodyBuffer = framing == BodyFraming.NONE ? null : response.bodyBuffer();
+        bodyBufferGiven = false;
         bodySent = 0;
         pump();
     }
@@ -94,6 +104,7 @@ final class ResponseSender {
     void stop() {
         active = false;
         large = null; // a send may still read it
+        bodyBuffer = null;
     }
 
     private void writeHead(Response response, BodyFraming framing, boolean http10, boolean keepAlive) {
@@ -131,6 +142,8 @@ final class ResponseSender {
             waitForRoom(output);
         } else if (streaming) {
             listener.gate().open();
+        } else if (bodyBuffer != null) {
+            pumpBuffer(output, bodyBuffer);
         } else if (body.length - bodySent > LARGE_BODY_BYTES || large != null) {
             pumpLarge(output);
         } else {
@@ -143,9 +156,26 @@ final class ResponseSender {
         }
     }
 
+    private void pumpBuffer(Output output, Buffer own) {
+        int length = own.capacity();
+        if (length <= COPIED_BUFFER_BYTES_MAX) {
+            bodySent += output.append(own, bodySent, length - bodySent);
+        } else if (!bodyBufferGiven) {
+            bodyBufferGiven = true;
+            output.sendDirectly(own, 0, length);
+            bodySent = length;
+        }
+        if (bodySent < length || bodyBufferGiven && !output.isDrained()) {
+            waitForRoom(output);
+        } else {
+            sent();
+        }
+    }
+
     private void sent() {
         active = false;
         body = NO_BYTES;
+        bodyBuffer = null;
         listener.sent();
     }
 

@@ -1,6 +1,7 @@
 package dev.pumasi.runtime;
 
 import dev.pumasi.runtime.driver.Errno;
+import dev.pumasi.runtime.driver.Gather;
 import dev.pumasi.runtime.memory.Buffer;
 import dev.pumasi.runtime.memory.BufferPool;
 import java.util.Objects;
@@ -36,6 +37,9 @@ public final class Output extends Pending {
     private int start;
     private int end;
 
+    /** For the buffer and what comes after it in one send; made when first needed. */
+    private @Nullable Gather gather;
+
     /** What is sent from the writer's own memory, after the buffer. */
     private @Nullable Buffer direct;
 
@@ -47,9 +51,10 @@ public final class Output extends Pending {
 
     private long filePosition;
     private long fileEnd;
+    private boolean fileInFlight;
 
-    /** Set when the file was shorter, until the writer has been told. */
-    private boolean fileEnded;
+    /** What was wrong with the file, until the writer has been told. */
+    private @Nullable OperationException fileFailure;
 
     private int failure;
     private @Nullable Runnable drained;
@@ -143,8 +148,8 @@ public final class Output extends Pending {
 
     /**
      * Sends a range of a file of the same loop after what was appended. The file must stay open, and nothing can be
-     * appended, until {@link #isDrained}. If it turns out to be shorter, {@link #check} says so, once, and what follows is
-     * sent as if nothing had happened: whoever has announced a length must end the connection.
+     * appended, until {@link #isDrained}. If it turns out to be shorter, or cannot be read, {@link #check} says so, once, and
+     * what follows is sent as if nothing had happened: whoever has announced a length must end the connection.
      */
     public void sendFile(AsyncFile from, long position, long length) {
         if (position < 0 || length < 0) {
@@ -193,9 +198,10 @@ public final class Output extends Pending {
         if (failure != 0) {
             throw OperationException.of(describe(), failure);
         }
-        if (fileEnded) {
-            fileEnded = false;
-            throw new OperationException("send all of a file to " + socket, Failure.FILE_ENDED);
+        OperationException told = fileFailure;
+        if (told != null) {
+            fileFailure = null;
+            throw told.here();
         }
     }
 
@@ -219,30 +225,48 @@ public final class Output extends Pending {
 
     @Override
     void completed(int result, int flags) {
-        if (result < 0) {
-            boolean stopped = failure != 0;
-            failure = stopped ? failure : result;
-            if (!stopped) {
+        boolean ofFile = fileInFlight;
+        fileInFlight = false;
+        if (ofFile && (result == 0 || result < 0 && !isOfConnection(result))) {
+            failFile(result);
+        } else if (result < 0) {
+            if (failure == 0) {
+                failure = result;
                 socket.sendFailed(result);
             }
-            discard();
-            return;
-        }
-        if (start < end) {
-            start += result;
-        } else if (direct != null) {
-            directStart += result;
-        } else if (result > 0) {
+        } else if (ofFile) {
             filePosition += result;
         } else {
-            fileEnded = true;
-            file = null;
-        }
-        if (failure != 0) {
-            discard();
-            return;
+            int ofBuffer = Math.min(result, end - start);
+            start += ofBuffer;
+            directStart += result - ofBuffer;
         }
         sendNext();
+    }
+
+    private void failFile(int result) {
+        String attempt = "send " + file + " to " + socket;
+        fileFailure = result == 0
+                ? new OperationException(attempt, Failure.FILE_ENDED)
+                : OperationException.of(attempt, result);
+        file = null;
+    }
+
+    /** Whether that is said of a socket, and not of a file that is sent to it. */
+    private static boolean isOfConnection(int result) {
+        return switch (-result) {
+            case Errno.ECONNRESET,
+                    Errno.EPIPE,
+                    Errno.ETIMEDOUT,
+                    Errno.ECANCELED,
+                    Errno.ECONNABORTED,
+                    Errno.ENOTCONN,
+                    Errno.EHOSTUNREACH,
+                    Errno.ENETUNREACH,
+                    Errno.ENETDOWN,
+                    Errno.ENOBUFS -> true;
+            default -> false;
+        };
     }
 
     private void sendNext() {
@@ -251,12 +275,16 @@ public final class Output extends Pending {
             return;
         }
         Loop loop = socket.loop();
+        Buffer next = direct;
         if (start < end) {
-            loop.driver().send(socket.handle(), buffer, start, end - start, loop.enter(this));
+            if (next == null) {
+                loop.driver().send(socket.handle(), buffer, start, end - start, loop.enter(this));
+            } else {
+                loop.driver().send(socket.handle(), gathered(next), loop.enter(this));
+            }
             return;
         }
         giveBufferBack();
-        Buffer next = direct;
         if (next != null && directStart < directEnd) {
             loop.driver().send(socket.handle(), next, directStart, directEnd - directStart, loop.enter(this));
             return;
@@ -270,6 +298,7 @@ public final class Output extends Pending {
         }
         if (source != null && filePosition < fileEnd) {
             int length = (int) Math.min(FILE_BYTES_AT_ONCE_MAX, fileEnd - filePosition);
+            fileInFlight = true;
             loop.driver().files().transfer(source.handle(), filePosition, socket.handle(), length, loop.enter(this));
             return;
         }
@@ -279,6 +308,16 @@ public final class Output extends Pending {
             socket.endOutput();
         }
         tellDrained();
+    }
+
+    /** A head and its body leave together: one call of the kernel, and no packet for the head alone. */
+    private Gather gathered(Buffer next) {
+        Gather pieces = gather;
+        if (pieces == null) {
+            pieces = new Gather(2);
+            gather = pieces;
+        }
+        return pieces.clear().add(buffer, start, end - start).add(next, directStart, directEnd - directStart);
     }
 
     private void discard() {

@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
  * Small files that were asked for a moment ago, by the path as it was sent. For {@value #FRESH_NANOS} ns they are answered
  * without a look at the file system; after that the file is looked at, and read again unless it is of the same version.
  *
- * <p>Readers take no lock. Writers take the cache's monitor; they are threads of the pool, never green ones, so no loop
- * ever waits here.
+ * <p>Each loop has its own, so that nobody waits for anybody: the monitor that writers take is always free, except where green threads
+ * do not run on their loop. Readers take none.
  */
 final class FileCache {
 
@@ -74,6 +74,6 @@ final class FileCache {
     }
 
     private static long cost(String path, Entry entry) {
-        return ENTRY_BYTES + 2L * path.length() + entry.file.bytes().length;
+        return ENTRY_BYTES + 2L * path.length() + entry.file.bytes().capacity();
     }
 }

@@ -1,147 +1,162 @@
 package dev.pumasi.web;
 
 import dev.pumasi.http.MediaType;
+import dev.pumasi.runtime.AsyncFile;
+import dev.pumasi.runtime.AsyncFolder;
+import dev.pumasi.runtime.Loop;
+import dev.pumasi.runtime.OperationException;
+import dev.pumasi.runtime.Timer;
+import dev.pumasi.runtime.driver.FileAttributes;
+import dev.pumasi.runtime.memory.Buffer;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileSystemException;
-import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
-import java.nio.file.LinkOption;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.OpenOption;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.BasicFileAttributes;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The folder that is served, and the way from a path to a file in it. Everything here blocks: it runs on the offload pool.
+ * The folder that is served, as one loop sees it, and the way from a path to a file in it.
  *
- * <p>Links are followed, and where they lead is looked at afterwards: the real path must lie below the real path of the
- * root, and no name in it may be hidden. The root is resolved each time, so it may be a link that is switched from one
- * release to the next. What is opened is the real path, whose last name is no link any more; someone who can rename folders
- * below the root between these two steps could still lead us elsewhere, and is trusted not to.
+ * <p>A file is opened beneath the folder, by the kernel's own rule that nothing leads out of it, and everything else is
+ * asked of what was opened: there is no moment between a check and an opening. Links that stay inside are followed.
  *
- * <p>Only ordinary files are opened: to open a FIFO would wait for a writer, and devices have no end.
+ * <p>The folder itself may be a link, and may be switched from one release to the next: it is opened again every second.
+ *
+ * <p>Used by the green threads of its loop; where they do not run on it, only what is thread-safe here is touched.
  */
-record FileTree(Path root) {
+final class FileTree {
 
     /** What is read at once and answered as bytes. */
     static final int SMALL_BYTES_MAX = 64 * 1024;
 
-    private static final String INDEX = "index.html";
+    private static final Path INDEX = Path.of("index.html");
+    private static final Path ITSELF = Path.of(".");
 
     /** How often a file is read again that changed meanwhile. */
     private static final int READS_MAX = 3;
 
-    private static final Set<OpenOption> READ = Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
+    private final Path root;
+    private final Loop loop;
+    private final FileCache cache;
+    private final boolean keeps;
+    private final Timer second = Timer.of(this::closeFolder);
+    private @Nullable AsyncFolder folder;
+
+    /** @param cacheBytesMax for the small files that are kept; 0 to look at the file system each time */
+    FileTree(Path root, Loop loop, long cacheBytesMax) {
+        this.root = root;
+        this.loop = loop;
+        keeps = cacheBytesMax > 0;
+        cache = new FileCache(cacheBytesMax);
+    }
+
+    FileCache cache() {
+        return cache;
+    }
 
     /**
-     * What {@code path} leads to.
+     * What {@code path} leads to. A large file is open, and the caller's to close.
      *
      * @param known what it led to before; if the file is still of that version it is not read again
      * @param nowMillis for {@link FileVersion#isSettled}
      */
     Found find(FilePath path, Found.@Nullable Small known, long nowMillis) throws IOException {
-        Path real;
-        BasicFileAttributes attributes;
+        Path wanted;
         try {
-            Path base = root.toRealPath();
-            Path wanted = base;
-            for (String name : path.names()) {
-                wanted = wanted.resolve(name);
-            }
-            real = wanted.toRealPath();
-            attributes = attributes(real);
-            if (attributes.isDirectory() && isServed(base, real)) {
-                if (!path.isFolder()) {
-                    return new Found.Folder();
-                }
-                real = wanted.resolve(INDEX).toRealPath();
-                attributes = attributes(real);
-            } else if (path.isFolder()) {
-                return new Found.Missing();
-            }
-            if (!isServed(base, real) || !attributes.isRegularFile()) {
-                return new Found.Forbidden();
-            }
+            wanted = below(path);
         } catch (InvalidPathException unthinkable) {
             return new Found.Missing();
-        } catch (AccessDeniedException denied) {
-            return new Found.Forbidden();
-        } catch (FileSystemException nothingThere) {
-            return new Found
-                    .Missing(); // not found, a file where a folder should be, a name too long, links in a circle
         }
         try {
-            return read(real, attributes, known, nowMillis);
-        } catch (AccessDeniedException denied) {
-            return new Found.Forbidden();
-        } catch (NoSuchFileException meanwhile) {
-            return new Found.Missing();
+            return look(open(wanted), path, known, nowMillis);
+        } catch (OperationException refused) {
+            return switch (refused.failure()) {
+                case NOT_FOUND, NOT_A_FOLDER, NAME_TOO_LONG -> new Found.Missing();
+                case PERMISSION_DENIED, OUTSIDE, TOO_MANY_LINKS -> new Found.Forbidden();
+                case REJECTED, TOO_MANY_DESCRIPTORS -> new Found.Unavailable();
+                default -> throw refused;
+            };
         }
     }
 
-    private static boolean isServed(Path base, Path real) {
-        if (!real.startsWith(base)) {
-            return false;
+    private static Path below(FilePath path) {
+        Path wanted = Path.of("");
+        for (String name : path.names()) {
+            wanted = wanted.resolve(name);
         }
-        for (Path name : base.relativize(real)) {
-            if (FilePath.isHidden(name.toString())) {
-                return false;
+        if (path.isFolder()) {
+            return wanted.resolve(INDEX);
+        }
+        return path.names().isEmpty() ? ITSELF : wanted;
+    }
+
+    private AsyncFile open(Path wanted) throws IOException {
+        if (!keeps || !loop.isCurrent()) {
+            try (AsyncFolder once = loop.files().openFolder(root)) {
+                return once.openBeneath(wanted, AsyncFile.Option.READ);
             }
         }
-        return true;
+        AsyncFolder open = folder;
+        if (open == null) {
+            AsyncFolder opened = loop.files().openFolder(root);
+            open = folder; // another green thread may have been faster
+            if (open == null) {
+                open = opened;
+                folder = opened;
+                loop.start(second, FileCache.FRESH_NANOS);
+            } else {
+                opened.close();
+            }
+        }
+        return open.openBeneath(wanted, AsyncFile.Option.READ);
     }
 
-    private static Found read(Path real, BasicFileAttributes first, Found.@Nullable Small known, long nowMillis)
+    private void closeFolder() {
+        AsyncFolder open = folder;
+        folder = null;
+        if (open != null) {
+            open.close();
+        }
+    }
+
+    /** Closes the file unless it is large. */
+    private static Found look(AsyncFile file, FilePath path, Found.@Nullable Small known, long nowMillis)
             throws IOException {
-        MediaType type = MediaTypes.of(String.valueOf(real.getFileName()));
+        Found found = null;
+        try {
+            FileAttributes attributes = file.status();
+            found = switch (attributes.kind()) {
+                case FILE -> read(file, attributes, known, nowMillis);
+                case FOLDER -> path.isFolder() ? new Found.Missing() : new Found.Folder();
+                case SYMBOLIC_LINK, OTHER -> new Found.Forbidden();
+            };
+            return found;
+        } finally {
+            if (!(found instanceof Found.Large)) {
+                file.close();
+            }
+        }
+    }
+
+    private static Found read(AsyncFile file, FileAttributes first, Found.@Nullable Small known, long nowMillis)
+            throws IOException {
+        MediaType type = MediaTypes.of(String.valueOf(file.path().getFileName()));
         FileVersion version = FileVersion.of(first);
         if (known != null && version.equals(known.version()) && version.isSettled(nowMillis)) {
             return known;
         }
         for (int reads = 0; reads < READS_MAX; reads++) {
             if (version.sizeBytes() > SMALL_BYTES_MAX) {
-                return Files.isReadable(real) ? new Found.Large(version, type, real) : new Found.Forbidden();
+                return new Found.Large(version, type, file);
             }
-            byte[] bytes = new byte[(int) version.sizeBytes()];
-            boolean complete;
-            try (FileChannel channel = open(real)) {
-                complete = fill(channel, ByteBuffer.wrap(bytes), 0);
-            }
-            FileVersion after = FileVersion.of(attributes(real));
+            int length = (int) version.sizeBytes();
+            Buffer bytes = Buffer.allocate(length);
+            boolean complete = file.read(0, bytes, 0, length) == length;
+            FileVersion after = FileVersion.of(file.status());
             if (complete && after.equals(version)) {
                 return new Found.Small(version, type, bytes);
             }
             version = after;
         }
-        return new Found.Unsteady();
-    }
-
-    /** Opens a file that {@link #find} has found. */
-    static FileChannel open(Path real) throws IOException {
-        return FileChannel.open(real, READ);
-    }
-
-    /** Of the file itself, not of what it links to. */
-    static BasicFileAttributes attributes(Path real) throws IOException {
-        return Files.readAttributes(real, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
-    }
-
-    /** Reads up to the limit of {@code to}; false if the file ends before. */
-    static boolean fill(FileChannel channel, ByteBuffer to, long position) throws IOException {
-        long at = position;
-        while (to.hasRemaining()) {
-            int count = channel.read(to, at);
-            if (count < 0) {
-                return false;
-            }
-            at += count;
-        }
-        return true;
+        return new Found.Unavailable();
     }
 }

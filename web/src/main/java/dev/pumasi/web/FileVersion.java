@@ -1,18 +1,16 @@
 package dev.pumasi.web;
 
-import java.nio.file.attribute.BasicFileAttributes;
-import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
+import dev.pumasi.runtime.driver.FileAttributes;
 
 /**
  * What tells one state of a file from another, as far as the file system says it.
  *
  * @param sizeBytes its length
  * @param modifiedNanos when it was last written, since the epoch
- * @param key which file it is, on systems that say so; a file that takes the place of another has another key
+ * @param device which file system it lies in
+ * @param inode which file it is there; one that takes the place of another has another number
  */
-record FileVersion(
-        long sizeBytes, long modifiedNanos, @Nullable Object key) {
+record FileVersion(long sizeBytes, long modifiedNanos, long device, long inode) {
 
     /**
      * File systems date writes by a clock that ticks some hundred times a second, some only every other second. Until that
@@ -20,9 +18,9 @@ record FileVersion(
      */
     private static final long SETTLED_MILLIS = 2_000;
 
-    static FileVersion of(BasicFileAttributes attributes) {
+    static FileVersion of(FileAttributes attributes) {
         return new FileVersion(
-                attributes.size(), attributes.lastModifiedTime().to(TimeUnit.NANOSECONDS), attributes.fileKey());
+                attributes.length(), attributes.modifiedNanos(), attributes.device(), attributes.inode());
     }
 
     /** Whether every later write will change it. */

@@ -1,7 +1,8 @@
 package dev.pumasi.web;
 
 import dev.pumasi.http.MediaType;
-import java.nio.file.Path;
+import dev.pumasi.runtime.AsyncFile;
+import dev.pumasi.runtime.memory.Buffer;
 
 /** What a path leads to. */
 sealed interface Found {
@@ -15,8 +16,8 @@ sealed interface Found {
     /** A folder, which was asked for without the slash at its end. */
     record Folder() implements Found {}
 
-    /** A file that changed each time it was read, so that no version of it could be had. */
-    record Unsteady() implements Found {}
+    /** It cannot be had just now: too much is waiting, or it changed each time it was read. */
+    record Unavailable() implements Found {}
 
     /** A file that is served. */
     sealed interface File extends Found {
@@ -27,8 +28,8 @@ sealed interface Found {
     }
 
     /** A file of at most {@link FileTree#SMALL_BYTES_MAX} bytes, which are exactly those of {@code version}. */
-    record Small(FileVersion version, MediaType type, byte[] bytes) implements File {}
+    record Small(FileVersion version, MediaType type, Buffer bytes) implements File {}
 
-    /** A file that is better read while it is sent. */
-    record Large(FileVersion version, MediaType type, Path path) implements File {}
+    /** A file that is better sent from where it lies; open, until somebody closes it. */
+    record Large(FileVersion version, MediaType type, AsyncFile file) implements File {}
 }

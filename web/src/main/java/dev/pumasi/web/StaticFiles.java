@@ -4,10 +4,7 @@ import dev.pumasi.http.Handler;
 import dev.pumasi.http.MediaType;
 import dev.pumasi.http.Request;
 import dev.pumasi.http.Response;
-import dev.pumasi.runtime.Failure;
 import dev.pumasi.runtime.Loop;
-import dev.pumasi.runtime.Offload;
-import dev.pumasi.runtime.OperationException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.Charset;
@@ -19,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -26,10 +24,10 @@ import org.jspecify.annotations.Nullable;
  * Answers with the files of a folder: GET and HEAD, conditional requests and ranges by RFC 9110 sections 13 and 14.
  *
  * <p><b>The way of a request.</b> {@link FilePath} turns the path into names that cannot climb. A small file that was
- * looked at within the last second comes out of the {@link FileCache}, without a wait. Else one trip to the offload pool
- * does all that blocks: {@link FileTree} follows links, checks that they lead nowhere else, and opens, stats and reads a
- * small file. Then {@link Preconditions} and {@link ByteRange} decide what of it is sent. A large file is sent by {@link
- * FileBody}, piece by piece. No loop ever waits for a disk.
+ * looked at within the last second comes out of the loop's {@link FileCache}, without a wait. Else {@link FileTree} opens
+ * it beneath the folder, asks for its status and reads it if it is small, all through the loop's driver. Then {@link Preconditions} and {@link
+ * ByteRange} decide what of it is sent. A large file goes from disk to socket by {@link FileBody}, past this process's
+ * memory where the kernel can do so. No loop ever waits for a disk.
  *
  * <p><b>Versions.</b> An entity tag is made of size and time of the last write, in nanoseconds. It is strong once that time
  * is old enough that another write would show; until then it is weak, and the file is read again at each look.
@@ -42,7 +40,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class StaticFiles implements Handler {
 
-    /** What the small files that are kept may cost, unless another limit is given. */
+    /** What the small files that are kept may cost on each loop, unless another limit is given. */
     public static final long CACHE_BYTES_DEFAULT = 16L * 1024 * 1024;
 
     private static final System.Logger LOG = System.getLogger("dev.pumasi.web");
@@ -65,26 +63,22 @@ public final class StaticFiles implements Handler {
     private static final Response UNAVAILABLE =
             error(503, "Service Unavailable").withHeader("Retry-After", RETRY_SECONDS);
 
-    private final FileTree tree;
-    private final Offload offload;
+    private final Path root;
     private final FilePath mount;
-    private final FileCache cache;
-    private final FileBuffers buffers = new FileBuffers();
+    private final long cacheBytesMax;
 
-    private StaticFiles(FileTree tree, Offload offload, FilePath mount, long cacheBytesMax) {
-        this.tree = tree;
-        this.offload = offload;
+    /** What is kept is kept for each loop, so that no two threads meet. As many as there are loops. */
+    private final ConcurrentHashMap<Loop, FileTree> trees = new ConcurrentHashMap<>();
+
+    private StaticFiles(Path root, FilePath mount, long cacheBytesMax) {
+        this.root = root;
         this.mount = mount;
-        cache = new FileCache(cacheBytesMax);
+        this.cacheBytesMax = cacheBytesMax;
     }
 
-    /**
-     * Files of the folder {@code root}.
-     *
-     * @param offload where files are opened and read; it is not closed
-     */
-    public static Builder builder(Path root, Offload offload) {
-        return new Builder(root, offload);
+    /** Files of the folder {@code root}. */
+    public static Builder builder(Path root) {
+        return new Builder(root);
     }
 
     @Override
@@ -97,7 +91,8 @@ public final class StaticFiles implements Handler {
         long nowNanos = loop.isCurrent() ? loop.nowNanos() : System.nanoTime();
         long nowMillis = loop.isCurrent() ? loop.wallMillis() : System.currentTimeMillis();
         String rawPath = request.rawPath();
-        FileCache.Entry known = cache.get(rawPath);
+        FileTree tree = tree(loop);
+        FileCache.Entry known = tree.cache().get(rawPath);
         if (known != null && known.isFresh(nowNanos)) {
             return answer(request, known.file(), known.whole(), nowMillis);
         }
@@ -106,37 +101,40 @@ public final class StaticFiles implements Handler {
         if (path.isEmpty() || below.isEmpty()) {
             return NOT_FOUND;
         }
-        Found found;
-        try {
-            FilePath wanted = below.get();
-            found = offload.submit(loop, () -> find(rawPath, wanted, known, nowNanos, nowMillis))
-                    .await();
-        } catch (OperationException refused) {
-            if (refused.failure() == Failure.REJECTED) {
-                return UNAVAILABLE;
-            }
-            throw refused;
+        Found found = tree.find(below.get(), known == null ? null : known.file(), nowMillis);
+        if (known != null && !(found instanceof Found.Small)) {
+            tree.cache().remove(rawPath);
         }
         return switch (found) {
-            case Found.Small small -> answer(request, small, whole(small, nowMillis), nowMillis);
-            case Found.Large large -> answer(request, large, null, nowMillis);
+            case Found.Small small -> {
+                Response whole = whole(small, nowMillis);
+                tree.cache().put(rawPath, new FileCache.Entry(small, whole, nowNanos));
+                yield answer(request, small, whole, nowMillis);
+            }
+            case Found.Large large -> answerLarge(request, large, nowMillis);
             case Found.Folder _ -> toFolder(path.get(), request.query());
             case Found.Missing _ -> NOT_FOUND;
             case Found.Forbidden _ -> FORBIDDEN;
-            case Found.Unsteady _ -> UNAVAILABLE;
+            case Found.Unavailable _ -> UNAVAILABLE;
         };
     }
 
-    /** On the pool. */
-    private Found find(String rawPath, FilePath path, FileCache.@Nullable Entry known, long nowNanos, long nowMillis)
-            throws IOException {
-        Found found = tree.find(path, known == null ? null : known.file(), nowMillis);
-        if (found instanceof Found.Small small) {
-            cache.put(rawPath, new FileCache.Entry(small, whole(small, nowMillis), nowNanos));
-        } else if (known != null) {
-            cache.remove(rawPath);
+    private FileTree tree(Loop loop) {
+        FileTree known = trees.get(loop);
+        return known != null ? known : trees.computeIfAbsent(loop, one -> new FileTree(root, one, cacheBytesMax));
+    }
+
+    /** The file is open: whoever sends it closes it, and if nobody will, that is done here. */
+    private Response answerLarge(Request request, Found.Large file, long nowMillis) {
+        Response response = null;
+        try {
+            response = answer(request, file, null, nowMillis);
+            return response;
+        } finally {
+            if (response == null || !response.isStream()) {
+                file.file().close();
+            }
         }
-        return found;
     }
 
     /** @param whole what to answer if neither conditions nor ranges say otherwise, if that has been made already */
@@ -162,7 +160,7 @@ public final class StaticFiles implements Handler {
         if (ranges.isEmpty()) {
             return whole != null
                     ? whole
-                    : described(body(request, file, file.type(), wholeOf(size), NO_BYTES), version, nowMillis);
+                    : described(body(file, file.type(), wholeOf(size), NO_BYTES), version, nowMillis);
         }
         return switch (ranges.get().size()) {
             case 0 -> NOT_SATISFIABLE.withHeader("Content-Range", "bytes */" + size);
@@ -170,13 +168,13 @@ public final class StaticFiles implements Handler {
                 ByteRange range = ranges.get().getFirst();
                 List<FileBody.Part> part = List.of(new FileBody.Part(NO_BYTES, range));
                 yield described(
-                        body(request, file, file.type(), part, NO_BYTES)
+                        body(file, file.type(), part, NO_BYTES)
                                 .withStatus(206)
                                 .withHeader("Content-Range", range.of(size)),
                         version,
                         nowMillis);
             }
-            default -> described(multipart(request, file, ranges.get()), version, nowMillis);
+            default -> described(multipart(file, ranges.get()), version, nowMillis);
         };
     }
 
@@ -199,7 +197,7 @@ public final class StaticFiles implements Handler {
     }
 
     /** RFC 9110 section 14.6. */
-    private Response multipart(Request request, Found.File file, List<ByteRange> ranges) {
+    private static Response multipart(Found.File file, List<ByteRange> ranges) {
         // Which bytes a part has is said by its Content-Range; that the boundary is in none of them, by chance alone.
         ThreadLocalRandom random = ThreadLocalRandom.current();
         String boundary = Long.toHexString(random.nextLong()) + Long.toHexString(random.nextLong());
@@ -213,11 +211,11 @@ public final class StaticFiles implements Handler {
                     range));
         }
         byte[] tail = ("\r\n--" + boundary + "--\r\n").getBytes(StandardCharsets.US_ASCII);
-        return body(request, file, MediaType.of("multipart/byteranges; boundary=" + boundary), parts, tail)
+        return body(file, MediaType.of("multipart/byteranges; boundary=" + boundary), parts, tail)
                 .withStatus(206);
     }
 
-    private Response body(Request request, Found.File file, MediaType type, List<FileBody.Part> parts, byte[] tail) {
+    private static Response body(Found.File file, MediaType type, List<FileBody.Part> parts, byte[] tail) {
         long length = tail.length;
         for (FileBody.Part part : parts) {
             length += part.head().length + part.range().length();
@@ -227,14 +225,13 @@ public final class StaticFiles implements Handler {
                 ByteArrayOutputStream bytes = new ByteArrayOutputStream((int) length);
                 for (FileBody.Part part : parts) {
                     bytes.writeBytes(part.head());
-                    bytes.write(small.bytes(), (int) part.range().from(), (int)
-                            part.range().length());
+                    bytes.writeBytes(small.bytes()
+                            .bytes((int) part.range().from(), (int) part.range().length()));
                 }
                 bytes.writeBytes(tail);
                 yield Response.bytes(type, bytes.toByteArray());
             }
-            case Found.Large large ->
-                Response.stream(type, length, new FileBody(offload, request.loop(), buffers, large, parts, tail));
+            case Found.Large large -> Response.stream(type, length, new FileBody(large.file(), parts, tail));
         };
     }
 
@@ -268,13 +265,11 @@ public final class StaticFiles implements Handler {
     public static final class Builder {
 
         private final Path root;
-        private final Offload offload;
         private FilePath mount = new FilePath(List.of(), true);
         private long cacheBytesMax = CACHE_BYTES_DEFAULT;
 
-        private Builder(Path root, Offload offload) {
+        private Builder(Path root) {
             this.root = Objects.requireNonNull(root, "root");
-            this.offload = Objects.requireNonNull(offload, "offload");
         }
 
         /** The folder stands for this path, of which its files are asked for below. Default: {@code /}. */
@@ -283,7 +278,7 @@ public final class StaticFiles implements Handler {
             return this;
         }
 
-        /** What small files that are kept in memory may cost, in bytes; 0 to look at the file for each request. */
+        /** What small files that are kept in memory may cost on each loop, in bytes; 0 to look at the file for each request. */
         public Builder cacheBytes(long max) {
             if (max < 0) {
                 throw new IllegalArgumentException(max + " bytes is negative");
@@ -302,7 +297,7 @@ public final class StaticFiles implements Handler {
                 throw new NotDirectoryException(root.toString());
             }
             warnOfLocale();
-            return new StaticFiles(new FileTree(root.toAbsolutePath()), offload, mount, cacheBytesMax);
+            return new StaticFiles(root.toAbsolutePath(), mount, cacheBytesMax);
         }
 
         /** Where the locale is ASCII the JDK cannot even name a file like 품앗이.html. */

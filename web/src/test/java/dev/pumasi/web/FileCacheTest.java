@@ -8,12 +8,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.pumasi.http.MediaType;
 import dev.pumasi.http.Response;
+import dev.pumasi.runtime.memory.Buffer;
 import org.junit.jupiter.api.Test;
 
 class FileCacheTest {
 
     private static FileCache.Entry entry(int bytes) {
-        Found.Small file = new Found.Small(new FileVersion(bytes, 0, null), MediaType.TEXT, new byte[bytes]);
+        Found.Small file = new Found.Small(new FileVersion(bytes, 0, 1, 1), MediaType.TEXT, Buffer.allocate(bytes));
         return new FileCache.Entry(file, Response.ok(), 5);
     }
 

@@ -1,7 +1,6 @@
 package dev.pumasi.web;
 
 import dev.pumasi.http.HttpServer;
-import dev.pumasi.runtime.Offload;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -19,16 +18,14 @@ final class ServedFolder implements AutoCloseable {
 
     final Path root;
     final HttpServer server;
-    private final Offload offload = Offload.open(4, 256);
 
-    ServedFolder(Path root, long cacheBytes) throws IOException {
+    ServedFolder(Path root, String driver, long cacheBytes) throws IOException {
         this.root = root;
-        server = HttpServer.builder(StaticFiles.builder(root, offload)
-                        .cacheBytes(cacheBytes)
-                        .build())
+        server = HttpServer.builder(
+                        StaticFiles.builder(root).cacheBytes(cacheBytes).build())
                 .port(0)
                 .loops(2)
-                .driver(System.getProperty("pumasi.test.driver", "auto"))
+                .driver(driver)
                 .start();
     }
 
@@ -65,6 +62,5 @@ final class ServedFolder implements AutoCloseable {
     @Override
     public void close() {
         server.close();
-        offload.close();
     }
 }

@@ -5,11 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.pumasi.http.HttpServer;
-import dev.pumasi.runtime.LoopGroup;
-import dev.pumasi.runtime.Offload;
-import dev.pumasi.runtime.Operation;
-import dev.pumasi.runtime.driver.Drivers;
 import dev.pumasi.testkit.LeakWatch;
 import dev.pumasi.testkit.LogWatch;
 import dev.pumasi.testkit.Seed;
@@ -22,12 +17,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -35,14 +28,19 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
 
 /** Large files, many clients, and files that change. */
+@OnEachDriver
 @ExtendWith({LeakWatch.class, LogWatch.class})
 @Timeout(60)
 class StaticFilesTransferTest {
 
     private static final int BIG_BYTES = 20 * 1024 * 1024;
     private static final long PATIENCE_NANOS = 10_000_000_000L;
+
+    @Parameter
+    String driver;
 
     @TempDir
     Path folder;
@@ -53,7 +51,7 @@ class StaticFilesTransferTest {
 
     @BeforeEach
     void open() throws IOException {
-        served = new ServedFolder(folder, StaticFiles.CACHE_BYTES_DEFAULT);
+        served = new ServedFolder(folder, driver, StaticFiles.CACHE_BYTES_DEFAULT);
     }
 
     @AfterEach
@@ -181,39 +179,6 @@ class StaticFilesTransferTest {
     }
 
     @Test
-    void tooMuchWorkForThePoolIsAnsweredWith503() throws Exception {
-        CountDownLatch release = new CountDownLatch(1);
-        CountDownLatch begun = new CountDownLatch(1);
-        try (Offload pool = Offload.open(1, 1);
-                HttpServer server = HttpServer.builder(
-                                StaticFiles.builder(folder, pool).build())
-                        .port(0)
-                        .loops(1)
-                        .start();
-                LoopGroup loops = LoopGroup.start(
-                        "test-loop", 1, Drivers.choose(Drivers.AUTO).factory());
-                RawClient client = new RawClient(server.port())) {
-            served.write("page.html", "page");
-            pool.submit(loops.next(), () -> {
-                begun.countDown();
-                release.await();
-                return 0;
-            });
-            begun.await();
-            Operation<Integer> waiting = pool.submit(loops.next(), () -> 0);
-            loops.next().sleep(Duration.ofMillis(1)).await(); // it is in the queue
-            RawClient.Answer refused = client.ask("GET", "/page.html");
-            assertEquals(503, refused.status());
-            assertEquals("1", refused.field("retry-after"));
-            release.countDown();
-            waiting.await();
-            assertEquals("page", client.ask("GET", "/page.html").text());
-        } finally {
-            release.countDown();
-        }
-    }
-
-    @Test
     void whatIsKeptInMemoryFollowsTheFile() throws Exception {
         Path file = served.write("page.html", "old");
         assertEquals("old", served.get("/page.html").text());
@@ -237,7 +202,7 @@ class StaticFilesTransferTest {
 
     @Test
     void withoutACacheEveryRequestSeesTheFile() throws Exception {
-        try (ServedFolder uncached = new ServedFolder(folder, 0)) {
+        try (ServedFolder uncached = new ServedFolder(folder, driver, 0)) {
             for (int i = 0; i < 100; i++) {
                 uncached.write("count.txt", Integer.toString(i));
                 Files.writeString(folder.resolve("count.txt"), Integer.toString(i));

@@ -2,7 +2,9 @@ package dev.pumasi.runtime.driver;
 
 import dev.pumasi.runtime.memory.Buffer;
 import dev.pumasi.runtime.memory.Memory;
+import java.util.Arrays;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Pieces of memory that are sent as one ({@code writev(2)}). Holds the kernel's table of them in native memory, so it
@@ -18,7 +20,7 @@ public final class Gather {
 
     private static final int ENTRY_BYTES = 16;
 
-    private final Buffer[] pieces;
+    private final @Nullable Buffer[] pieces;
     private final int[] offsets;
     private final int[] lengths;
     private final Buffer table;
@@ -29,7 +31,7 @@ public final class Gather {
         if (capacity < 1 || capacity > PIECES_MAX) {
             throw new IllegalArgumentException("a gathered send takes 1 to " + PIECES_MAX + " pieces, not " + capacity);
         }
-        pieces = new Buffer[capacity];
+        pieces = new @Nullable Buffer[capacity];
         offsets = new int[capacity];
         lengths = new int[capacity];
         table = Buffer.allocate(HEADER_BYTES + capacity * ENTRY_BYTES);
@@ -50,6 +52,13 @@ public final class Gather {
         return this;
     }
 
+    /** Takes all pieces out, so that it can be used again. */
+    public Gather clear() {
+        Arrays.fill(pieces, 0, size, null);
+        size = 0;
+        return this;
+    }
+
     public int size() {
         return size;
     }
@@ -64,7 +73,7 @@ public final class Gather {
     }
 
     public Buffer piece(int index) {
-        return pieces[Objects.checkIndex(index, size)];
+        return Objects.requireNonNull(pieces[Objects.checkIndex(index, size)]);
     }
 
     public int offset(int index) {
