@@ -11,10 +11,12 @@ import java.time.Duration;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 
 /**
  * Whether a server answers as all of them must: a server that sends less, or an old date, or does not keep the connection
@@ -75,6 +77,40 @@ final class Answer {
                     : Optional.of("more bytes after the answer to HTTP/1.0");
         } catch (SocketTimeoutException open) {
             return Optional.of("does not close the connection of HTTP/1.0");
+        }
+    }
+
+    /** Asks twice for a file on one connection; it is made of the numbers that its length is the seed of. */
+    static Optional<String> checkFile(InetSocketAddress address, String path, int bytes) throws IOException {
+        final var expected = new byte[bytes];
+        new Random(bytes).nextBytes(expected);
+        try (var socket = new Socket()) {
+            socket.connect(address);
+            socket.setSoTimeout(READ_TIMEOUT_MILLIS);
+            final var input = socket.getInputStream();
+            for (int i = 0; i < 2; i++) {
+                socket.getOutputStream()
+                        .write(("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n").getBytes(ISO_8859_1));
+                final var status = line(input);
+                if (!status.matches("HTTP/1\\.1 200.*")) {
+                    return Optional.of("has no " + path + ": " + status);
+                }
+                var length = "";
+                for (var line = line(input); !line.isEmpty(); line = line(input)) {
+                    if (line.toLowerCase(Locale.ROOT).startsWith("content-length:")) {
+                        length = line.substring(line.indexOf(':') + 1).strip();
+                    }
+                }
+                if (!length.equals(Integer.toString(bytes))) {
+                    return Optional.of("Content-Length of " + path + " is " + length);
+                }
+                if (!Arrays.equals(expected, input.readNBytes(bytes))) {
+                    return Optional.of("the bytes of " + path + " are wrong");
+                }
+            }
+            return Optional.empty();
+        } catch (IOException unable) {
+            return Optional.of("serves no files: " + unable.getMessage());
         }
     }
 

@@ -33,9 +33,9 @@ record Load(long requests, double seconds, long errors, long p50Micros, long p99
 
     static Load run(Scenario scenario, String address, int port, int seconds, int core, Path home)
             throws IOException, InterruptedException {
-        final var url = "http://" + address + ":" + port + "/plaintext";
+        final var url = "http://" + address + ":" + port + scenario.path;
         return switch (scenario.kind) {
-            case KEEPALIVE -> wrk(scenario, url, seconds, core, home.resolve("wrk/report.lua"));
+            case KEEPALIVE, FILE -> wrk(scenario, url, seconds, core, home.resolve("wrk/report.lua"));
             case PIPELINED -> wrk(scenario, url, seconds, core, home.resolve("wrk/pipelined.lua"));
             case CONNECT -> ab(scenario, url, core);
             case IDLE -> throw new IllegalArgumentException("idle connections are no load");

@@ -1,6 +1,7 @@
 package dev.pumasi.benchmarks;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -8,6 +9,7 @@ import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import picocli.CommandLine;
@@ -61,7 +63,8 @@ public final class Measure implements Callable<Integer> {
             split = ",",
             paramLabel = "NAME",
             defaultValue = "keepalive,pipelined,connect,idle",
-            description = "keepalive[-16|-256|-2000], pipelined, connect, idle (default: ${DEFAULT-VALUE}).")
+            description =
+                    "keepalive[-16|-256|-2000], pipelined, connect, idle, file[-1k|-64k|-10m] (default: ${DEFAULT-VALUE}).")
     private List<String> scenarioNames = List.of();
 
     @Option(names = "--rounds", defaultValue = "5", description = "Rounds per scenario (default: ${DEFAULT-VALUE}).")
@@ -130,7 +133,7 @@ public final class Measure implements Callable<Integer> {
 
     private static boolean possible(Scenario scenario) {
         final var tool = switch (scenario.kind) {
-            case KEEPALIVE, PIPELINED, IDLE -> "wrk";
+            case KEEPALIVE, PIPELINED, IDLE, FILE -> "wrk";
             case CONNECT -> "ab";
         };
         for (final var program : List.of(tool, "taskset")) {
@@ -159,6 +162,7 @@ public final class Measure implements Callable<Integer> {
     }
 
     private void measureLoads(List<Scenario> scenarios, Report report) throws IOException, InterruptedException {
+        makeFiles(scenarios);
         final var servers = new ArrayList<Server>();
         final var stop = new Thread(() -> servers.forEach(Server::close), "stop servers");
         Runtime.getRuntime().addShutdownHook(stop);
@@ -189,13 +193,28 @@ public final class Measure implements Callable<Integer> {
         }
     }
 
+    /** The files that are asked for, below {@code target}, where the servers that serve files look for them. */
+    private void makeFiles(List<Scenario> scenarios) throws IOException {
+        for (final var scenario : scenarios) {
+            if (scenario.kind == Scenario.Kind.FILE) {
+                final var file = home.resolve("target" + scenario.path);
+                Files.createDirectories(file.getParent());
+                final var bytes = new byte[scenario.fileBytes];
+                new Random(scenario.fileBytes).nextBytes(bytes);
+                Files.write(file, bytes);
+            }
+        }
+    }
+
     private static List<Server> able(List<Server> servers, Scenario scenario) throws IOException {
-        if (scenario.kind != Scenario.Kind.CONNECT) {
+        if (scenario.kind != Scenario.Kind.CONNECT && scenario.kind != Scenario.Kind.FILE) {
             return servers;
         }
         final var able = new ArrayList<Server>();
         for (final var server : servers) {
-            final var fault = Answer.checkOldVersion(server.address());
+            final var fault = scenario.kind == Scenario.Kind.FILE
+                    ? Answer.checkFile(server.address(), scenario.path, scenario.fileBytes)
+                    : Answer.checkOldVersion(server.address());
             if (fault.isPresent()) {
                 System.err.println(server.name() + " left out of " + scenario.label + ": " + fault.get());
             } else {

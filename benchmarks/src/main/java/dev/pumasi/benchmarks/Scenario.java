@@ -11,7 +11,10 @@ enum Scenario {
     KEEPALIVE_2000("keepalive-2000", Kind.KEEPALIVE, 2000),
     PIPELINED_256("pipelined-256", Kind.PIPELINED, 256),
     CONNECT("connect", Kind.CONNECT, 64),
-    IDLE("idle", Kind.IDLE, 10_000);
+    IDLE("idle", Kind.IDLE, 10_000),
+    FILE_1K("file-1k", Kind.FILE, 64, "/files/1k.bin", 1 << 10),
+    FILE_64K("file-64k", Kind.FILE, 64, "/files/64k.bin", 64 << 10),
+    FILE_10M("file-10m", Kind.FILE, 16, "/files/10m.bin", 10 << 20);
 
     enum Kind {
         /** One request after the other on each connection. */
@@ -21,17 +24,31 @@ enum Scenario {
         /** A new connection for every request. */
         CONNECT,
         /** Connections that asked once and stay open: memory instead of time. */
-        IDLE
+        IDLE,
+        /** A file, one request after the other on each connection. */
+        FILE
     }
 
     final String label;
     final Kind kind;
     final int connections;
 
+    /** What is asked for. */
+    final String path;
+
+    /** The length of the file that is asked for; 0 where it is none. */
+    final int fileBytes;
+
     Scenario(String label, Kind kind, int connections) {
+        this(label, kind, connections, "/plaintext", 0);
+    }
+
+    Scenario(String label, Kind kind, int connections, String path, int fileBytes) {
         this.label = label;
         this.kind = kind;
         this.connections = connections;
+        this.path = path;
+        this.fileBytes = fileBytes;
     }
 
     String title() {
@@ -40,6 +57,7 @@ enum Scenario {
             case PIPELINED -> "16 requests pipelined, " + connections + " connections";
             case CONNECT -> "a new connection for every request, " + connections + " at a time";
             case IDLE -> connections + " idle connections";
+            case FILE -> "a file of " + fileBytes + " bytes, " + connections + " connections";
         };
     }
 

@@ -31,6 +31,12 @@ final class Examples {
                     "five downloads at once, by five threads or by one",
                     OneThread::main),
             new Example(
+                    "device-works",
+                    "",
+                    "[DRIVER]",
+                    "the disk reads and writes while the CPU computes, on one thread",
+                    DeviceWorks::main),
+            new Example(
                     "blocking-or-not",
                     "S04",
                     "[DRIVER]",

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>What it does not have: acknowledgements, retransmission and congestion (segments are late, never lost; a network
  * that is cut holds them back), routes, names, ports that stay taken for a while after a close ({@code TIME_WAIT}), and
- * files: a Unix domain path that a closed listener left behind goes with {@link #delete}.
+ * paths of sockets among the files of a {@link SimDisk}: one that a closed listener left behind goes with {@link #delete}.
  *
  * <p>Confined to the simulation's thread.
  */

@@ -353,7 +353,7 @@ class StaticFilesTest {
         Path socket = served.root.resolve("socket");
         try (ServerSocketChannel listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
             listener.bind(UnixDomainSocketAddress.of(socket));
-            assertEquals(403, served.get("/fifo").status());
+            assertTrue(Set.of(403, 404).contains(served.get("/fifo").status()));
             assertTrue(Set.of(403, 404).contains(served.get("/socket").status()));
         }
     }

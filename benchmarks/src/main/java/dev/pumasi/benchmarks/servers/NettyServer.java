@@ -4,6 +4,7 @@ import static io.netty.handler.codec.http.HttpHeaderNames.CONNECTION;
 import static io.netty.handler.codec.http.HttpHeaderNames.CONTENT_LENGTH;
 import static io.netty.handler.codec.http.HttpHeaderNames.CONTENT_TYPE;
 import static io.netty.handler.codec.http.HttpHeaderNames.DATE;
+import static io.netty.handler.codec.http.HttpHeaderNames.LAST_MODIFIED;
 import static io.netty.handler.codec.http.HttpHeaderNames.SERVER;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
@@ -14,6 +15,7 @@ import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.DefaultFileRegion;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -30,6 +32,7 @@ import io.netty.channel.uring.IoUringIoHandlerConfig;
 import io.netty.channel.uring.IoUringServerSocketChannel;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
+import io.netty.handler.codec.http.DefaultHttpResponse;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpRequest;
@@ -37,7 +40,13 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.AsciiString;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
@@ -116,6 +125,8 @@ public final class NettyServer {
         private static final AsciiString TEXT_BYTES = AsciiString.cached(Integer.toString(TEXT.length));
         private static final ByteBuf BODY = Unpooled.unreleasableBuffer(
                 Unpooled.directBuffer(TEXT.length).writeBytes(TEXT).asReadOnly());
+        private static final String FILES = "/files/";
+        private static final String FOLDER = System.getProperty("pumasi.benchmarks.files", "target/files");
         private static final DefaultHttpHeadersFactory HEADERS =
                 DefaultHttpHeadersFactory.headersFactory().withValidation(false);
 
@@ -126,10 +137,30 @@ public final class NettyServer {
         }
 
         @Override
-        protected void channelRead0(ChannelHandlerContext context, HttpObject message) {
+        protected void channelRead0(ChannelHandlerContext context, HttpObject message) throws IOException {
             if (message instanceof HttpRequest request) {
-                answer(context, request);
+                if (request.uri().startsWith(FILES)) {
+                    sendFile(context, Path.of(FOLDER, request.uri().substring(FILES.length())));
+                } else {
+                    answer(context, request);
+                }
             }
+        }
+
+        /** As in Netty's own example of a file server: opened for each request, and sent by the kernel. */
+        private void sendFile(ChannelHandlerContext context, Path path) throws IOException {
+            final var file = FileChannel.open(path, StandardOpenOption.READ);
+            final var length = file.size();
+            final var response = new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK, HEADERS);
+            response.headers()
+                    .set(CONTENT_TYPE, HttpHeaderValues.APPLICATION_OCTET_STREAM)
+                    .set(SERVER, SERVER_NAME)
+                    .set(DATE, date.text)
+                    .set(CONTENT_LENGTH, length)
+                    .set(LAST_MODIFIED, Files.getLastModifiedTime(path).toString());
+            context.write(response, context.voidPromise());
+            context.write(new DefaultFileRegion(file, 0, length)); // which closes it
+            context.write(LastHttpContent.EMPTY_LAST_CONTENT, context.voidPromise());
         }
 
         private void answer(ChannelHandlerContext context, HttpRequest request) {

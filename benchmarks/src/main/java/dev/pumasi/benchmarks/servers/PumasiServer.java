@@ -5,10 +5,16 @@ import dev.pumasi.http.HttpServer;
 import dev.pumasi.http.MediaType;
 import dev.pumasi.http.Response;
 import dev.pumasi.http.Router;
+import dev.pumasi.web.StaticFiles;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 
-/** Pumasi with one loop: {@code callback|green DRIVER PORT}. */
+/**
+ * Pumasi with one loop: {@code callback|green DRIVER PORT}. Below {@code /files} it serves the folder that the system
+ * property {@code pumasi.benchmarks.files} names.
+ */
 public final class PumasiServer {
 
     private static final byte[] HELLO = "Hello, World!".getBytes(StandardCharsets.US_ASCII);
@@ -22,7 +28,13 @@ public final class PumasiServer {
             case "green" -> plaintext;
             default -> throw new IllegalArgumentException("callback or green, not " + arguments[0]);
         };
+        Path files = Path.of(System.getProperty("pumasi.benchmarks.files", "target/files"));
         Router router = Router.builder()
+                .get(
+                        "/files/*",
+                        StaticFiles.builder(Files.createDirectories(files))
+                                .under("/files")
+                                .build())
                 .get("/plaintext", handler)
                 .get("/users/{id}", handler)
                 .post("/orders", handler)

@@ -8,13 +8,18 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.NonReadableChannelException;
 import java.nio.channels.NonWritableChannelException;
 import java.nio.file.DirectoryIteratorException;
+import java.nio.file.FileSystemException;
+import java.nio.file.FileSystemLoopException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.SecureDirectoryStream;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributeView;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
@@ -275,6 +280,7 @@ final class NioFiles implements FileCalls {
         Path name = path.getFileName();
         if (access.folder()) {
             Path asked = name.toString().isEmpty() ? Path.of(".") : name;
+            requireFolder(at, asked);
             return NioFile.folder(whole, at.newDirectoryStream(asked, LinkOption.NOFOLLOW_LINKS));
         }
         if (access.read() && access.append()) {
@@ -283,15 +289,43 @@ final class NioFiles implements FileCalls {
         Set<OpenOption> options = options(access, access.append());
         options.add(LinkOption.NOFOLLOW_LINKS);
         FileAttribute<?>[] attributes = access.create() ? permissions(whole, access.mode()) : NO_ATTRIBUTES;
+        refuseOthers(at, name);
         FileChannel channel = (FileChannel) at.newByteChannel(name, options, attributes);
         return access.append()
                 ? new NioFile(whole, null, channel, null, null)
                 : new NioFile(whole, channel, null, null, null);
     }
 
+    /** The JDK forgets a descriptor when it is asked to list what is no folder. */
+    private static void requireFolder(SecureDirectoryStream<Path> at, Path name) throws IOException {
+        BasicFileAttributes found = at.getFileAttributeView(
+                        name, BasicFileAttributeView.class, LinkOption.NOFOLLOW_LINKS)
+                .readAttributes();
+        if (found.isSymbolicLink()) {
+            throw new FileSystemLoopException(name.toString());
+        }
+        if (!found.isDirectory()) {
+            throw new NotDirectoryException(name.toString());
+        }
+    }
+
+    /** The JDK cannot open a pipe without waiting for its other end, so nothing is opened that may be one. */
+    private static void refuseOthers(SecureDirectoryStream<Path> at, Path name) throws IOException {
+        try {
+            BasicFileAttributeView view =
+                    at.getFileAttributeView(name, BasicFileAttributeView.class, LinkOption.NOFOLLOW_LINKS);
+            if (view.readAttributes().isOther()) {
+                throw new FileSystemException(name.toString(), null, "No such device or address");
+            }
+        } catch (NoSuchFileException notYet) {
+            // It may be created.
+        }
+    }
+
     private static SecureDirectoryStream<Path> next(
             SecureDirectoryStream<Path> held, SecureDirectoryStream<Path> at, Path name) throws IOException {
         try {
+            requireFolder(at, name);
             return at.newDirectoryStream(name, LinkOption.NOFOLLOW_LINKS);
         } finally {
             closeUnless(held, at);
