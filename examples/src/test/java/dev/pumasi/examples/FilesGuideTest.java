@@ -88,8 +88,7 @@ final class FilesGuideTest extends EachDriver {
 
     @Test
     void aLogOnADiskThatFails(Seed seed) {
-        try (Simulation simulation =
-                new Simulation(seed, SimFaults.rough().withDiskErrors(0.01, 0.01, 0.01))) {
+        try (Simulation simulation = new Simulation(seed, SimFaults.rough().withDiskErrors(0.01, 0.01, 0.01))) {
             Loop loop = simulation.loop("server");
             int[] synced = new int[1];
             loop.spawn(() -> {
