@@ -1,0 +1,201 @@
+package dev.pumasi.it;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Properties;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.tukaani.xz.XZInputStream;
+
+/**
+ * A PostgreSQL server of a test's own, on a free port of the loopback interface. It is unpacked from the class path, and
+ * nothing of it is left afterwards. It refuses to run as root; then it runs as nobody.
+ */
+final class Postgres implements AutoCloseable {
+
+    static final String USER = "pumasi";
+    static final String PASSWORD = "a test's secret";
+
+    private static final String NOBODY = "65534";
+    private static final int PORTS_TRIED_MAX = 5;
+    private static final int LINES_KEPT = 40;
+    private static final long STOP_SECONDS = 20;
+    private static final List<String> ARCHIVES =
+            List.of("/postgres-linux-x86_64.txz", "/postgres-linux-arm_64.txz", "/postgres-linux-arm64v8.txz");
+
+    private final Path folder;
+    private final Process server;
+    private final int port;
+    private final Thread listener;
+
+    private Postgres(Path folder, Process server, int port, Thread listener) {
+        this.folder = folder;
+        this.server = server;
+        this.port = port;
+        this.listener = listener;
+    }
+
+    static Postgres start() throws IOException, InterruptedException {
+        Path folder = Files.createTempDirectory("pumasi-postgres-");
+        try {
+            Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
+            unpack(folder);
+            Path own = Files.createDirectory(folder.resolve("own"));
+            Path secret = Files.writeString(own.resolve("secret"), PASSWORD);
+            if (isRoot()) {
+                run(List.of("chown", "-R", NOBODY + ":" + NOBODY, own.toString()));
+            }
+            List<String> init = unprivileged(folder.resolve("bin/initdb"));
+            init.addAll(List.of("-D", own.resolve("data").toString(), "-U", USER, "-A", "scram-sha-256"));
+            init.addAll(List.of("--pwfile", secret.toString(), "--no-sync", "--locale=C", "-E", "UTF8"));
+            run(init);
+            for (int tried = 1; ; tried++) {
+                Postgres started = startOn(freePort(), folder, own, tried == PORTS_TRIED_MAX);
+                if (started != null) {
+                    return started;
+                }
+            }
+        } catch (IOException | InterruptedException | RuntimeException | Error failure) {
+            delete(folder);
+            throw failure;
+        }
+    }
+
+    /** Null if it ended at once, for instance because somebody else took the port meanwhile. */
+    private static Postgres startOn(int port, Path folder, Path own, boolean last)
+            throws IOException, InterruptedException {
+        List<String> command = unprivileged(folder.resolve("bin/postgres"));
+        command.addAll(List.of("-D", own.resolve("data").toString(), "-p", Integer.toString(port), "-F"));
+        for (String setting :
+                List.of("listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=300")) {
+            command.addAll(List.of("-c", setting));
+        }
+        Process process = new ProcessBuilder(command)
+                .directory(folder.toFile())
+                .redirectErrorStream(true)
+                .start();
+        BufferedReader out = process.inputReader();
+        Deque<String> said = new ArrayDeque<>();
+        String line;
+        while ((line = out.readLine()) != null) {
+            said.add(line);
+            if (line.endsWith("database system is ready to accept connections")) {
+                Thread listener = Thread.ofPlatform().daemon().name("postgres").start(() -> drain(out));
+                return new Postgres(folder, process, port, listener);
+            }
+            if (said.size() > LINES_KEPT) {
+                said.remove();
+            }
+        }
+        process.waitFor();
+        if (last) {
+            throw new IOException("PostgreSQL does not start:\n  " + String.join("\n  ", said));
+        }
+        return null;
+    }
+
+    private static void drain(BufferedReader out) {
+        try (out) {
+            while (out.readLine() != null) {
+                // It would stand still if nobody listened.
+            }
+        } catch (IOException ended) {
+            // with the server
+        }
+    }
+
+    int port() {
+        return port;
+    }
+
+    /** For {@link DriverManager}; with the driver's own settings behind it, {@code "?a=b&c=d"} or empty. */
+    String url(String settings) {
+        return "jdbc:postgresql://127.0.0.1:" + port + "/postgres" + settings;
+    }
+
+    Connection connect(String settings) throws SQLException {
+        Properties who = new Properties();
+        who.setProperty("user", USER);
+        who.setProperty("password", PASSWORD);
+        return DriverManager.getConnection(url(settings), who);
+    }
+
+    /** Ends it the fast way, whoever is connected, and deletes its folder. */
+    @Override
+    public void close() throws IOException, InterruptedException {
+        run(List.of("kill", "-INT", Long.toString(server.pid())));
+        if (!server.waitFor(STOP_SECONDS, TimeUnit.SECONDS)) {
+            server.destroyForcibly().waitFor();
+        }
+        listener.join();
+        delete(folder);
+    }
+
+    private static void unpack(Path folder) throws IOException, InterruptedException {
+        String archive = ARCHIVES.stream()
+                .filter(name -> Postgres.class.getResource(name) != null)
+                .findFirst()
+                .orElseThrow(() -> new IOException("no PostgreSQL for " + System.getProperty("os.arch")
+                        + " on the class path; these were looked for: " + ARCHIVES));
+        Process tar = new ProcessBuilder("tar", "-x", "--no-same-owner", "-C", folder.toString())
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        try (InputStream in = new XZInputStream(Postgres.class.getResourceAsStream(archive));
+                OutputStream out = tar.getOutputStream()) {
+            in.transferTo(out);
+        }
+        if (tar.waitFor() != 0) {
+            throw new IOException("tar could not unpack " + archive);
+        }
+    }
+
+    private static boolean isRoot() throws IOException {
+        return (int) Files.getAttribute(Path.of("/proc/self"), "unix:uid") == 0;
+    }
+
+    /** The command, run by nobody if we are root. */
+    private static List<String> unprivileged(Path program) throws IOException {
+        List<String> command = new ArrayList<>();
+        if (isRoot()) {
+            command.addAll(List.of("setpriv", "--reuid=" + NOBODY, "--regid=" + NOBODY, "--clear-groups"));
+        }
+        command.add(program.toString());
+        return command;
+    }
+
+    private static void run(List<String> command) throws IOException, InterruptedException {
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        String said = new String(process.getInputStream().readAllBytes());
+        if (process.waitFor() != 0) {
+            throw new IOException(String.join(" ", command) + " says:\n" + said);
+        }
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+
+    private static void delete(Path folder) throws IOException {
+        try (Stream<Path> all = Files.walk(folder)) {
+            for (Path path : all.sorted((one, other) -> other.compareTo(one)).toList()) {
+                Files.deleteIfExists(path);
+            }
+        }
+    }
+}
