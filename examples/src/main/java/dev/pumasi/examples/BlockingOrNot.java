@@ -93,8 +93,8 @@ final class BlockingOrNot {
 
     private static void datagram(LoopGroup loops, int millis, List<Call> calls) throws IOException {
         SocketAddress anyPort = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
-        try (UdpSocket one = UdpSocket.open(loops.next(), anyPort, false);
-                UdpSocket other = UdpSocket.open(loops.next(), anyPort, false)) {
+        try (UdpSocket one = UdpSocket.open(loops.next(), anyPort);
+                UdpSocket other = UdpSocket.open(loops.next(), anyPort)) {
             Buffer greeting = Buffer.of("rice");
             loops.next().sleep(Duration.ofMillis(millis)).onDone(over -> other.send(greeting, 0, 4, one.address()));
             Buffer arrived = Buffer.allocate(100);

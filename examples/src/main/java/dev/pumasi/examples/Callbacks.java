@@ -92,7 +92,7 @@ final class Callbacks {
     private void eventHandlers(Loop loop) throws IOException, InterruptedException {
         CountDownLatch over = new CountDownLatch(3);
         InetSocketAddress anyPort = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
-        try (Listener listener = Listener.open(loop, anyPort, false, socket -> {
+        try (Listener listener = Listener.open(loop, anyPort, socket -> {
             happens("  event handler: a connection");
             socket.onReceive(new Receiver() {
                 @Override

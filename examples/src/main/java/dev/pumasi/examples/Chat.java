@@ -55,7 +55,6 @@ final class Chat implements AutoCloseable {
             listener = Listener.open(
                     loop,
                     new InetSocketAddress(InetAddress.getLoopbackAddress(), port),
-                    false,
                     socket -> loop.spawn(() -> serve(socket)));
         } catch (IOException | RuntimeException refused) {
             loops.close();

@@ -59,7 +59,7 @@ final class EventSources {
 
     private void register() throws IOException {
         // Source: a listener. Handler: an Acceptor.
-        Listener listener = Listener.open(loop, ANY_PORT, false, socket -> {
+        Listener listener = Listener.open(loop, ANY_PORT, socket -> {
             handle("listener", "a connection from " + port(socket));
             socket.onReceive(new Input(socket)); // source: the connection's input. Handler: a Receiver.
         });
@@ -69,7 +69,7 @@ final class EventSources {
         loop.execute(() -> loop.start(timer, TimeUnit.MILLISECONDS.toNanos(50)));
 
         // Source: a datagram socket. Handler: the callback of a receive.
-        UdpSocket datagrams = UdpSocket.open(loop, ANY_PORT, false);
+        UdpSocket datagrams = UdpSocket.open(loop, ANY_PORT);
         Buffer arrived = Buffer.allocate(100);
         datagrams.receive(arrived, 0, arrived.capacity()).onDone(outcome -> {
             handle("datagram", "received " + arrived.utf8(0, 4));

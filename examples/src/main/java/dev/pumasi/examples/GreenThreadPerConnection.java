@@ -72,7 +72,7 @@ final class GreenThreadPerConnection {
                         LoopGroup.start("loop", 1, Drivers.choose(driver).factory())) {
             Loop loop = loops.next();
             try (Listener listener = Listener.open(
-                    loop, anyPort, false, socket -> example.connections.add(loop.spawn(() -> example.serve(socket))))) {
+                    loop, anyPort, socket -> example.connections.add(loop.spawn(() -> example.serve(socket))))) {
                 int port = ((InetSocketAddress) listener.address()).getPort();
                 try (Socket neighbour = ask(port, "tick")) {
                     neighbour.getInputStream().read(); // it ticks

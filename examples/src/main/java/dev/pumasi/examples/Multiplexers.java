@@ -57,8 +57,7 @@ final class Multiplexers {
         try (LoopGroup loops = LoopGroup.start("loop", 1, Drivers.choose(driver).factory())) {
             Loop loop = loops.next();
             InetSocketAddress anyPort = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
-            try (Listener listener =
-                    Listener.open(loop, anyPort, false, socket -> socket.onReceive(new Echo(socket)))) {
+            try (Listener listener = Listener.open(loop, anyPort, socket -> socket.onReceive(new Echo(socket)))) {
                 LoopStatus before = loop.status();
                 long cpuBefore = cpuNanos(loop);
                 long began = System.nanoTime();

@@ -41,7 +41,7 @@ final class SlowServer implements AutoCloseable {
     private SlowServer(String driver, SocketAddress address) throws IOException {
         loops = LoopGroup.start("slow-server", 1, Drivers.choose(driver).factory());
         try {
-            listener = Listener.open(loops.next(), address, false, socket -> socket.onReceive(new Requests(socket)));
+            listener = Listener.open(loops.next(), address, socket -> socket.onReceive(new Requests(socket)));
         } catch (IOException | RuntimeException refused) {
             loops.close();
             throw refused;

@@ -28,8 +28,7 @@ final class EchoTest extends EachDriver {
     void aPeerThatDoesNotReadIsMadeToWaitAndLosesNothing() throws Exception {
         InetSocketAddress anyPort = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
         try (LoopGroup loops = LoopGroup.start("loop", 1, Drivers.choose(driver).factory());
-                Listener listener =
-                        Listener.open(loops.next(), anyPort, false, socket -> socket.onReceive(new Echo(socket)));
+                Listener listener = Listener.open(loops.next(), anyPort, socket -> socket.onReceive(new Echo(socket)));
                 Socket client = new Socket()) {
             client.connect(listener.address());
             AtomicLong written = new AtomicLong();

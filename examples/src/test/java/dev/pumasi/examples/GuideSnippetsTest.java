@@ -155,7 +155,7 @@ final class GuideSnippetsTest {
     void cancellingAndTimeLimits() throws Exception {
         try (LoopGroup loops =
                         LoopGroup.start("loop", 1, Drivers.choose(Drivers.AUTO).factory());
-                UdpSocket socket = UdpSocket.open(loops.next(), ANY_PORT, false)) {
+                UdpSocket socket = UdpSocket.open(loops.next(), ANY_PORT)) {
             Buffer buffer = Buffer.allocate(1500);
             Failure why = null;
             try {
@@ -175,7 +175,7 @@ final class GuideSnippetsTest {
                 LoopGroup.start("loop", 1, Drivers.choose(Drivers.AUTO).factory())) {
             Loop loop = loops.next();
             Listener listener = Listener.open(
-                    loop, new InetSocketAddress("localhost", 0), false, socket -> loop.spawn(() -> echo(socket)));
+                    loop, new InetSocketAddress("localhost", 0), socket -> loop.spawn(() -> echo(socket)));
             try (Socket client = connectTo(listener)) {
                 client.getOutputStream().write("soup".getBytes(StandardCharsets.UTF_8));
                 assertEquals("soup", new String(client.getInputStream().readNBytes(4), StandardCharsets.UTF_8));
@@ -204,8 +204,7 @@ final class GuideSnippetsTest {
     void theSameServerInCallbacks() throws Exception {
         try (LoopGroup loops =
                 LoopGroup.start("loop", 1, Drivers.choose(Drivers.AUTO).factory())) {
-            Listener listener =
-                    Listener.open(loops.next(), ANY_PORT, false, socket -> socket.onReceive(new Echo(socket)));
+            Listener listener = Listener.open(loops.next(), ANY_PORT, socket -> socket.onReceive(new Echo(socket)));
             try (Socket client = connectTo(listener)) {
                 client.getOutputStream().write("rice".getBytes(StandardCharsets.UTF_8));
                 assertEquals("rice", new String(client.getInputStream().readNBytes(4), StandardCharsets.UTF_8));
@@ -232,7 +231,7 @@ final class GuideSnippetsTest {
                 LoopGroup.start("loop", 1, Drivers.choose(Drivers.AUTO).factory())) {
             Loop loop = loops.next();
             SocketAddress path = UnixDomainSocketAddress.of(folder.resolve("kitchen.sock"));
-            Listener listener = Listener.open(loop, path, false, socket -> loop.spawn(() -> echo(socket)));
+            Listener listener = Listener.open(loop, path, socket -> loop.spawn(() -> echo(socket)));
 
             try (StreamSocket socket = StreamSocket.connect(loop, path).await()) {
                 byte[] bytes = "spam".getBytes(StandardCharsets.UTF_8);
@@ -252,8 +251,8 @@ final class GuideSnippetsTest {
     void datagrams() throws Exception {
         try (LoopGroup loops =
                         LoopGroup.start("loop", 1, Drivers.choose(Drivers.AUTO).factory());
-                UdpSocket one = UdpSocket.open(loops.next(), ANY_PORT, false);
-                UdpSocket other = UdpSocket.open(loops.next(), ANY_PORT, false)) {
+                UdpSocket one = UdpSocket.open(loops.next(), ANY_PORT);
+                UdpSocket other = UdpSocket.open(loops.next(), ANY_PORT)) {
             Buffer greeting = Buffer.of("hello");
             Buffer arrived = Buffer.allocate(1500);
             other.send(greeting, 0, greeting.capacity(), one.address()).await();

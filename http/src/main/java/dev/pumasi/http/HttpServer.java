@@ -253,7 +253,9 @@ public final class HttpServer implements AutoCloseable {
                     HttpLoop part = new HttpLoop(loop, endpoint, limits, name, share);
                     parts.add(part);
                     if (listeners.isEmpty() || shared) {
-                        Listener listener = Listener.open(loop, bound, shared, part::accepted);
+                        Listener listener = shared
+                                ? Listener.openShared(loop, bound, part::accepted)
+                                : Listener.open(loop, bound, part::accepted);
                         listeners.add(listener);
                         part.listening(listener);
                         bound = listener.address();
@@ -279,7 +281,7 @@ public final class HttpServer implements AutoCloseable {
                 alone.bind(address);
                 return new InetSocketAddress(address.getAddress(), alone.getLocalPort());
             } catch (SocketException refused) {
-                Listener.open(loop, address, false, StreamSocket::close).close(); // says what is wrong
+                Listener.open(loop, address, StreamSocket::close).close(); // says what is wrong
                 return address;
             }
         }

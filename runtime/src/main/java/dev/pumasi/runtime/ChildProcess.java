@@ -129,7 +129,7 @@ public final class ChildProcess implements AutoCloseable {
     /**
      * Its end: yields how it ended. Each call gives an operation of its own, also when it has ended already. Any thread.
      *
-     * <p>Fails with {@link Failure#CANCELLED} if the loop stops before and the process outlives it, and with {@link Failure#IO} if
+     * <p>Fails with {@link Failure#CLOSED} if the loop stops before and the process outlives it, and with {@link Failure#IO} if
      * the system does not tell (SIGCHLD is ignored in this process).
      */
     public Operation<Exit> exit() {

@@ -6,7 +6,7 @@ import dev.pumasi.runtime.driver.Errno;
 public enum Failure {
     CANCELLED("it was cancelled", "nothing to do: somebody asked for it"),
     TIMED_OUT("it took too long", "try again, or allow more time"),
-    CLOSED("the handle is closed", "do not use it after closing it"),
+    CLOSED("it is closed, or its loop is", "do not use it after closing it"),
     ADDRESS_IN_USE("the address is in use", "choose another port, or stop the process that listens there (ss -ltnp)"),
     ADDRESS_NOT_AVAILABLE("the address is none of this machine's", "listen on an address that `ip address` shows"),
     PERMISSION_DENIED(

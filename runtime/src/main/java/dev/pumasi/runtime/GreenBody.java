@@ -4,9 +4,9 @@ package dev.pumasi.runtime;
 final class GreenBody implements Runnable {
 
     private final Loop loop;
-    private final Runnable body;
+    private final Loop.Body body;
 
-    GreenBody(Loop loop, Runnable body) {
+    GreenBody(Loop loop, Loop.Body body) {
         this.loop = loop;
         this.body = body;
     }

@@ -96,7 +96,8 @@ final class Inbound extends Pending {
             receiver.ended();
         } else if (broken != 0 || isBroken(result)) {
             ended = true;
-            receiver.failed(OperationException.of(describe(), broken != 0 ? broken : result));
+            int why = broken != 0 ? broken : result == -Errno.ECANCELED ? -Errno.EBADF : result; // the loop closes
+            receiver.failed(OperationException.of(describe(), why));
         }
         if (last && wanted && !ended && !isInProgress()) {
             resume();

@@ -49,10 +49,21 @@ public final class Listener implements Closeable {
      * Listens on {@code address} (port 0: one that is free) and begins to accept. Any thread; from elsewhere than the loop
      * it waits for it.
      *
-     * @param shared whether several loops listen on the same port and the kernel deals out connections
      * @throws OperationException if the address is taken, forbidden or none of this machine's
      */
-    public static Listener open(Loop loop, SocketAddress address, boolean shared, Acceptor acceptor)
+    public static Listener open(Loop loop, SocketAddress address, Acceptor acceptor) throws IOException {
+        return open(loop, address, false, acceptor);
+    }
+
+    /**
+     * As {@link #open}, on a port that it shares with other listeners which were opened so: one for each loop, and the
+     * kernel deals out connections ({@code SO_REUSEPORT}). A process of another user cannot join; one of the same user can.
+     */
+    public static Listener openShared(Loop loop, SocketAddress address, Acceptor acceptor) throws IOException {
+        return open(loop, address, true, acceptor);
+    }
+
+    private static Listener open(Loop loop, SocketAddress address, boolean shared, Acceptor acceptor)
             throws IOException {
         return loop.isCurrent()
                 ? openNow(loop, address, shared, acceptor)

@@ -98,6 +98,12 @@ public final class Loop implements Executor, AutoCloseable {
     /** Set while a foreign thread starts a green one, or looks at its stack: that may cross over too, but is no wake-up. */
     private static final ThreadLocal<Boolean> STARTING = new ThreadLocal<>();
 
+    /** What a green thread does. It may throw: that ends the thread, is counted, and reported once with its stack. */
+    @FunctionalInterface
+    public interface Body {
+        void run() throws Exception;
+    }
+
     private final String name;
     private final Driver driver;
     private final Clock clock;
@@ -210,12 +216,15 @@ public final class Loop implements Executor, AutoCloseable {
 
     // ------------------------------------------------------------------------------------------- tasks
 
-    /** Runs {@code task} on the loop, later: never inside this call. Any thread; never blocks. */
+    /**
+     * Runs {@code task} on the loop, later: never inside this call. Any thread; never blocks. Once the loop is over, tasks
+     * are dropped.
+     */
     @Override
     public void execute(Runnable task) {
         if (isCurrent()) {
             runnable.add(task);
-        } else {
+        } else if (!over) {
             post(task);
         }
     }
@@ -234,7 +243,7 @@ public final class Loop implements Executor, AutoCloseable {
      *
      * @return the thread, which {@link Thread#join} waits for
      */
-    public Thread spawn(Runnable body) {
+    public Thread spawn(Body body) {
         Thread green = GreenThreads.BACK_END.unstarted(greenScheduler, new GreenBody(this, body));
         if (isCurrent()) {
             greenStarted++;
@@ -249,13 +258,13 @@ public final class Loop implements Executor, AutoCloseable {
     }
 
     /** A green thread of this loop that its maker starts. On the loop. */
-    Thread unstarted(Runnable body) {
+    Thread unstarted(Body body) {
         greenStarted++;
         return GreenThreads.BACK_END.unstarted(greenScheduler, new GreenBody(this, body));
     }
 
     /** As {@link #spawn}, on the loop, for a body that reports its own failures. */
-    public void spawnTrusted(Runnable body) {
+    public void spawnTrusted(Body body) {
         greenStarted++;
         GreenThreads.BACK_END
                 .unstarted(greenScheduler, new GreenBody(this, body))
@@ -404,8 +413,9 @@ public final class Loop implements Executor, AutoCloseable {
 
     /**
      * Cancels every operation in progress, lets green threads and callbacks learn of it, and closes what was left open, and
-     * the driver. On the loop's thread. What still waits after {@link LoopGroup#STOP_NANOS} is abandoned and reported. What
-     * is started afterwards fails with {@link Failure#CLOSED}; what is executed afterwards is dropped.
+     * the driver. On the loop's thread. What still waits after {@link LoopGroup#STOP_NANOS} is abandoned and reported.
+     * Whatever ends so, and what is started afterwards, fails with {@link Failure#CLOSED}: on a loop that is over, every
+     * operation is done. What is executed afterwards is dropped.
      */
     @Override
     public void close() {
@@ -422,7 +432,9 @@ public final class Loop implements Executor, AutoCloseable {
             LOG.log(System.Logger.Level.WARNING, "{0} closes with operations in progress: {1}", name, interests());
         }
         over = true;
-        runForeign();
+        while (!foreign.isEmpty()) { // hardly anything is added any more
+            runForeign();
+        }
         interests.all().forEach(Pending::abandoned);
         handles.stream().forEach(driver::close);
         files.closeAll();
@@ -467,6 +479,22 @@ public final class Loop implements Executor, AutoCloseable {
     /** Whether nothing runs on it any more, and its driver is gone. Any thread. */
     boolean isOver() {
         return over;
+    }
+
+    /** As {@link #execute}; but on a loop that is over, which has no thread any more, the caller runs it inside this call. */
+    void deliver(Runnable task) {
+        if (over) {
+            runSafely(task);
+        } else if (isCurrent()) {
+            runnable.add(task);
+        } else {
+            post(task);
+            // Looked at after the task was added, as close() empties the queue after it has set it: what came too late
+            // for that is still there, and only one can take it out.
+            if (over && foreign.remove(task)) {
+                runSafely(task);
+            }
+        }
     }
 
     /** Remembers a handle that the driver has opened, so that it does not stay open when the loop ends. */

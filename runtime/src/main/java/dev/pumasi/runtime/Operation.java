@@ -6,8 +6,10 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -80,6 +82,9 @@ public abstract class Operation<T extends @Nullable Object> extends Pending {
         }
     }
 
+    /** What the kernel or a thread had not let go of when the loop was over: kept for ever, for it may still be written to. */
+    private static final Set<Operation<?>> ABANDONED = ConcurrentHashMap.newKeySet();
+
     private final Loop loop;
 
     @SuppressWarnings("unused") // through STATE
@@ -114,12 +119,13 @@ public abstract class Operation<T extends @Nullable Object> extends Pending {
 
     /**
      * Runs {@code callback} on the loop when this is done; also if it is already. If called on the loop, the callback runs
-     * after the caller has returned, never inside this call.
+     * after the caller has returned, never inside this call. On a loop that is over everything is done, and there is no thread
+     * to run it: then, and only then, the caller runs it, inside this call. What it throws is counted and reported.
      */
     public final Operation<T> onDone(Consumer<? super Outcome<T>> callback) {
         if (!push(callback)) {
             Outcome<T> outcome = ended();
-            loop.execute(() -> callback.accept(outcome));
+            loop.deliver(() -> callback.accept(outcome));
         }
         return this;
     }
@@ -167,7 +173,7 @@ public abstract class Operation<T extends @Nullable Object> extends Pending {
         };
     }
 
-    /** A stage that completes, on the loop, with what this yields. Cancelling the stage does not cancel the operation. */
+    /** A stage that completes, on the loop as {@link #onDone} does, with what this yields. Cancelling the stage does not cancel the operation. */
     public final CompletionStage<T> toStage() {
         CompletableFuture<T> stage = new CompletableFuture<>();
         onDone(outcome -> {
@@ -180,8 +186,8 @@ public abstract class Operation<T extends @Nullable Object> extends Pending {
     }
 
     /**
-     * Asks that it end. It ends a little later: with {@link Failure#CANCELLED}, or with what it had come to by then. Asking
-     * again, or when it is done, does nothing.
+     * Asks that it end. It ends a little later: with {@link Failure#CANCELLED} ({@link Failure#CLOSED} if its loop is being
+     * closed), or with what it had come to by then. Asking again, or when it is done, does nothing.
      */
     public final void cancel() {
         if (loop.isCurrent()) {
@@ -256,10 +262,20 @@ public abstract class Operation<T extends @Nullable Object> extends Pending {
 
     /** Fails with what a driver reported. */
     final void failWith(int result) {
-        if (deadlinePassed && Failure.of(result) == Failure.CANCELLED) {
+        if (Failure.of(result) != Failure.CANCELLED) {
+            fail(OperationException.of(describe(), result));
+        } else if (deadlinePassed) {
             fail(new OperationException(describe(), Failure.TIMED_OUT));
         } else {
-            fail(OperationException.of(describe(), result));
+            fail(new OperationException(describe(), loop.isClosing() ? Failure.CLOSED : Failure.CANCELLED));
+        }
+    }
+
+    @Override
+    void abandoned() {
+        if (!isDone()) {
+            ABANDONED.add(this);
+            end(new Failed<>(new OperationException(describe(), Failure.CLOSED)), false);
         }
     }
 
@@ -327,7 +343,7 @@ public abstract class Operation<T extends @Nullable Object> extends Pending {
                 default -> {
                     @SuppressWarnings("unchecked") // pushed by onDone only
                     Consumer<? super Outcome<T>> callback = (Consumer<? super Outcome<T>>) waiter.who;
-                    loop.execute(() -> callback.accept(outcome));
+                    loop.deliver(() -> callback.accept(outcome));
                 }
             }
         }

@@ -231,7 +231,8 @@ public final class Output extends Pending {
             failFile(result);
         } else if (result < 0) {
             if (failure == 0) {
-                failure = result;
+                boolean closes = result == -Errno.ECANCELED && socket.loop().isClosing();
+                failure = closes ? -Errno.EBADF : result;
                 socket.sendFailed(result);
             }
         } else if (ofFile) {

@@ -29,12 +29,20 @@ public final class UdpSocket implements Closeable {
         loop.opened(handle);
     }
 
+    /** Binds to {@code address} (port 0: one that is free). Any thread; from elsewhere than the loop it waits for it. */
+    public static UdpSocket open(Loop loop, SocketAddress address) throws IOException {
+        return open(loop, address, false);
+    }
+
     /**
-     * Binds to {@code address} (port 0: one that is free).
-     *
-     * @param shared whether several sockets share the port, the kernel dealing out datagrams
+     * As {@link #open}, on a port that it shares with other sockets which were opened so: the kernel deals out datagrams, all
+     * of one sender to the same socket ({@code SO_REUSEPORT}).
      */
-    public static UdpSocket open(Loop loop, SocketAddress address, boolean shared) throws IOException {
+    public static UdpSocket openShared(Loop loop, SocketAddress address) throws IOException {
+        return open(loop, address, true);
+    }
+
+    private static UdpSocket open(Loop loop, SocketAddress address, boolean shared) throws IOException {
         return loop.isCurrent()
                 ? openNow(loop, address, shared)
                 : new Call<>(loop, "bind " + address, () -> openNow(loop, address, shared))
@@ -49,6 +57,10 @@ public final class UdpSocket implements Closeable {
         }
         return new UdpSocket(
                 loop, handle, Objects.requireNonNullElse(loop.driver().localAddress(handle), address));
+    }
+
+    public Loop loop() {
+        return loop;
     }
 
     public SocketAddress address() {

@@ -95,7 +95,7 @@ final class CancellationStressTest extends OnEachDriver {
         BlockingQueue<StreamSocket> accepted = new LinkedBlockingQueue<>();
         List<CompletableFuture<Integer>> all = new ArrayList<>();
         List<StreamSocket> sockets = new ArrayList<>();
-        try (Listener listener = Listener.open(group.loops().get(0), LOOPBACK, false, accepted::add)) {
+        try (Listener listener = Listener.open(group.loops().get(0), LOOPBACK, accepted::add)) {
             for (int i = 0; i < CONNECTIONS; i++) {
                 StreamSocket client = StreamSocket.connect(group.loops().get(1), listener.address())
                         .await();

@@ -70,7 +70,7 @@ final class ChildrenOfAStoppedLoopTest extends OnEachDriverWithChildren {
         Operation<Exit> exit = child.exit();
         loops.close();
         assertTrue(Family.isAlive(child.id()));
-        assertFails(Failure.CANCELLED, exit::value);
+        assertFails(Failure.CLOSED, exit::value);
         ProcessHandle.of(child.id()).orElseThrow().destroyForcibly();
         Eventually.until("it is gone", () -> !Family.isAlive(child.id()));
     }

@@ -4,7 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.pumasi.runtime.driver.Clock;
+import dev.pumasi.runtime.driver.Driver;
 import dev.pumasi.runtime.memory.Buffer;
+import java.lang.reflect.Proxy;
 import java.net.Socket;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -58,8 +61,7 @@ final class CleanStopTest extends OnEachDriver {
 
         closesSoon(group);
         for (CompletableFuture<?> wait : waits) {
-            Failure failure = failureOf(wait);
-            assertTrue(failure == Failure.CANCELLED || failure == Failure.CLOSED, failure::toString);
+            assertEquals(Failure.CLOSED, failureOf(wait));
         }
         assertEquals(0, loop.status().interests());
         assertEquals(0, loop.misdirected());
@@ -115,7 +117,7 @@ final class CleanStopTest extends OnEachDriver {
             });
             closesSoon(group);
             assertEquals("done", get(first));
-            assertEquals(Failure.CANCELLED, failureOf(second));
+            assertEquals(Failure.CLOSED, failureOf(second));
         }
     }
 
@@ -126,13 +128,13 @@ final class CleanStopTest extends OnEachDriver {
         Loop loop = group.next();
         int before = LeftBehind.descriptors();
         List<StreamSocket> idle = new ArrayList<>();
-        Listener listener = Listener.open(loop, LOOPBACK, false, idle::add);
-        Listener paused = Listener.open(loop, LOOPBACK, false, idle::add);
+        Listener listener = Listener.open(loop, LOOPBACK, idle::add);
+        Listener paused = Listener.open(loop, LOOPBACK, idle::add);
         onLoop(loop, () -> {
             paused.pause();
             return null;
         });
-        UdpSocket datagrams = UdpSocket.open(loop, LOOPBACK, false);
+        UdpSocket datagrams = UdpSocket.open(loop, LOOPBACK);
         assertEquals(loop.toString(), datagrams.address() == null ? "" : loop.toString());
         try (Socket peer = peer(listener)) {
             Eventually.until("it is accepted", () -> listener.accepted() == 1);
@@ -154,9 +156,117 @@ final class CleanStopTest extends OnEachDriver {
                 Failure.CLOSED,
                 failureOf(
                         elsewhere(() -> socket.receive(Buffer.allocate(1), 0, 1).await())));
-        assertEquals(
-                Failure.CLOSED, failureOf(elsewhere(() -> Listener.open(loop, LOOPBACK, false, StreamSocket::close))));
+        assertEquals(Failure.CLOSED, failureOf(elsewhere(() -> Listener.open(loop, LOOPBACK, StreamSocket::close))));
         assertEquals(Failure.CLOSED, failureOf(elsewhere(() -> socket.read(new byte[1], 0, 1))));
+    }
+
+    /** There is no thread any more that could run them: the caller does. */
+    @Test
+    void callbacksRegisteredAfterwardsRunOnTheCaller() throws Exception {
+        LoopGroup group = loops(1);
+        Loop loop = group.next();
+        Operation<Duration> before = loop.sleep(Duration.ZERO);
+        before.await();
+        closesSoon(group);
+        Operation<Duration> after = loop.sleep(Duration.ZERO);
+        List<Thread> ran = new ArrayList<>();
+        before.onDone(outcome -> ran.add(Thread.currentThread()));
+        after.onDone(outcome -> ran.add(Thread.currentThread()));
+        assertEquals(List.of(Thread.currentThread(), Thread.currentThread()), ran);
+        assertEquals(Duration.ZERO, before.toStage().toCompletableFuture().getNow(Duration.ofDays(1)));
+        assertTrue(after.toStage().toCompletableFuture().isCompletedExceptionally());
+
+        before.onDone(outcome -> {
+            throw new IllegalStateException("on purpose: a callback on a loop that is over");
+        });
+        assertEquals(1, loop.status().failures());
+        assertEquals(1, heard.take().size());
+
+        Loop mine = byHand();
+        Operation<Duration> done = mine.sleep(Duration.ZERO);
+        turnUntil(mine, "it is done", done::isDone);
+        mine.close();
+        done.onDone(outcome -> ran.add(Thread.currentThread()));
+        assertEquals(3, ran.size(), "also on what was its thread");
+    }
+
+    /** Some find the loop alive, some over, some in between: each callback runs, and once. */
+    @Test
+    void callbacksRegisteredWhileItClosesRunOnce() throws Exception {
+        for (int round = 0; round < 20; round++) {
+            LoopGroup group = loops(1);
+            Loop loop = group.next();
+            Operation<Duration> done = loop.sleep(Duration.ZERO);
+            done.await();
+            AtomicInteger registered = new AtomicInteger();
+            AtomicInteger ran = new AtomicInteger();
+            List<CompletableFuture<Void>> callers = new ArrayList<>();
+            for (int i = 0; i < 2; i++) {
+                callers.add(elsewhere(() -> {
+                    for (int afterwards = 0; afterwards < 100; afterwards += loop.isOver() ? 1 : 0) {
+                        registered.incrementAndGet();
+                        done.onDone(outcome -> ran.incrementAndGet());
+                    }
+                    return null;
+                }));
+            }
+            Eventually.until("they register", () -> ran.get() > 100);
+            group.close();
+            for (CompletableFuture<Void> caller : callers) {
+                get(caller);
+            }
+            assertEquals(registered.get(), ran.get());
+        }
+    }
+
+    /** Its driver's clock runs so fast that the loop's patience with it is over at once. */
+    @Test
+    void whatDoesNotEndIsAbandonedAndFails() throws Exception {
+        Loop loop = Loop.open("impatient", () -> {
+            Driver real = factory().open();
+            Clock fast = fast(real.clock());
+            return (Driver) Proxy.newProxyInstance(
+                    Driver.class.getClassLoader(),
+                    new Class<?>[] {Driver.class},
+                    (proxy, method, arguments) ->
+                            method.getName().equals("clock") ? fast : method.invoke(real, arguments));
+        });
+        Operation<Integer> stubborn = new Operation<Integer>(loop) {
+            @Override
+            void start() {
+                loop.enter(this);
+            }
+
+            @Override
+            void requestCancel() {}
+
+            @Override
+            String describe() {
+                return "do what never ends";
+            }
+        }.started();
+        CompletableFuture<Integer> awaited = elsewhere(stubborn::await);
+        CompletableFuture<Integer> staged = stubborn.toStage().toCompletableFuture();
+        loop.close();
+        assertEquals(Failure.CLOSED, failureOf(awaited));
+        assertEquals(Failure.CLOSED, failureOf(staged));
+        List<String> log = heard.take();
+        assertTrue(log.size() == 1 && log.getFirst().contains("do what never ends"), log::toString);
+    }
+
+    private static Clock fast(Clock real) {
+        long beganNanos = real.nanoTime();
+        return new Clock() {
+            @Override
+            public long nanoTime() {
+                return beganNanos + (real.nanoTime() - beganNanos) * 1000;
+            }
+
+            @Override
+            public long currentTimeMillis() {
+                return real.currentTimeMillis();
+            }
+        };
     }
 
     @Test

@@ -132,7 +132,7 @@ final class ConditionTest extends OnEachDriver {
                         waiters--;
                         return failure.failure() == Failure.CANCELLED && mutex.isHeldByCaller() && Thread.interrupted();
                     }));
-            Thread thread = green ? loop.spawn(body) : Thread.ofPlatform().start(body);
+            Thread thread = green ? loop.spawn(body::run) : Thread.ofPlatform().start(body);
             untilWaiters(1);
             mutex.lock(); // it cannot end while somebody else holds the mutex
             thread.interrupt();

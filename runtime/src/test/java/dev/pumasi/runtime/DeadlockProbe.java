@@ -68,7 +68,7 @@ final class DeadlockProbe {
     }
 
     /** Begins a green thread, and returns when it waits. */
-    private static void holding(Runnable body) throws InterruptedException {
+    private static void holding(Loop.Body body) throws InterruptedException {
         Thread green = loop.spawn(body);
         Eventually.until("it waits", () -> green.getState() == Thread.State.WAITING);
     }

@@ -41,7 +41,7 @@ final class GreenThreadTest extends OnEachDriver {
         Loop loop = group.loops().get(0);
         Connection connection = connection(loop);
         StreamSocket socket = connection.socket();
-        UdpSocket datagrams = closing(UdpSocket.open(loop, LOOPBACK, false));
+        UdpSocket datagrams = closing(UdpSocket.open(loop, LOOPBACK));
         CompletableFuture<Integer> peer = elsewhere(() -> {
             for (int i = 0; i < 10; i++) {
                 connection.peerSends((byte) 1);
@@ -88,7 +88,7 @@ final class GreenThreadTest extends OnEachDriver {
             socket.write(Buffer.allocate(1 << 15), 0, 1 << 15);
             note(back, "a write without copying", home);
             socket.shutdownOutput();
-            try (Listener listener = Listener.open(loop, LOOPBACK, false, StreamSocket::close)) {
+            try (Listener listener = Listener.open(loop, LOOPBACK, StreamSocket::close)) {
                 StreamSocket.connect(loop, listener.address()).await().close();
                 note(back, "connect", home);
             }
@@ -141,7 +141,7 @@ final class GreenThreadTest extends OnEachDriver {
         Loop loop = group.loops().get(0);
         Loop other = group.loops().get(1);
         AtomicInteger ran = new AtomicInteger();
-        Runnable body = () -> {
+        Loop.Body body = () -> {
             assertTrue(loop.isCurrent());
             assertTrue(Thread.currentThread().isVirtual());
             ran.incrementAndGet();

@@ -27,14 +27,17 @@ final class ListenerTest extends OnEachDriver {
     private static OperationException refused(Loop loop, SocketAddress address, boolean shared) {
         return assertThrows(
                 OperationException.class,
-                () -> Listener.open(loop, address, shared, StreamSocket::close).close());
+                () -> (shared
+                                ? Listener.openShared(loop, address, StreamSocket::close)
+                                : Listener.open(loop, address, StreamSocket::close))
+                        .close());
     }
 
     @Test
     void portZeroIsOneThatIsFree() throws Exception {
         Loop loop = loop();
-        try (Listener one = Listener.open(loop, LOOPBACK, false, StreamSocket::close);
-                Listener other = onLoop(loop, () -> Listener.open(loop, LOOPBACK, false, StreamSocket::close))) {
+        try (Listener one = Listener.open(loop, LOOPBACK, StreamSocket::close);
+                Listener other = onLoop(loop, () -> Listener.open(loop, LOOPBACK, StreamSocket::close))) {
             assertTrue(port(one) > 0 && port(other) > 0 && port(one) != port(other));
             assertEquals("listener on " + one.address(), one.toString());
             peer(one);
@@ -73,13 +76,13 @@ final class ListenerTest extends OnEachDriver {
     void aUnixDomainSocketListensOnItsPath(@TempDir Path folder) throws Exception {
         Loop loop = loop();
         UnixDomainSocketAddress address = UnixDomainSocketAddress.of(folder.resolve("s"));
-        try (Listener listener = Listener.open(loop, address, false, StreamSocket::close)) {
+        try (Listener listener = Listener.open(loop, address, StreamSocket::close)) {
             assertEquals(Failure.ADDRESS_IN_USE, refused(loop, address, false).failure());
             StreamSocket.connect(loop, address).await().close();
             Eventually.until("it is accepted", () -> listener.accepted() == 1);
         }
         Eventually.until("the path is free again", () -> !Files.exists(address.getPath()));
-        Listener.open(loop, address, false, StreamSocket::close).close();
+        Listener.open(loop, address, StreamSocket::close).close();
     }
 
     @Test
@@ -91,7 +94,7 @@ final class ListenerTest extends OnEachDriver {
         for (int i = 0; i < 2; i++) {
             Loop loop = group.loops().get(i);
             AtomicInteger count = accepted.get(i);
-            listeners.add(closing(Listener.open(loop, address, true, socket -> {
+            listeners.add(closing(Listener.openShared(loop, address, socket -> {
                 assertTrue(loop.isCurrent());
                 count.incrementAndGet();
                 socket.close();
@@ -113,7 +116,7 @@ final class ListenerTest extends OnEachDriver {
     @Test
     void whilePausedConnectionsWaitInTheKernel() throws Exception {
         Loop loop = loop();
-        Listener listener = closing(Listener.open(loop, LOOPBACK, false, StreamSocket::close));
+        Listener listener = closing(Listener.open(loop, LOOPBACK, StreamSocket::close));
         onLoop(loop, () -> {
             listener.pause();
             listener.pause();
@@ -149,7 +152,7 @@ final class ListenerTest extends OnEachDriver {
         connection.peerSends((byte) 7);
         byte[] one = new byte[1];
         assertEquals(1, onGreen(loop, () -> connection.socket().read(one, 0, 1)));
-        Listener listener = Listener.open(loop, LOOPBACK, false, StreamSocket::close);
+        Listener listener = Listener.open(loop, LOOPBACK, StreamSocket::close);
         listener.close();
         listener.close();
         Eventually.until("it refuses", () -> {
@@ -165,7 +168,7 @@ final class ListenerTest extends OnEachDriver {
     @Test
     void manyConnectionsAtOnceAreAllAccepted() throws Exception {
         Loop loop = loop();
-        Listener listener = closing(Listener.open(loop, LOOPBACK, false, StreamSocket::close));
+        Listener listener = closing(Listener.open(loop, LOOPBACK, StreamSocket::close));
         List<Socket> peers = new ArrayList<>();
         onLoop(
                 loop,
@@ -186,7 +189,7 @@ final class ListenerTest extends OnEachDriver {
         Loop loop = loop();
         Listener[] listener = new Listener[1];
         AtomicInteger accepted = new AtomicInteger();
-        listener[0] = Listener.open(loop, LOOPBACK, false, socket -> {
+        listener[0] = Listener.open(loop, LOOPBACK, socket -> {
             accepted.incrementAndGet();
             listener[0].close();
             socket.close();

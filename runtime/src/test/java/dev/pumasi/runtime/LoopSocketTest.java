@@ -147,8 +147,8 @@ final class LoopSocketTest extends OnEachDriver {
                     return null;
                 });
                 switch ((i + round) % 3) {
-                    case 0 -> loops.loops().getFirst().spawn(use);
-                    case 1 -> loops.loops().getLast().spawn(use);
+                    case 0 -> loops.loops().getFirst().spawn(use::run);
+                    case 1 -> loops.loops().getLast().spawn(use::run);
                     default -> Thread.ofPlatform().daemon().start(use);
                 }
             }

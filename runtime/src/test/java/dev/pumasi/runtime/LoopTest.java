@@ -337,7 +337,7 @@ final class LoopTest extends OnEachDriver {
         connection.peerSends((byte) 1);
         assertEquals(0, connection.peerReads(1).length, "closed");
         assertReportedOnce("receiver of");
-        try (Listener listener = Listener.open(loop, LOOPBACK, false, socket -> {
+        try (Listener listener = Listener.open(loop, LOOPBACK, socket -> {
             throw new IllegalStateException("on purpose: an acceptor");
         })) {
             for (int i = 0; i < 2; i++) {
@@ -378,7 +378,7 @@ final class LoopTest extends OnEachDriver {
     void theListOfInterestsShowsWhatIsInProgress() throws Exception {
         Loop loop = byHand();
         assertEquals(List.of(), loop.interests());
-        Listener listener = Listener.open(loop, LOOPBACK, false, StreamSocket::close);
+        Listener listener = Listener.open(loop, LOOPBACK, StreamSocket::close);
         assertEquals(List.of("accept on " + listener.address()), loop.interests());
         Connection connection = connection(loop);
         turnUntil(loop, "the helper's listener is gone", () -> loop.interests().size() == 1);

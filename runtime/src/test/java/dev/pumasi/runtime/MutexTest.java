@@ -198,7 +198,7 @@ final class MutexTest extends OnEachDriver {
                 assertEquals(Failure.CANCELLED, failureOf(green ? mutex::lock : () -> mutex.lock(DAY)));
                 return Thread.interrupted();
             });
-            Thread thread = green ? loop.spawn(body) : Thread.ofPlatform().start(body);
+            Thread thread = green ? loop.spawn(body::run) : Thread.ofPlatform().start(body);
             Eventually.until("it waits", () -> mutex.waiting() == 1);
             thread.interrupt();
             assertTrue(get(passedOn), "the interrupt is passed on");

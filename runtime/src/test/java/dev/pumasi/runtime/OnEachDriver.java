@@ -165,7 +165,7 @@ class OnEachDriver {
     final List<Connection> connections(Loop loop, int count) throws Exception {
         BlockingQueue<StreamSocket> accepted = new LinkedBlockingQueue<>();
         Deque<Connection> made = new ArrayDeque<>();
-        try (Listener listener = Listener.open(loop, LOOPBACK, false, accepted::add)) {
+        try (Listener listener = Listener.open(loop, LOOPBACK, accepted::add)) {
             for (int i = 0; i < count; i++) {
                 Socket peer = peer(listener);
                 if (loop.isCurrent()) {

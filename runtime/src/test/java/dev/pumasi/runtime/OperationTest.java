@@ -248,7 +248,7 @@ final class OperationTest extends OnEachDriver {
                 failure.set(failureOf(receive(connection, Buffer.allocate(LENGTH))));
                 return Thread.interrupted();
             });
-            Thread thread = green ? loop.spawn(body) : Thread.ofPlatform().start(body);
+            Thread thread = green ? loop.spawn(body::run) : Thread.ofPlatform().start(body);
             Eventually.until("it waits", () -> loop.status().interests() == 1);
             thread.interrupt();
             assertTrue(get(interruptedAfterwards), "the interrupt is passed on");

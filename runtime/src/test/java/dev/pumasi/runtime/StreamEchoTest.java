@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.pumasi.runtime.memory.Buffer;
-import java.io.IOException;
 import java.net.Socket;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -17,7 +16,7 @@ final class StreamEchoTest extends OnEachDriver {
 
     private void echoes(Acceptor server) throws Exception {
         Loop loop = loop();
-        try (Listener listener = Listener.open(loop, LOOPBACK, false, server)) {
+        try (Listener listener = Listener.open(loop, LOOPBACK, server)) {
             for (int client = 0; client < 3; client++) {
                 Socket peer = peer(listener);
                 for (int round = 0; round < 20; round++) {
@@ -78,8 +77,6 @@ final class StreamEchoTest extends OnEachDriver {
                     socket.write(bytes, 0, count);
                     socket.flush();
                 }
-            } catch (IOException broken) {
-                throw new java.io.UncheckedIOException(broken);
             }
         }));
     }
@@ -105,8 +102,6 @@ final class StreamEchoTest extends OnEachDriver {
                     socket.flush();
                     answered.incrementAndGet();
                     assertEquals(-1, socket.read(two, 0, 1));
-                } catch (IOException broken) {
-                    throw new java.io.UncheckedIOException(broken);
                 }
             });
             connection.peerSends((byte) 'a');

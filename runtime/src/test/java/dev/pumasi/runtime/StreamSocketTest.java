@@ -86,7 +86,7 @@ final class StreamSocketTest extends OnEachDriver {
         Loop loop = loop();
         UnixDomainSocketAddress address = UnixDomainSocketAddress.of(folder.resolve("s"));
         try (Listener listener =
-                Listener.open(loop, address, false, socket -> StreamEchoTest.echoNext(socket, Buffer.allocate(1000)))) {
+                Listener.open(loop, address, socket -> StreamEchoTest.echoNext(socket, Buffer.allocate(1000)))) {
             assertEquals(address, listener.address());
             StreamSocket client = StreamSocket.connect(loop, listener.address()).await();
             String echoed = onGreen(loop, () -> {

@@ -34,7 +34,7 @@ final class UdpSocketTest extends OnEachDriver {
     @Test
     void aDatagramComesWithItsSender() throws Exception {
         Loop loop = loop();
-        UdpSocket socket = closing(UdpSocket.open(loop, LOOPBACK, false));
+        UdpSocket socket = closing(UdpSocket.open(loop, LOOPBACK));
         try (DatagramSocket peer = new DatagramSocket(LOOPBACK)) {
             Buffer buffer = Buffer.allocate(LENGTH);
             Operation<UdpSocket.Datagram> receive = socket.receive(buffer, 10, 50);
@@ -57,7 +57,7 @@ final class UdpSocketTest extends OnEachDriver {
     @Test
     void datagramsAreNotJoinedAndWhatDoesNotFitIsCutOff() throws Exception {
         Loop loop = loop();
-        UdpSocket socket = closing(UdpSocket.open(loop, LOOPBACK, false));
+        UdpSocket socket = closing(UdpSocket.open(loop, LOOPBACK));
         try (DatagramSocket peer = new DatagramSocket(LOOPBACK)) {
             peer.send(packet(socket, 40));
             peer.send(packet(socket, 0));
@@ -76,8 +76,8 @@ final class UdpSocketTest extends OnEachDriver {
         Loop loop = loop();
         for (String host : List.of("127.0.0.1", "::1")) {
             InetSocketAddress any = new InetSocketAddress(host, 0);
-            UdpSocket one = closing(UdpSocket.open(loop, any, false));
-            UdpSocket other = closing(UdpSocket.open(loop, any, false));
+            UdpSocket one = closing(UdpSocket.open(loop, any));
+            UdpSocket other = closing(UdpSocket.open(loop, any));
             Buffer buffer = Buffer.allocate(LENGTH);
             Operation<UdpSocket.Datagram> receive = one.receive(buffer, 0, LENGTH);
             assertEquals(5, other.send(Buffer.of("hello"), 0, 5, one.address()).await());
@@ -89,8 +89,8 @@ final class UdpSocketTest extends OnEachDriver {
     @Test
     void severalSocketsShareAPort() throws Exception {
         LoopGroup group = loops(2);
-        UdpSocket one = closing(UdpSocket.open(group.loops().get(0), LOOPBACK, true));
-        UdpSocket other = closing(UdpSocket.open(group.loops().get(1), one.address(), true));
+        UdpSocket one = closing(UdpSocket.openShared(group.loops().get(0), LOOPBACK));
+        UdpSocket other = closing(UdpSocket.openShared(group.loops().get(1), one.address()));
         assertEquals(one.address(), other.address());
         AtomicInteger received = new AtomicInteger();
         Set<UdpSocket> receivers = java.util.Collections.synchronizedSet(new HashSet<>());
@@ -122,7 +122,7 @@ final class UdpSocketTest extends OnEachDriver {
     @Test
     void oneReceiveAtATimeWhichCanBeCancelledAndLimited() throws Exception {
         Loop loop = loop();
-        UdpSocket socket = closing(UdpSocket.open(loop, LOOPBACK, false));
+        UdpSocket socket = closing(UdpSocket.open(loop, LOOPBACK));
         Buffer buffer = Buffer.allocate(LENGTH);
         Operation<UdpSocket.Datagram> first = socket.receive(buffer, 0, LENGTH);
         assertThrows(IllegalStateException.class, socket.receive(buffer, 0, LENGTH)::await);
@@ -145,7 +145,7 @@ final class UdpSocketTest extends OnEachDriver {
     @Test
     void aGreenThreadAwaitsDatagramsWithoutAHop() throws Exception {
         Loop loop = loop();
-        UdpSocket socket = closing(UdpSocket.open(loop, LOOPBACK, false));
+        UdpSocket socket = closing(UdpSocket.open(loop, LOOPBACK));
         CompletableFuture<Integer> sum = new CompletableFuture<>();
         loop.spawn(() -> complete(sum, () -> {
             int bytes = 0;
@@ -169,7 +169,7 @@ final class UdpSocketTest extends OnEachDriver {
     @Test
     void whatCannotBeIsRefused() throws Exception {
         Loop loop = loop();
-        UdpSocket socket = closing(UdpSocket.open(loop, LOOPBACK, false));
+        UdpSocket socket = closing(UdpSocket.open(loop, LOOPBACK));
         Buffer large = Buffer.allocate(100_000);
         assertEquals(
                 Failure.MESSAGE_TOO_LONG,
@@ -177,7 +177,7 @@ final class UdpSocketTest extends OnEachDriver {
                         .failure());
         assertEquals(
                 Failure.ADDRESS_IN_USE,
-                assertThrows(OperationException.class, () -> UdpSocket.open(loop, socket.address(), false))
+                assertThrows(OperationException.class, () -> UdpSocket.open(loop, socket.address()))
                         .failure());
         Operation<UdpSocket.Datagram> receive = socket.receive(large, 0, LENGTH);
         socket.close();

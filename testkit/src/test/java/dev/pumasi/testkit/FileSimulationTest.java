@@ -374,7 +374,6 @@ final class FileSimulationTest {
             Listener.open(
                     loop,
                     address,
-                    false,
                     socket -> loop.spawn(() -> {
                         try (socket;
                                 AsyncFile file = loop.files().open(FILE, Option.READ)) {

@@ -34,7 +34,7 @@ public final class RawGreenServer {
         LoopGroup loops = LoopGroup.start("raw", 1, Drivers.choose(arguments[0]).factory());
         Loop loop = loops.next();
         InetSocketAddress address = new InetSocketAddress(Integer.parseInt(arguments[1]));
-        Listener.open(loop, address, false, socket -> loop.spawn(() -> serve(socket)));
+        Listener.open(loop, address, socket -> loop.spawn(() -> serve(socket)));
     }
 
     private static void serve(StreamSocket socket) {

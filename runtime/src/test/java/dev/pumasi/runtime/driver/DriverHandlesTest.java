@@ -59,6 +59,7 @@ final class DriverHandlesTest extends EachDriver {
                 rig.result(sending);
             }
             driver.cancel(receiving);
+            driver.cancel(sending);
             rig.close(pair.server());
             rig.close(pair.client());
 
