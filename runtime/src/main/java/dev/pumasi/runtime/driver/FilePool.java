@@ -24,6 +24,9 @@ final class FilePool {
     /** What one fetch for a socket reads at most. */
     static final int FETCH_BYTES = 64 * 1024;
 
+    /** In case the file is one for direct access. */
+    static final int FETCH_ALIGNMENT = 4096;
+
     /** How many buffers for fetching are kept while they are not in use. */
     private static final int FETCH_BUFFERS_KEPT_MAX = 16;
 
@@ -85,6 +88,11 @@ final class FilePool {
             hasEntered = true;
             FileThreads.SHARED.enter();
         }
+        OpenFile file = task.file;
+        if (file != null) {
+            file.calls++;
+        }
+        task.isSubmitted = true;
         task.waits();
         FileThreads.SHARED.submit(task);
     }
@@ -92,6 +100,10 @@ final class FilePool {
     /** A task whose end the driver has dealt with, or which was never submitted. */
     void giveBack(FileTask task) {
         inProgress--;
+        OpenFile file = task.file;
+        if (file != null && task.isSubmitted) {
+            file.calls--;
+        }
         Buffer fetched = task.kind == FileTask.Kind.FETCH ? task.buffer : null;
         if (fetched != null && fetchBuffersKept.get() < FETCH_BUFFERS_KEPT_MAX) {
             fetchBuffersKept.incrementAndGet();
@@ -131,7 +143,7 @@ final class FilePool {
     private Buffer fetchBuffer() {
         Buffer kept = fetchBuffers.poll();
         if (kept == null) {
-            return Buffer.allocate(FETCH_BYTES);
+            return Buffer.allocate(FETCH_BYTES, FETCH_ALIGNMENT);
         }
         fetchBuffersKept.decrementAndGet();
         return kept;

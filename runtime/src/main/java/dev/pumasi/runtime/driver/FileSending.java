@@ -12,6 +12,13 @@ import dev.pumasi.runtime.memory.Memory;
  * <p>The kernel answers only who owns the file or may write to it. For others, on older kernels, and where a filter hides
  * the call, the answer is "not known", and the caller sends what it has read.
  *
+ * <p><b>Why not otherwise.</b> Measured from C over loopback, Linux 6.18, everything in the cache, processor time of the
+ * sender: 64 KiB at a time cost 30 µs by {@code sendfile} (with the question and the two switches of blocking), 41 µs read
+ * and sent by the ring, 40 µs by two direct {@code splice} calls through a pipe, 57–80 µs by the ring's {@code splice},
+ * which always goes to threads of the kernel's. Of 10 MiB, each MiB cost 394 µs, 510 µs, 380 µs, and 310 µs with a pipe of
+ * 1 MiB (above 800 µs with the usual 64 KiB). A quarter less for large files would cost each slow peer a pipe full of
+ * memory and two descriptors, so {@code sendfile} it is.
+ *
  * <p>A peer that is gone makes the kernel send SIGPIPE besides the error, and there is no flag against it here; the JVM
  * ignores the signal.
  */

@@ -95,6 +95,9 @@ final class FileTask {
 
     int result;
 
+    /** Whether the pool has had it; what is refused before is only given back. */
+    boolean isSubmitted;
+
     /** Of the pool's list of finished tasks. */
     @Nullable
     FileTask next;
@@ -159,6 +162,7 @@ final class FileTask {
     /** Lets go of what belongs to the caller. */
     void clear() {
         token = 0;
+        isSubmitted = false;
         file = null;
         buffer = null;
         pieces = null;

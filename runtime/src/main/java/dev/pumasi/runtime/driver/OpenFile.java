@@ -15,6 +15,9 @@ final class OpenFile {
     /** How many operations are in progress on it. */
     int uses;
 
+    /** How many of them are with a thread, or on the way there or back. */
+    int calls;
+
     /** It is to be closed when there are none. */
     boolean isClosing;
 

@@ -374,7 +374,8 @@ final class PooledFiles implements FileOperations {
             }
         });
         for (OpenFile file : files) {
-            if (file != null) {
+            // What a disk still keeps a thread in is left open: its number must not become another file's under it.
+            if (file != null && file.calls == 0) {
                 calls.close(file);
             }
         }

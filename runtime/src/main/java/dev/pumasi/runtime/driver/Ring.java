@@ -50,6 +50,12 @@ final class Ring {
     /** Flags of an entry: the receive takes a provided buffer. */
     static final int IOSQE_BUFFER_SELECT = 1 << 5;
 
+    /** The token of an entry whose end nobody waits for. */
+    static final long NOBODY = 0;
+
+    /** Flags of a cancellation: everything there is. */
+    static final int IORING_ASYNC_CANCEL_ALL_ANY = 1 | 1 << 2;
+
     static final int IORING_CQE_F_BUFFER = 1;
     static final int IORING_CQE_F_MORE = 1 << 1;
 
@@ -119,6 +125,9 @@ final class Ring {
     private int tail;
     private int submitted;
     private int head;
+
+    /** Entries with a token that have not come back for the last time. */
+    private int inProgress;
 
     /**
      * @param submissions places in the submission queue, a power of two
@@ -191,6 +200,9 @@ final class Ring {
         if (tail - Memory.getInt(submissionHead) >= entriesCount) {
             submit();
         }
+        if (userData != NOBODY) {
+            inProgress++;
+        }
         long entry = entries + (long) (tail++ & entriesMask) * SQE_BYTES;
         Memory.putLong(entry, head);
         Memory.putLong(entry + 8, offset);
@@ -248,11 +260,6 @@ final class Ring {
         return answer >= 0 && (flags & IO_URING_OP_SUPPORTED) != 0;
     }
 
-    /** Whether there is something to submit. */
-    boolean hasSubmissions() {
-        return tail != submitted;
-    }
-
     boolean hasCompletion() {
         return Memory.getIntAcquire(completionTail) != head;
     }
@@ -275,8 +282,19 @@ final class Ring {
         return Memory.getInt(completion + 8);
     }
 
-    /** Gives the places of {@code count} completions back. */
-    void consumed(int count) {
+    /** Whether its entry is over, and was one with a token. */
+    static boolean ends(long completion) {
+        return (Memory.getInt(completion + 12) & IORING_CQE_F_MORE) == 0 && Memory.getLong(completion) != NOBODY;
+    }
+
+    /** How many entries with a token have not come back for the last time. */
+    int inProgress() {
+        return inProgress;
+    }
+
+    /** Gives the places of {@code count} completions back, with which {@code ended} entries are over. */
+    void consumed(int count, int ended) {
+        inProgress -= ended;
         head += count;
         Memory.putIntRelease(completionHead, head);
     }

@@ -42,10 +42,13 @@ final class UringDriver implements Driver {
     private static final int MSG_NAME_LENGTH_OFFSET = 8;
     private static final int SOCK_CLOEXEC = 0x80000;
 
-    /** Tokens that no caller uses: an operation whose end nobody waits for, and the poll for wakes. */
-    static final long NOBODY = 0;
-
+    /** The token of the poll for wakes, which no caller uses. */
     private static final long WAKE = -1;
+
+    /** How long closing waits for what the kernel has begun and cannot break off, as a disk's work. */
+    private static final long CLOSE_NANOS_MAX = 5_000_000_000L;
+
+    private static final long CLOSE_STEP_NANOS = 10_000_000;
 
     /** Where a control buffer holds what: {@code struct msghdr}, {@code struct iovec}, the socket address. */
     private static final int MESSAGE_OFFSET = 0;
@@ -161,20 +164,28 @@ final class UringDriver implements Driver {
         }
         local.moveTo(completions);
         int count = Math.min(ring.completions(), completions.room());
+        int ended = 0;
         for (int i = 0; i < count; i++) {
             long entry = ring.completion(i);
-            long token = Memory.getLong(entry);
+            long token = Ring.token(entry);
             int flags = Memory.getInt(entry + 12);
-            if (token > NOBODY) {
+            ended += Ring.ends(entry) ? 1 : 0;
+            if (token > Ring.NOBODY) {
                 // The kernel's flags for a provided buffer and for "more" are the seam's.
-                completions.add(token, Ring.result(entry), flags & FLAGS_PASSED_ON);
+                completions.add(token, result(entry), flags & FLAGS_PASSED_ON);
             } else if (token < UringFiles.STEPS_BELOW && started != null) {
-                started.stepped(token, Ring.result(entry), completions);
+                started.stepped(token, result(entry), completions);
             } else if (token == WAKE && (flags & Ring.IORING_CQE_F_MORE) == 0) {
                 watchWakes();
             }
         }
-        ring.consumed(count);
+        ring.consumed(count, ended);
+    }
+
+    /** The kernel interrupts only what was cancelled. */
+    private static int result(long completion) {
+        int result = Ring.result(completion);
+        return result == -Errno.EINTR ? -Errno.ECANCELED : result;
     }
 
     private static final int FLAGS_PASSED_ON = Ring.IORING_CQE_F_BUFFER | Ring.IORING_CQE_F_MORE | 0xffff_0000;
@@ -235,7 +246,7 @@ final class UringDriver implements Driver {
     public void close(int handle) {
         pipes.clear(handle);
         // Through the ring, so that it comes after what was started before it.
-        ring.prepare(Ring.head(Ring.IORING_OP_CLOSE, 0, 0, handle), 0, 0, 0, 0, NOBODY);
+        ring.prepare(Ring.head(Ring.IORING_OP_CLOSE, 0, 0, handle), 0, 0, 0, 0, Ring.NOBODY);
     }
 
     // ---------------------------------------------------------------------------------------------- operations
@@ -347,7 +358,7 @@ final class UringDriver implements Driver {
             return;
         }
         // A token in progress ends with ECANCELED; of one that is over, the kernel's complaint goes to nobody.
-        ring.prepare(Ring.head(Ring.IORING_OP_ASYNC_CANCEL, 0, 0, -1), 0, token, 0, 0, NOBODY);
+        ring.prepare(Ring.head(Ring.IORING_OP_ASYNC_CANCEL, 0, 0, -1), 0, token, 0, 0, Ring.NOBODY);
     }
 
     // ---------------------------------------------------------------------------------------------- processes
@@ -415,11 +426,32 @@ final class UringDriver implements Driver {
         if (files != null) {
             files.close();
         }
-        if (ring.hasSubmissions()) {
-            ring.enter(0); // the closing of handles, above all
-        }
+        endAll();
         ring.close();
         provided.close();
         wakes.close();
+    }
+
+    /**
+     * Hands over what is left, the closing of handles above all; cancels everything, and sees it to its end: afterwards the
+     * kernel writes into nobody's memory, and no file that was being opened is left open.
+     */
+    private void endAll() {
+        long cancel = Ring.head(Ring.IORING_OP_ASYNC_CANCEL, 0, 0, -1);
+        ring.prepare(cancel, 0, 0, 0, Ring.IORING_ASYNC_CANCEL_ALL_ANY, Ring.NOBODY);
+        long deadlineNanos = System.nanoTime() + CLOSE_NANOS_MAX;
+        do {
+            ring.enter(CLOSE_STEP_NANOS);
+            int count = ring.completions();
+            int ended = 0;
+            for (int i = 0; i < count; i++) {
+                long entry = ring.completion(i);
+                ended += Ring.ends(entry) ? 1 : 0;
+                if (files != null) {
+                    files.dispose(Ring.token(entry), Ring.result(entry));
+                }
+            }
+            ring.consumed(count, ended);
+        } while (ring.inProgress() > 0 && System.nanoTime() - deadlineNanos < 0);
     }
 }

@@ -323,6 +323,38 @@ final class DriverFilesTest extends EachDriversFiles {
         return rig.result(token);
     }
 
+    /** As long as the disk is not asked, a read costs the loop's thread no object; pools hand tasks over in queues, which do. */
+    @Test
+    void readingAllocatesNothingUnderIoUring() {
+        int file = create("a");
+        write(file, 0, "0123456789");
+        Buffer into = Buffer.allocate(10);
+        Completions completions = new Completions(1);
+        readOften(file, into, completions, 20_000);
+        long before = allocatedBytes();
+        readOften(file, into, completions, 20_000);
+        long perRead = (allocatedBytes() - before) / 20_000;
+
+        assertTrue(kind != DriverUnderTest.IO_URING || perRead < 8, () -> perRead + " bytes for each read");
+        files.close(file);
+    }
+
+    private void readOften(int file, Buffer into, Completions completions, int times) {
+        for (int i = 0; i < times; i++) {
+            completions.clear();
+            files.read(file, 0, into, 0, 10, 1);
+            while (completions.size() == 0) {
+                driver.poll(Driver.FOREVER, completions);
+            }
+            assertEquals(10, completions.result(0));
+        }
+    }
+
+    private static long allocatedBytes() {
+        return ((com.sun.management.ThreadMXBean) java.lang.management.ManagementFactory.getThreadMXBean())
+                .getCurrentThreadAllocatedBytes();
+    }
+
     @Test
     void manyOperationsAtOnce() throws Exception {
         long seed = Long.getLong("pumasi.seed", System.nanoTime());
