@@ -11,6 +11,8 @@ import dev.pumasi.runtime.memory.Buffer;
 import java.io.IOException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,14 +21,18 @@ import org.jspecify.annotations.Nullable;
  * <p>A file is opened beneath the folder, by the kernel's own rule that nothing leads out of it, and everything else is
  * asked of what was opened: there is no moment between a check and an opening. Links that stay inside are followed.
  *
- * <p>The folder itself may be a link, and may be switched from one release to the next: it is opened again every second.
+ * <p>The folder itself may be a link, and may be switched from one release to the next: it is opened again every second. Until
+ * then large files stay open as well, and are asked each time whether they are still of the same version.
  *
  * <p>Used by the green threads of its loop; where they do not run on it, only what is thread-safe here is touched.
  */
 final class FileTree {
 
-    /** What is read at once and answered as bytes. */
-    static final int SMALL_BYTES_MAX = 64 * 1024;
+    /** What is read at once and answered as bytes; of more than that the kernel's own pages cost less than a copy. */
+    static final int SMALL_BYTES_MAX = 16 * 1024;
+
+    /** How many large files are kept open. */
+    private static final int OPEN_MAX = 256;
 
     private static final Path INDEX = Path.of("index.html");
     private static final Path ITSELF = Path.of(".");
@@ -41,6 +47,9 @@ final class FileTree {
     private final Timer second = Timer.of(this::closeFolder);
     private @Nullable AsyncFolder folder;
 
+    /** Large files by the path as it was sent; of {@link #folder}. */
+    private final Map<String, Found.Large> open = new HashMap<>();
+
     /** @param cacheBytesMax for the small files that are kept; 0 to look at the file system each time */
     FileTree(Path root, Loop loop, long cacheBytesMax) {
         this.root = root;
@@ -54,12 +63,17 @@ final class FileTree {
     }
 
     /**
-     * What {@code path} leads to. A large file is open, and the caller's to close.
+     * What {@code path} leads to. A large file is the caller's to {@linkplain SharedFile#release release}.
      *
+     * @param rawPath as it was sent
      * @param known what it led to before; if the file is still of that version it is not read again
      * @param nowMillis for {@link FileVersion#isSettled}
      */
-    Found find(FilePath path, Found.@Nullable Small known, long nowMillis) throws IOException {
+    Found find(String rawPath, FilePath path, Found.@Nullable Small known, long nowMillis) throws IOException {
+        Found.Large open = stillOpen(rawPath);
+        if (open != null) {
+            return open;
+        }
         Path wanted;
         try {
             wanted = below(path);
@@ -67,7 +81,11 @@ final class FileTree {
             return new Found.Missing();
         }
         try {
-            return look(open(wanted), path, known, nowMillis);
+            Found found = look(open(wanted), path, known, nowMillis);
+            if (found instanceof Found.Large large) {
+                keep(rawPath, large);
+            }
+            return found;
         } catch (OperationException refused) {
             return switch (refused.failure()) {
                 case NOT_FOUND, NOT_A_FOLDER, NAME_TOO_LONG -> new Found.Missing();
@@ -75,6 +93,36 @@ final class FileTree {
                 case REJECTED, TOO_MANY_DESCRIPTORS -> new Found.Unavailable();
                 default -> throw refused;
             };
+        }
+    }
+
+    /** A large file that was opened a moment ago, if it has not changed since. */
+    private Found.@Nullable Large stillOpen(String rawPath) throws IOException {
+        Found.Large found = loop.isCurrent() ? open.get(rawPath) : null;
+        if (found == null) {
+            return null;
+        }
+        found.file().use();
+        boolean same = false;
+        try {
+            same = FileVersion.of(found.file().file().status()).equals(found.version());
+            return same ? found : null;
+        } finally {
+            if (!same) {
+                if (open.remove(rawPath, found)) {
+                    found.file().forget();
+                }
+                found.file().release();
+            }
+        }
+    }
+
+    /** Keeps it open for who comes next, as long as the folder is. */
+    private void keep(String rawPath, Found.Large large) {
+        large.file().use();
+        boolean kept = loop.isCurrent() && folder != null && open.size() < OPEN_MAX;
+        if (!kept || open.putIfAbsent(rawPath, large) != null) {
+            large.file().forget();
         }
     }
 
@@ -95,27 +143,29 @@ final class FileTree {
                 return once.openBeneath(wanted, AsyncFile.Option.READ);
             }
         }
-        AsyncFolder open = folder;
-        if (open == null) {
+        AsyncFolder known = folder;
+        if (known == null) {
             AsyncFolder opened = loop.files().openFolder(root);
-            open = folder; // another green thread may have been faster
-            if (open == null) {
-                open = opened;
+            known = folder; // another green thread may have been faster
+            if (known == null) {
+                known = opened;
                 folder = opened;
                 loop.start(second, FileCache.FRESH_NANOS);
             } else {
                 opened.close();
             }
         }
-        return open.openBeneath(wanted, AsyncFile.Option.READ);
+        return known.openBeneath(wanted, AsyncFile.Option.READ);
     }
 
     private void closeFolder() {
-        AsyncFolder open = folder;
+        AsyncFolder opened = folder;
         folder = null;
-        if (open != null) {
-            open.close();
+        if (opened != null) {
+            opened.close();
         }
+        open.values().forEach(large -> large.file().forget());
+        open.clear();
     }
 
     /** Closes the file unless it is large. */
@@ -146,7 +196,7 @@ final class FileTree {
         }
         for (int reads = 0; reads < READS_MAX; reads++) {
             if (version.sizeBytes() > SMALL_BYTES_MAX) {
-                return new Found.Large(version, type, file);
+                return new Found.Large(version, type, new SharedFile(file));
             }
             int length = (int) version.sizeBytes();
             Buffer bytes = Buffer.allocate(length);

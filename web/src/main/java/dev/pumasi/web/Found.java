@@ -1,7 +1,6 @@
 package dev.pumasi.web;
 
 import dev.pumasi.http.MediaType;
-import dev.pumasi.runtime.AsyncFile;
 import dev.pumasi.runtime.memory.Buffer;
 
 /** What a path leads to. */
@@ -30,6 +29,6 @@ sealed interface Found {
     /** A file of at most {@link FileTree#SMALL_BYTES_MAX} bytes, which are exactly those of {@code version}. */
     record Small(FileVersion version, MediaType type, Buffer bytes) implements File {}
 
-    /** A file that is better sent from where it lies; open, until somebody closes it. */
-    record Large(FileVersion version, MediaType type, AsyncFile file) implements File {}
+    /** A file that is better sent from where it lies; it is open, and in use until the one who has asked releases it. */
+    record Large(FileVersion version, MediaType type, SharedFile file) implements File {}
 }

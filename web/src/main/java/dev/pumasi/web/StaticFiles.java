@@ -101,7 +101,7 @@ public final class StaticFiles implements Handler {
         if (path.isEmpty() || below.isEmpty()) {
             return NOT_FOUND;
         }
-        Found found = tree.find(below.get(), known == null ? null : known.file(), nowMillis);
+        Found found = tree.find(rawPath, below.get(), known == null ? null : known.file(), nowMillis);
         if (known != null && !(found instanceof Found.Small)) {
             tree.cache().remove(rawPath);
         }
@@ -124,7 +124,7 @@ public final class StaticFiles implements Handler {
         return known != null ? known : trees.computeIfAbsent(loop, one -> new FileTree(root, one, cacheBytesMax));
     }
 
-    /** The file is open: whoever sends it closes it, and if nobody will, that is done here. */
+    /** Whoever sends the file releases it; if nobody will, that is done here. */
     private Response answerLarge(Request request, Found.Large file, long nowMillis) {
         Response response = null;
         try {
@@ -132,7 +132,7 @@ public final class StaticFiles implements Handler {
             return response;
         } finally {
             if (response == null || !response.isStream()) {
-                file.file().close();
+                file.file().release();
             }
         }
     }

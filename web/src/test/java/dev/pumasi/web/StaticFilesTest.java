@@ -320,7 +320,8 @@ class StaticFilesTest {
                 RawClient client = uncached.client()) {
             for (int i = 0; i < 2_000; i++) {
                 RawClient.Answer answer = client.ask("GET", "/inside/page.txt");
-                assertTrue(Set.of(200, 403, 404).contains(answer.status()), () -> "status " + answer.status());
+                // 503 where a file's status is that of its path (nio), and so never stays the same.
+                assertTrue(Set.of(200, 403, 404, 503).contains(answer.status()), () -> "status " + answer.status());
                 assertFalse(answer.text().contains(SECRET));
                 found += answer.status() == 200 ? 1 : 0;
             }
