@@ -24,12 +24,13 @@ import picocli.CommandLine.UnmatchedArgumentException;
         synopsisSubcommandLabel = "COMMAND",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
-        subcommands = {ServeCommand.class, CompletionCommand.class, RehearseCommand.class},
+        subcommands = {ServeCommand.class, ThreadsCommand.class, CompletionCommand.class, RehearseCommand.class},
         footer = {
             "",
             "Examples:",
             "  pumasi serve             a welcome page on http://localhost:8080",
-            "  pumasi serve ./site      the files below ./site"
+            "  pumasi serve ./site      the files below ./site",
+            "  pumasi threads PID       what each green thread of that server waits for"
         })
 public final class Pumasi implements Runnable {
 

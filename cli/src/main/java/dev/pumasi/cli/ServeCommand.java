@@ -1,7 +1,9 @@
 package dev.pumasi.cli;
 
 import dev.pumasi.runtime.LoopGroup;
+import dev.pumasi.runtime.ThreadDumpSocket;
 import dev.pumasi.runtime.driver.Drivers;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -31,6 +33,8 @@ final class ServeCommand implements Callable<Integer> {
     static final Duration DRAIN_PATIENCE = Duration.ofSeconds(10);
 
     static final int PORT_MAX = 65_535;
+
+    private static final System.Logger LOG = System.getLogger("dev.pumasi.cli");
 
     @Parameters(arity = "0..1", paramLabel = "DIR", description = "The folder to serve. Without it: a welcome page.")
     private @Nullable Path folder;
@@ -75,9 +79,36 @@ final class ServeCommand implements Callable<Integer> {
         var out = spec.commandLine().getOut();
         out.println(site.line());
         out.flush();
+        Optional<ThreadDumpSocket> dumps = offerDumps(site); // afterwards: it is wanted less than the first answer
         signals.await();
         site.stop(DRAIN_PATIENCE);
+        close(dumps);
+        out.println(site.lastLine());
+        out.flush();
         return 0;
+    }
+
+    /** For {@code pumasi threads}. A server that cannot offer them serves all the same. */
+    private static Optional<ThreadDumpSocket> offerDumps(Site site) {
+        try {
+            return Optional.of(ThreadDumpSocket.open(site.loops()));
+        } catch (IOException refused) {
+            LOG.log(System.Logger.Level.WARNING, "no thread dumps can be asked for: {0}", refused.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    private static void close(Optional<ThreadDumpSocket> dumps) {
+        try {
+            if (dumps.isPresent()) {
+                dumps.get().close();
+            }
+        } catch (IOException refused) {
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    "the socket for thread dumps is left behind: {0}",
+                    refused.getMessage());
+        }
     }
 
     private ServeOptions options() throws CannotRun {

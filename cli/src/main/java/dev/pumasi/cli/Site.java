@@ -3,7 +3,9 @@ package dev.pumasi.cli;
 import dev.pumasi.http.Handler;
 import dev.pumasi.http.HttpServer;
 import dev.pumasi.runtime.Failure;
+import dev.pumasi.runtime.Loop;
 import dev.pumasi.runtime.LoopGroup;
+import dev.pumasi.runtime.LoopStatus;
 import dev.pumasi.runtime.OperationException;
 import dev.pumasi.runtime.driver.DriverUnavailableException;
 import dev.pumasi.runtime.driver.Drivers;
@@ -95,6 +97,20 @@ final class Site {
                 "driver " + (chosen ? driver.reason() : driver.name()),
                 options.loops() == 1 ? "1 loop" : options.loops() + " loops");
         return "Serving " + what + " on " + url(options.host(), server.port()) + " (" + String.join("; ", parts) + ")";
+    }
+
+    /** What is to be said at the end: what each loop counted that an operator should see as 0. */
+    String lastLine() {
+        List<LoopStatus> all = loops.loops().stream().map(Loop::status).toList();
+        return "Stopped. Green threads: "
+                + all.stream().mapToLong(LoopStatus::greenThreads).sum() + ", hops: "
+                + all.stream().mapToLong(LoopStatus::hops).sum() + ", stalls: "
+                + all.stream().mapToLong(LoopStatus::stalls).sum() + ", failures: "
+                + all.stream().mapToLong(LoopStatus::failures).sum();
+    }
+
+    List<Loop> loops() {
+        return loops.loops();
     }
 
     private static String url(String host, int port) {

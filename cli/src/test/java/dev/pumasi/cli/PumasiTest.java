@@ -48,6 +48,7 @@ final class PumasiTest {
         assertEquals(0, run.status);
         assertTrue(run.out.contains("serve"), run.out);
         assertTrue(run.out.contains("completion"), run.out);
+        assertTrue(run.out.contains("threads"), run.out);
         assertFalse(run.out.contains("rehearse"), run.out);
     }
 
@@ -127,5 +128,17 @@ final class PumasiTest {
     void theRehearsalServesItselfAndStops() {
         Run run = pumasi("rehearse");
         assertEquals(0, run.status, run.toString());
+    }
+
+    @Test
+    void threadsOfAProcessThatDoesNotExistAreRefused() {
+        assertBriefError(pumasi("threads", "2147483646"), Pumasi.EXIT_CANNOT_RUN, "no process 2147483646", "pgrep");
+        assertBriefError(pumasi("threads", "rice"), Pumasi.EXIT_USAGE, "rice", "--help");
+    }
+
+    @Test
+    void threadsOfAProcessThatIsNoServerAreRefused() {
+        String own = Long.toString(ProcessHandle.current().pid());
+        assertBriefError(pumasi("threads", own), Pumasi.EXIT_CANNOT_RUN, own, "no Pumasi server");
     }
 }

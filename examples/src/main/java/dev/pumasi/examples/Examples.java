@@ -55,6 +55,7 @@ final class Examples {
                     "[DRIVER]",
                     "their hazard, and its cure",
                     GreenThreadPerConnection::main),
+            new Example("stall", "", "[DRIVER]", "a blocked loop is named, a thread dump, the cure", Stall::main),
             new Example(
                     "multiplexers", "S19", "[DRIVER...]", "one callback server on every driver", Multiplexers::main),
             new Example("callbacks", "S24", "[DRIVER]", "synchronous, asynchronous, event handlers", Callbacks::main),

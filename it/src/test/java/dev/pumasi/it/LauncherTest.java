@@ -52,6 +52,26 @@ final class LauncherTest {
         }
     }
 
+    /** From another process, without a port and without a tool of the JDK's; and the socket goes with the server. */
+    @Test
+    void printsTheThreadsOfARunningServer() throws Exception {
+        try (Launched server = Launched.serve("--loops", "2")) {
+            get(server.uri());
+            String pid = Long.toString(server.process().pid());
+            String dump = text(Launched.pumasi("threads", pid));
+            for (int i = 0;
+                    i < 20 && dump.isEmpty();
+                    i++) { // it is offered a moment after the server says that it serves
+                dump = text(Launched.pumasi("threads", pid));
+            }
+            assertTrue(dump.contains("pumasi-loop-0 ("), dump);
+            assertTrue(dump.contains("pumasi-loop-1 ("), dump);
+            assertTrue(dump.contains(", hops: 0, stalls: 0, failures: 0"), dump);
+            assertEquals(0, server.end("TERM"));
+            assertEquals(1, end(Launched.pumasi("threads", pid)));
+        }
+    }
+
     @Test
     void passesExitStatusesOn() throws Exception {
         assertEquals(2, end(Launched.pumasi("serve", "--port", "70000")));

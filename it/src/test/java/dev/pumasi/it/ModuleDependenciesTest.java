@@ -43,9 +43,12 @@ final class ModuleDependenciesTest {
     /** Modules that may use nothing but {@code java.base}; annotations leave no trace that is needed at run time. */
     private static final Set<String> JAVA_BASE_ONLY = Set.of("runtime", "http");
 
-    /** {@code jdk.unsupported} holds sun.misc.Signal, the only way to hear a signal without a thread that waits for it. */
-    private static final Pattern OUTSIDE_JAVA_BASE =
-            Pattern.compile("(java/(awt|beans|lang/management|rmi|sql)|javax|com/sun|jdk/|org/|picocli|info/).*");
+    /**
+     * {@code jdk.unsupported} holds sun.misc.Signal, the only way to hear a signal without a thread that waits for it, and
+     * {@code com.sun.nio.file}, the only way to open a file for direct I/O without a system call of one's own.
+     */
+    private static final Pattern OUTSIDE_JAVA_BASE = Pattern.compile(
+            "(java/(awt|beans|lang/management|rmi|sql)|javax/(?!net/)|com/sun/(?!nio/file/)|jdk/|org/|picocli|info/).*");
 
     /**
      * Classes that are loaded only where the modules that they name, {@code jdk.jfr} and {@code java.management}, are present.

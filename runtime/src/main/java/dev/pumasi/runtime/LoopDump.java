@@ -59,10 +59,11 @@ public record LoopDump(
         String end = System.lineSeparator();
         StringBuilder text = new StringBuilder()
                 .append(status.name())
-                .append(" (" + status.driver() + "): " + status.greenThreadsAlive() + " green threads, ")
-                .append(status.interests() + " operations in progress, " + status.timers() + " timers; so far ")
-                .append(status.turns() + " turns, " + status.greenThreads() + " green threads, ")
-                .append(status.hops() + " hops, " + status.stalls() + " stalls, " + status.failures() + " failures")
+                .append(" (" + status.driver() + "), green threads: " + status.greenThreadsAlive())
+                .append(", operations in progress: " + status.interests() + ", timers: " + status.timers())
+                .append("; so far turns: " + status.turns() + ", green threads: " + status.greenThreads())
+                .append(", hops: " + status.hops() + ", stalls: " + status.stalls())
+                .append(", failures: " + status.failures())
                 .append(end);
         stall.ifPresent(why -> text.append("  ").append(why).append(end));
         hops.forEach(place -> text.append("  hops: ").append(place).append(end));

@@ -17,8 +17,11 @@ public final class LoopGroup implements AutoCloseable {
     /** More loops than this are a mistake, not a machine. */
     public static final int LOOPS_MAX = 1024;
 
-    /** How long a loop may fail to turn before it is named in the log, unless said otherwise. */
-    public static final Duration STALL_PATIENCE = Watchdog.PATIENCE_DEFAULT;
+    /**
+     * How long a loop may fail to turn before it is named in the log, unless said otherwise: 500 ms, or what the system
+     * property {@value Watchdog#PATIENCE_PROPERTY} says.
+     */
+    public static final Duration STALL_PATIENCE = Watchdog.patience();
 
     /** How long a closing loop waits for what it cancelled to end. */
     static final long STOP_NANOS = Duration.ofSeconds(5).toNanos();

@@ -104,7 +104,7 @@ record StallReport(String holder, String verdict, String place, String text) {
         }
         return stack.length > 0 && stack[0].isNativeMethod()
                 ? "is in the native call " + stack[0].getClassName() + "." + stack[0].getMethodName()
-                : "runs";
+                : "runs, or is inside a call to the kernel or a library";
     }
 
     /** What will come of it. */

@@ -29,11 +29,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class Watchdog implements AutoCloseable {
 
+    /** Sets the patience of all groups that do not set their own, in milliseconds; 0 switches the watchdog off. */
+    static final String PATIENCE_PROPERTY = "pumasi.stall.millis";
+
     /**
-     * What a human notices as slow, and far above what any callback should take; a patience of a tenth of it would also find
-     * what a busy machine does to innocent threads.
+     * What a human notices as slow, and far above what any callback should take; a tenth of it would also find what a busy
+     * machine does to innocent threads.
      */
-    static final Duration PATIENCE_DEFAULT = Duration.ofMillis(500);
+    private static final long PATIENCE_MILLIS_DEFAULT = 500;
 
     static final int LOOKS_PER_STALL = 4;
 
@@ -63,6 +66,10 @@ final class Watchdog implements AutoCloseable {
     private long lastNanos;
     private @Nullable Thread thread;
     private volatile boolean closed;
+
+    static Duration patience() {
+        return Duration.ofMillis(Math.max(0, Long.getLong(PATIENCE_PROPERTY, PATIENCE_MILLIS_DEFAULT)));
+    }
 
     /** Begins to watch, on a thread of its own; {@code null} if the patience is zero, which switches it off. */
     static @Nullable Watchdog start(String name, List<Loop> loops, Duration patience) {
@@ -138,7 +145,7 @@ final class Watchdog implements AutoCloseable {
         long turns = loop.turnCount();
         if (turns != one.turns || loop.isAsleep() || loop.isOver()) {
             if (one.told) {
-                ended(one);
+                ended(one, countedNanos);
             }
             one.turns = turns;
             one.heldNanos = 0;
@@ -151,11 +158,15 @@ final class Watchdog implements AutoCloseable {
         }
     }
 
-    /** Counter and event first: the log may be what the loop is stuck in, and then hold us too. */
+    /** The log comes last: it may be what the loop is stuck in, and then hold us too. */
     private static void tell(Watched one) {
         Loop loop = one.loop;
-        loop.stalled();
-        StallReport report = StallReport.of(loop, one.heldNanos);
+        StallReport report;
+        try {
+            report = StallReport.of(loop, one.heldNanos);
+        } finally {
+            loop.stalled();
+        }
         boolean turnedMeanwhile = loop.turnCount() != one.turns;
         if (turnedMeanwhile) {
             report = StallReport.missed(loop, one.heldNanos);
@@ -172,13 +183,15 @@ final class Watchdog implements AutoCloseable {
                         : report.text());
     }
 
-    private static void ended(Watched one) {
+    /** It has turned at some time since the last look. */
+    private static void ended(Watched one, long countedNanos) {
+        long lastedNanos = one.heldNanos + countedNanos;
         one.told = false;
-        Recorder.HERE.resumed(one.loop.name(), one.heldNanos);
+        Recorder.HERE.resumed(one.loop.name(), lastedNanos);
         LOG.log(
                 System.Logger.Level.WARNING,
                 "{0} turns again, after about {1}",
                 one.loop.name(),
-                StallReport.time(one.heldNanos));
+                StallReport.time(lastedNanos));
     }
 }

@@ -1,5 +1,6 @@
 package dev.pumasi.runtime;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.BufferedReader;
@@ -69,10 +70,25 @@ final class DeadlockTest {
 
     @Test
     void aDumpOfALoopThatHangsIsTakenFromOutside() throws Exception {
-        String dump = report("dump", "operations in progress", OPEN_LOOPS, OPEN_MONITORS);
+        String dump = report("dump", "operations in progress: ", OPEN_LOOPS, OPEN_MONITORS);
         assertTrue(dump.contains("probe-0 has not turned for"), dump);
         assertTrue(dump.contains("waits for sleep PT1H, for "), dump);
         assertTrue(dump.contains("DeadlockProbe.sleepHere("), dump);
+    }
+
+    /** The runtime needs nothing but java.base: without the other modules there is no event, and that is all. */
+    @Test
+    void withoutTheModulesOfToolsAStallIsFoundToo() throws Exception {
+        Process process = Child.start(
+                "true", BareProbe.class, List.of("--limit-modules=java.base,jdk.unsupported", OPEN_LOOPS), List.of());
+        try (BufferedReader lines = process.inputReader()) {
+            assertEquals(0, Child.expect(lines, "modules"));
+            assertEquals(1, Child.expect(lines, "hops"));
+            assertEquals(1, Child.expect(lines, "noticed"));
+            assertEquals(1, Child.expect(lines, "stopped"));
+        } finally {
+            process.destroyForcibly().waitFor();
+        }
     }
 
     /** The first message of a process, hanging in that way, that holds this. */

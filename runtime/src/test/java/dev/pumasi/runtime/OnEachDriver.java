@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
-import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -39,9 +38,6 @@ class OnEachDriver {
     static final InetSocketAddress LOOPBACK = new InetSocketAddress("127.0.0.1", 0);
 
     static final int PEER_TIMEOUT_MILLIS = 10_000;
-
-    /** A machine that is busy with other tests is not what the watchdog should bark at here. */
-    static final Duration STALL_PATIENCE = Duration.ofSeconds(10);
 
     /** A connection between a socket of a loop and one of the JDK's. */
     record Connection(StreamSocket socket, Socket peer) {
@@ -95,7 +91,7 @@ class OnEachDriver {
     }
 
     final LoopGroup loops(int count) {
-        return closing(LoopGroup.start("test", count, factory(), STALL_PATIENCE));
+        return closing(LoopGroup.start("test", count, factory()));
     }
 
     final Loop loop() {

@@ -192,6 +192,20 @@ final class ThreadDumpTest extends OnEachDriver {
                 place.contains(", woken by thread \"" + Thread.currentThread().getName() + "\" at "), place);
     }
 
+    /** The JDK's timed waits come back from a thread of its own, whose stack says nothing: who waited says it. */
+    @Test
+    void aSleepOfTheJdksIsListedAsAHop() throws Exception {
+        Loop loop = loop();
+        onGreen(loop, () -> {
+            Thread.sleep(1);
+            return "slept";
+        });
+        String place = LoopDump.of(loop).hops().getFirst();
+        assertTrue(place.startsWith("1 × java.lang.Thread.sleep called by "), place);
+        assertTrue(place.contains("aSleepOfTheJdksIsListedAsAHop"), place);
+        assertTrue(place.contains(", woken by thread \"VirtualThread-unparker"), place);
+    }
+
     @Test
     void anotherProcessCanAskThroughTheSocket() throws Exception {
         LoopGroup group = loops(1);
@@ -200,7 +214,7 @@ final class ThreadDumpTest extends OnEachDriver {
             path = socket.path();
             for (int i = 0; i < 3; i++) {
                 String text = ThreadDumpSocket.read(ProcessHandle.current());
-                assertTrue(text.startsWith("test-0 (" + driver + "): 0 green threads, "), text);
+                assertTrue(text.startsWith("test-0 (" + driver + "), green threads: 0, "), text);
             }
             assertEquals(
                     "rwx------",
