@@ -7,12 +7,14 @@ import dev.pumasi.testkit.LogWatch;
 import java.io.IOException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Handlers in callback style that answer twice, late, or never. */
 @OnEachDriver
+@Tag("fall-back")
 class HttpServerCallbackTest extends Served {
 
     private final AtomicReference<Responder> kept = new AtomicReference<>();

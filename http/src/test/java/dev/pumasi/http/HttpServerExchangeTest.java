@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
@@ -23,6 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Requests and answers, whole, in pieces and in bulk, on each driver and in each style of handler. */
 @ParameterizedClass(name = "{0}, {1}")
 @MethodSource("dev.pumasi.http.DriversHere#andStyles")
+@Tag("fall-back")
 class HttpServerExchangeTest extends Served {
 
     @Parameter(1)

@@ -20,11 +20,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** How a server begins and ends. That no thread and no descriptor is left, {@link Served} watches in every test. */
 @OnEachDriver
+@Tag("fall-back")
 class HttpServerStopTest extends Served {
 
     private static final Duration LONG = Duration.ofSeconds(30);

@@ -9,9 +9,11 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.zip.CRC32;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Much goes through, and who is slow makes the other wait, not memory grow. */
+@Tag("fall-back")
 final class BackPressureTest extends OnEachDriver {
 
     private static final byte[] MESSAGE = "the quick brown fox".getBytes();

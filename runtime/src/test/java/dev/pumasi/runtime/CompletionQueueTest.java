@@ -15,9 +15,11 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Waiting at a queue of completions: on green threads of either loop, and on platform threads. */
+@Tag("fall-back")
 final class CompletionQueueTest extends OnEachDriver {
 
     private final CompletionQueue queue = new CompletionQueue();
@@ -37,14 +39,14 @@ final class CompletionQueueTest extends OnEachDriver {
                         ? queue.take()
                         : queue.take(Duration.ofDays(1)).orElseThrow();
                 assertSame(operation, next);
-                assertTrue(there.isCurrent());
+                assertAtHome(there);
                 all.add(next);
             }
             return all;
         });
         assertEquals(50, Set.copyOf(taken).size());
         for (Loop loop : group.loops()) {
-            assertEquals(0, loop.status().hops());
+            assertNoHops(loop);
             Eventually.until("no timer is left", () -> loop.status().timers() == 0);
         }
     }
@@ -73,7 +75,7 @@ final class CompletionQueueTest extends OnEachDriver {
         assertEquals(Optional.empty(), onGreen(loop, () -> queue.take(Duration.ofMillis(5))));
         assertTrue(System.nanoTime() - begin >= 10_000_000, "early");
         assertEquals(Optional.empty(), queue.take(Duration.ofSeconds(-1)));
-        assertEquals(0, loop.status().hops());
+        assertNoHops(loop);
         Operation<?> next = loop.sleep(Duration.ZERO).notify(queue);
         assertSame(next, queue.take(), "who has left is not called");
     }
@@ -116,7 +118,7 @@ final class CompletionQueueTest extends OnEachDriver {
         }
         assertEquals(operations, taken.size());
         for (Loop loop : group.loops()) {
-            assertEquals(0, loop.status().hops());
+            assertNoHops(loop);
             assertEquals(0, loop.status().failures());
         }
     }

@@ -19,6 +19,7 @@ final class Heard extends Handler {
     private final List<LogRecord> records = new ArrayList<>();
 
     void begin() {
+        GreenThreads.announceFallBack(); // where that is so, it is said once, and is no test's
         LOGGER.setUseParentHandlers(false);
         LOGGER.addHandler(this);
     }

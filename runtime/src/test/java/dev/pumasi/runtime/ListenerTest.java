@@ -18,10 +18,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Listening, on one loop and on several; pausing, of one's own accord and for lack of descriptors. */
+@Tag("fall-back")
 final class ListenerTest extends OnEachDriver {
 
     private static OperationException refused(Loop loop, SocketAddress address, boolean shared) {

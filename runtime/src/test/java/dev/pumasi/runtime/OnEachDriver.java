@@ -184,6 +184,18 @@ class OnEachDriver {
         return peer;
     }
 
+    /** Nothing woke a green thread of it from elsewhere; where the JDK schedules them, everything does. */
+    static void assertNoHops(Loop loop) {
+        if (Loop.greenThreadsRunOnLoop()) {
+            assertEquals(0, loop.status().hops(), "hops of " + loop.name());
+        }
+    }
+
+    /** The green thread that calls this runs on its loop; where the JDK schedules them, none does. */
+    static void assertAtHome(Loop loop) {
+        assertEquals(Loop.greenThreadsRunOnLoop(), loop.isCurrent(), "on " + loop.name());
+    }
+
     static int port(Listener listener) {
         return ((InetSocketAddress) listener.address()).getPort();
     }

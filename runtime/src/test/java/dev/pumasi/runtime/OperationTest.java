@@ -113,7 +113,7 @@ final class OperationTest extends OnEachDriver {
             int sum = 0;
             for (int i = 0; i < 100; i++) {
                 sum += receive(connection, Buffer.allocate(1)).await();
-                assertTrue(loop.isCurrent());
+                assertAtHome(loop);
             }
             return sum;
         }));
@@ -121,7 +121,7 @@ final class OperationTest extends OnEachDriver {
             connection.peerSends((byte) 1);
         }
         assertEquals(100, get(answer));
-        assertEquals(0, loop.status().hops());
+        assertNoHops(loop);
     }
 
     @Test

@@ -16,9 +16,11 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Datagrams: whole or not at all, with their sender. */
+@Tag("fall-back")
 final class UdpSocketTest extends OnEachDriver {
 
     private static final int LENGTH = 100;
@@ -153,7 +155,7 @@ final class UdpSocketTest extends OnEachDriver {
                 bytes += socket.receive(Buffer.allocate(LENGTH), 0, LENGTH)
                         .await()
                         .length();
-                assertTrue(loop.isCurrent());
+                assertAtHome(loop);
             }
             return bytes;
         }));
@@ -163,7 +165,7 @@ final class UdpSocketTest extends OnEachDriver {
             }
         }
         assertEquals(40, get(sum));
-        assertEquals(0, loop.status().hops());
+        assertNoHops(loop);
     }
 
     @Test

@@ -1,0 +1,80 @@
+package dev.pumasi.runtime;
+
+import dev.pumasi.runtime.driver.Completions;
+import dev.pumasi.runtime.driver.Driver;
+import dev.pumasi.runtime.driver.Errno;
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.Set;
+
+/**
+ * A driver that reports a reset to the send and never to the receive, on top of a real one. Linux does so with io_uring
+ * for one of some thousand connections that are reset just when an answer is sent; this does it each time.
+ */
+final class OnlyTheSendIsTold implements InvocationHandler {
+
+    private final Driver real;
+    private final Set<Long> receives = new HashSet<>();
+    private final Set<Long> sends = new HashSet<>();
+
+    /** Receives whose end was kept back, and of these the ones that were cancelled since. */
+    private final Set<Long> untold = new HashSet<>();
+
+    private final Deque<Long> cancelled = new ArrayDeque<>();
+
+    private OnlyTheSendIsTold(Driver real) {
+        this.real = real;
+    }
+
+    static Driver above(Driver real) {
+        return (Driver) Proxy.newProxyInstance(
+                Driver.class.getClassLoader(), new Class<?>[] {Driver.class}, new OnlyTheSendIsTold(real));
+    }
+
+    @Override
+    public Object invoke(Object proxy, Method method, Object[] arguments) throws Throwable {
+        switch (method.getName()) {
+            case "poll" -> {
+                poll((Long) arguments[0], (Completions) arguments[1]);
+                return null;
+            }
+            case "receive" -> receives.add((Long) arguments[arguments.length - 1]);
+            case "send" -> sends.add((Long) arguments[arguments.length - 1]);
+            case "cancel" -> {
+                if (untold.remove((Long) arguments[0])) {
+                    cancelled.add((Long) arguments[0]);
+                }
+            }
+            default -> {}
+        }
+        try {
+            return method.invoke(real, arguments);
+        } catch (InvocationTargetException thrown) {
+            throw thrown.getCause();
+        }
+    }
+
+    private void poll(long waitNanos, Completions into) {
+        while (!cancelled.isEmpty()) {
+            into.add(cancelled.poll(), -Errno.ECANCELED, 0);
+        }
+        Completions brought = new Completions(into.room());
+        real.poll(into.size() > 0 ? 0 : waitNanos, brought);
+        for (int i = 0; i < brought.size(); i++) {
+            long token = brought.token(i);
+            int result = brought.result(i);
+            boolean isLast = (brought.flags(i) & Completions.MORE) == 0;
+            if (isLast && receives.remove(token) && result <= 0 && result != -Errno.ECANCELED) {
+                untold.add(token);
+            } else {
+                boolean failed = isLast && sends.remove(token) && result < 0;
+                into.add(token, failed ? -Errno.ECONNRESET : result, brought.flags(i));
+            }
+        }
+    }
+}
