@@ -23,6 +23,8 @@ final class Examples {
     record Example(String name, String rows, String arguments, String shows, Main main) {}
 
     static final List<Example> ALL = List.of(
+            new Example(
+                    "kitchen", "", "[DRIVER]", "soup, rice and spam: one after another, and overlapped", Kitchen::main),
             new Example("hello", "", "[PORT]", "an HTTP server: three styles of handler, a router", Hello::main),
             new Example(
                     "one-thread",
@@ -48,6 +50,12 @@ final class Examples {
                     "[DRIVER]",
                     "five ways and one more to learn that it is done",
                     FiveWays::main),
+            new Example(
+                    "quadrants",
+                    "",
+                    "[DRIVER]",
+                    "synchronous or not, blocking or not: what each of the four costs",
+                    Quadrants::main),
             new Example("interest-list", "S09", "[DRIVER]", "a loop turned by hand", HandDrivenLoop::main),
             new Example(
                     "green-threads",
