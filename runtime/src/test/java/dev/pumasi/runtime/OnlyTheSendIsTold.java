@@ -25,6 +25,9 @@ final class OnlyTheSendIsTold implements InvocationHandler {
     /** Receives whose end was kept back, and of these the ones that were cancelled since. */
     private final Set<Long> untold = new HashSet<>();
 
+    /** What was cancelled while it was in progress. */
+    private final Set<Long> asked = new HashSet<>();
+
     private final Deque<Long> cancelled = new ArrayDeque<>();
 
     private OnlyTheSendIsTold(Driver real) {
@@ -46,8 +49,11 @@ final class OnlyTheSendIsTold implements InvocationHandler {
             case "receive" -> receives.add((Long) arguments[arguments.length - 1]);
             case "send" -> sends.add((Long) arguments[arguments.length - 1]);
             case "cancel" -> {
-                if (untold.remove((Long) arguments[0])) {
-                    cancelled.add((Long) arguments[0]);
+                long token = (Long) arguments[0];
+                if (untold.remove(token)) {
+                    cancelled.add(token);
+                } else {
+                    asked.add(token);
                 }
             }
             default -> {}
@@ -69,7 +75,10 @@ final class OnlyTheSendIsTold implements InvocationHandler {
             long token = brought.token(i);
             int result = brought.result(i);
             boolean isLast = (brought.flags(i) & Completions.MORE) == 0;
-            if (isLast && receives.remove(token) && result <= 0 && result != -Errno.ECANCELED) {
+            boolean ended = isLast && receives.remove(token) && result <= 0;
+            if (ended && asked.contains(token)) {
+                into.add(token, -Errno.ECANCELED, 0);
+            } else if (ended) {
                 untold.add(token);
             } else {
                 boolean failed = isLast && sends.remove(token) && result < 0;
