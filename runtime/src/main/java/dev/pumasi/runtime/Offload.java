@@ -1,11 +1,13 @@
 package dev.pumasi.runtime;
 
 import dev.pumasi.runtime.driver.Errno;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.LinkedTransferQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -21,11 +23,14 @@ import org.jspecify.annotations.Nullable;
  * would wake it, which is a hop. Workers sleep inside the queue, and who offers wakes one.
  *
  * <p><b>Limits.</b> At most {@link #waitingMax} pieces of work wait for a thread; more are refused at once with {@link
- * Failure#REJECTED}, so a slow disk makes callers fail instead of memory grow. What has not begun can be cancelled. What
- * has begun runs to its end, for it may be writing into a buffer of the operation's; the operation ends with it.
+ * Failure#REJECTED}, so a slow disk makes callers fail instead of memory grow.
  *
- * <p><b>What it will not do.</b> It has no priorities and no deadlines of its own ({@link Operation#within} cancels what
- * has not begun), and its threads are no place to compute: they are as few as a disk can keep busy.
+ * <p><b>Cancelling and deadlines</b> ({@link Operation#within}). What has not begun is taken back. What has begun runs to its
+ * end, for it may be writing into memory of its caller's, and the operation ends with it. Work that shares no memory with
+ * its caller says so ({@link #submitAbandonable}); it is left behind, and the operation ends at once.
+ *
+ * <p><b>What it will not do.</b> It has no priorities, it starts no thread for one that hangs, and its threads are no place
+ * to compute: they are as few as a disk can keep busy.
  *
  * <p>Any thread may call any method.
  */
@@ -46,6 +51,7 @@ public final class Offload implements AutoCloseable {
     private final LinkedTransferQueue<Runnable> queue = new LinkedTransferQueue<>();
     private final int waitingMax;
     private final AtomicInteger waiting = new AtomicInteger();
+    private final AtomicInteger abandoned = new AtomicInteger();
     private final LongAdder done = new LongAdder();
     private final LongAdder rejected = new LongAdder();
     private final List<Thread> threads;
@@ -87,7 +93,35 @@ public final class Offload implements AutoCloseable {
      *     Failure#CANCELLED} if it was cancelled before it began, {@link Failure#CLOSED} if the pool was closed before
      */
     public <T extends @Nullable Object> Operation<T> submit(Loop loop, Callable<T> work) {
-        return new Work<>(loop, work).started();
+        return new Work<>(loop, work, false).started();
+    }
+
+    /**
+     * As {@link #submit}, for work all of whose memory is its own. Cancelled or out of time, the operation ends at once, also
+     * when the work has begun: its thread is interrupted, and what it comes to all the same is dropped, and closed if it is
+     * {@link AutoCloseable}. A thread that hears no interrupt stays occupied until the work ends.
+     */
+    public <T extends @Nullable Object> Operation<T> submitAbandonable(Loop loop, Callable<T> work) {
+        return new Work<>(loop, work, true).started();
+    }
+
+    /**
+     * Direct style: runs {@code work} on one of the threads, and parks the calling green thread meanwhile. A thread that no
+     * loop carries may block itself: there the work runs inside this call.
+     *
+     * @throws IOException what {@code work} throws, or with which {@link #submit} fails
+     * @throws IllegalStateException on a loop's own thread, outside a green one
+     */
+    public <T extends @Nullable Object> T call(Callable<T> work) throws IOException {
+        Loop here = Loop.current().orElse(null);
+        if (here != null) {
+            return submit(here, work).await();
+        }
+        try {
+            return work.call();
+        } catch (Exception failure) {
+            throw Operation.rethrown(failure);
+        }
     }
 
     /** How many pieces of work may wait. */
@@ -97,7 +131,7 @@ public final class Offload implements AutoCloseable {
 
     /** Figures, as of about now. */
     public OffloadStatus status() {
-        return new OffloadStatus(threads.size(), waiting.get(), done.sum(), rejected.sum());
+        return new OffloadStatus(threads.size(), waiting.get(), done.sum(), rejected.sum(), abandoned.get());
     }
 
     /**
@@ -152,14 +186,32 @@ public final class Offload implements AutoCloseable {
         public void run() {}
     }
 
+    /** How far a piece of work has come; each step is taken by compare-and-set, by its thread or by its loop. */
+    private enum Phase {
+        /** In the queue, or just taken out of it. */
+        WAITING,
+        RUNNING,
+        /** Given up; its loop is about to interrupt the thread, which must not go on to other work before. */
+        INTERRUPTING,
+        ABANDONED,
+        /** Its outcome is on the way to its loop. */
+        OVER
+    }
+
     /** One piece of work: in the queue, then with a thread, then posted to its loop. */
     private final class Work<T extends @Nullable Object> extends Operation<T> implements Runnable {
 
         private final Callable<T> body;
+        private final boolean abandonable;
+        private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.WAITING);
 
-        Work(Loop loop, Callable<T> body) {
+        /** Who runs it. Written before the phase becomes RUNNING, read by who has seen that. */
+        private @Nullable Thread runner;
+
+        Work(Loop loop, Callable<T> body, boolean abandonable) {
             super(loop);
             this.body = body;
+            this.abandonable = abandonable;
         }
 
         @Override
@@ -182,29 +234,75 @@ public final class Offload implements AutoCloseable {
         @Override
         public void run() {
             waiting.decrementAndGet();
-            try {
-                T value = body.call();
-                done.increment();
-                loop().execute(() -> {
-                    loop().leave(this);
-                    succeed(value);
-                });
-            } catch (Throwable failure) {
-                done.increment();
-                loop().execute(() -> {
-                    loop().leave(this);
-                    fail(failure);
-                });
+            runner = Thread.currentThread();
+            if (!phase.compareAndSet(Phase.WAITING, Phase.RUNNING)) {
+                return;
             }
+            Outcome<T> outcome;
+            try {
+                outcome = new Success<>(body.call());
+            } catch (Throwable failure) {
+                outcome = new Failed<>(failure);
+            }
+            done.increment();
+            if (phase.compareAndSet(Phase.RUNNING, Phase.OVER)) {
+                report(outcome);
+            } else {
+                drop(outcome);
+            }
+        }
+
+        private void report(Outcome<T> outcome) {
+            loop().execute(() -> {
+                loop().leave(this);
+                switch (outcome) {
+                    case Success<T>(T value) -> succeed(value);
+                    case Failed<T>(Throwable failure) -> fail(failure);
+                }
+            });
+        }
+
+        /** Nobody waits for it any more. The interrupt must be over before the thread takes on something else. */
+        private void drop(Outcome<T> outcome) {
+            while (phase.get() == Phase.INTERRUPTING) {
+                Thread.onSpinWait();
+            }
+            Thread.interrupted();
+            if (outcome instanceof Success<T>(T value) && value instanceof AutoCloseable left) {
+                try {
+                    left.close();
+                } catch (Exception failure) {
+                    loop().report("closing what came too late", failure);
+                }
+            }
+            abandoned.decrementAndGet();
         }
 
         @Override
         void requestCancel() {
-            if (queue.remove(this)) {
+            boolean takenBack = queue.remove(this);
+            if (takenBack) {
                 waiting.decrementAndGet();
+            }
+            if (takenBack || abandonable && abandon()) {
                 loop().leave(this);
                 failWith(-Errno.ECANCELED);
             }
+        }
+
+        /** False if its outcome is on the way. */
+        private boolean abandon() {
+            if (phase.compareAndSet(Phase.WAITING, Phase.ABANDONED)) {
+                return true; // a thread has taken it, and finds that it need not begin
+            }
+            Thread running = runner;
+            if (running == null || !phase.compareAndSet(Phase.RUNNING, Phase.INTERRUPTING)) {
+                return false;
+            }
+            abandoned.incrementAndGet();
+            running.interrupt();
+            phase.set(Phase.ABANDONED);
+            return true;
         }
 
         /** It was taken out of the queue, and will not run. */

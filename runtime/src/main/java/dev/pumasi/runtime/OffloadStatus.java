@@ -7,5 +7,6 @@ package dev.pumasi.runtime;
  * @param waiting what waits for one
  * @param done what they have run, well or not
  * @param rejected what was turned away because too much waited
+ * @param abandoned how many threads are still occupied by work that was given up
  */
-public record OffloadStatus(int threads, int waiting, long done, long rejected) {}
+public record OffloadStatus(int threads, int waiting, long done, long rejected, int abandoned) {}

@@ -59,7 +59,7 @@ class OffloadTest {
         Thread worker = where.await();
         assertEquals("pumasi-offload-0", worker.getName());
         assertTrue(worker.isDaemon());
-        assertEquals(new OffloadStatus(1, 0, 1, 0), offload.status());
+        assertEquals(new OffloadStatus(1, 0, 1, 0, 0), offload.status());
     }
 
     @Test
@@ -136,7 +136,7 @@ class OffloadTest {
         OperationException refused = assertThrows(OperationException.class, oneTooMany::await);
         assertEquals(Failure.REJECTED, refused.failure());
         assertTrue(refused.getMessage().startsWith("cannot run a task on the offload pool: "), refused.getMessage());
-        assertEquals(new OffloadStatus(1, WAITING_MAX, 0, 1), offload.status());
+        assertEquals(new OffloadStatus(1, WAITING_MAX, 0, 1, 0), offload.status());
 
         release.countDown();
         running.await();
@@ -169,6 +169,77 @@ class OffloadTest {
         assertFalse(running.isDone());
         release.countDown();
         assertEquals(42, running.await());
+    }
+
+    @Test
+    void aStageLearnsOfItOnTheLoop() throws Exception {
+        CompletableFuture<String> told = new CompletableFuture<>();
+        offload.submit(loop, () -> 5).toStage().thenAccept(five -> told.complete(five + " " + loop.isCurrent()));
+        assertEquals("5 true", told.get(10, TimeUnit.SECONDS));
+    }
+
+    @Test
+    void inDirectStyleTheGreenThreadParksAndAnyOtherDoesItItself() throws Exception {
+        CompletableFuture<Thread> where = new CompletableFuture<>();
+        loop.spawn(() -> {
+            where.complete(offload.call(Thread::currentThread));
+            assertTrue(loop.isCurrent());
+        });
+        assertEquals("pumasi-offload-0", where.get(10, TimeUnit.SECONDS).getName());
+        assertSame(Thread.currentThread(), offload.call(Thread::currentThread));
+        IOException gone = new FileNotFoundException("gone");
+        assertSame(
+                gone,
+                assertThrows(
+                                IOException.class,
+                                () -> offload.call(() -> {
+                                    throw gone;
+                                }))
+                        .getCause());
+        assertEquals(0, loop.status().hops());
+        assertEquals(0, loop.status().failures());
+    }
+
+    /** The caller is free at its deadline; the thread is when it hears the interrupt. */
+    @Test
+    void workOfItsOwnIsLeftBehindWhenItHangs() throws Exception {
+        CountDownLatch never = new CountDownLatch(1);
+        Operation<?> hanging = offload.submitAbandonable(loop, () -> {
+                    never.await();
+                    return 1;
+                })
+                .within(Duration.ofMillis(5));
+        assertEquals(Failure.TIMED_OUT, failureOf(hanging));
+        assertEquals(5, offload.submit(loop, () -> 5).await(), "its thread goes on, without the interrupt");
+        assertEquals(
+                false,
+                offload.submit(loop, () -> Thread.currentThread().isInterrupted())
+                        .await());
+        assertEquals(0, offload.status().abandoned());
+    }
+
+    @Test
+    void whatComesTooLateIsClosedAndWhoHearsNothingIsCounted() throws Exception {
+        CountDownLatch begun = new CountDownLatch(1);
+        CompletableFuture<Boolean> closed = new CompletableFuture<>();
+        Operation<AutoCloseable> deaf = offload.submitAbandonable(loop, () -> {
+            begun.countDown();
+            boolean interrupted = false;
+            while (release.getCount() > 0) {
+                interrupted |= Thread.interrupted();
+                Thread.onSpinWait();
+            }
+            boolean heard = interrupted;
+            return () -> closed.complete(heard);
+        });
+        begun.await();
+        deaf.cancel();
+        assertEquals(Failure.CANCELLED, failureOf(deaf));
+        assertEquals(1, offload.status().abandoned());
+        release.countDown();
+        assertTrue(closed.get(10, TimeUnit.SECONDS), "it was interrupted, and its result is closed");
+        assertEquals(5, offload.submit(loop, () -> 5).await());
+        assertEquals(0, offload.status().abandoned());
     }
 
     @Test
