@@ -71,6 +71,7 @@ final class Kitchen {
         KitchenTimeline timeline = new KitchenTimeline(System.out, colored, MINUTE_MILLIS);
         timeline.legend();
         String driver = args.length > 0 ? args[0] : Drivers.AUTO;
+        run(driver, 1); // once for nobody: what is drawn should not be class loading
         for (Evening evening : run(driver, MINUTE_MILLIS)) {
             timeline.draw(evening);
         }

@@ -8,6 +8,7 @@ import dev.pumasi.examples.Kitchen.Evening;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -77,8 +78,16 @@ final class KitchenTest extends EachDriver {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         KitchenTimeline timeline =
                 new KitchenTimeline(new PrintStream(bytes, true, StandardCharsets.UTF_8), false, MINUTE_MILLIS);
-        Evening first = Kitchen.run(driver, MINUTE_MILLIS).getFirst();
-        timeline.draw(first);
+        List<Done> steps = new ArrayList<>();
+        long nanos = 0;
+        for (Dish dish : Dish.DINNER) {
+            for (Dish.Step step : dish.steps()) {
+                long endNanos = nanos + step.minutes() * MINUTE_MILLIS * 1_000_000L;
+                steps.add(new Done(dish, step, "cook", nanos, endNanos));
+                nanos = endNanos;
+            }
+        }
+        timeline.draw(new Evening("one after another", true, steps));
         List<String> lines = bytes.toString(StandardCharsets.UTF_8).lines().toList();
         assertEquals(8, lines.size(), String.join("\n", lines));
         int next = 0;

@@ -32,7 +32,11 @@ final class QuadrantsTest extends EachDriver {
         Cost goesOn = costs.get(Quadrant.ASYNCHRONOUS_NON_BLOCKING);
 
         // Who waits for one peer after another takes them in that order, whoever speaks first.
-        assertEquals(Collections.nCopies(Quadrants.ROUNDS, List.of(0, 1, 2)).stream().flatMap(List::stream).toList(), waits.order());
+        assertEquals(
+                Collections.nCopies(Quadrants.ROUNDS, List.of(0, 1, 2)).stream()
+                        .flatMap(List::stream)
+                        .toList(),
+                waits.order());
         // Who blocks enters the kernel for each message; a driver may return early now and then.
         assertTrue(waits.kernelCalls() <= 4 * MESSAGES, waits.toString());
         assertTrue(isTold.kernelCalls() <= 4 * MESSAGES, isTold.toString());
