@@ -68,6 +68,7 @@ final class Examples {
                     "multiplexers", "S19", "[DRIVER...]", "one callback server on every driver", Multiplexers::main),
             new Example("callbacks", "S24", "[DRIVER]", "synchronous, asynchronous, event handlers", Callbacks::main),
             new Example("event-sources", "S28", "[DRIVER]", "six event sources of one loop", EventSources::main),
+            new Example("names", "", "[DRIVER]", "names, and java.net.Socket, on a loop", HostNames::main),
             new Example("chat", "", "[PORT [DRIVER]]", "a chat server, green threads throughout", Chat::main));
 
     private Examples() {}

@@ -56,7 +56,7 @@ public final class Names implements AutoCloseable {
 
     /** Opened when it is first needed; its threads come and go with the work. */
     private static final class Shared {
-        static final Names NAMES = new Names(NamesSettings.DEFAULT, NameSource.JDK, Clock.SYSTEM, "shared-names");
+        static final Names NAMES = openForever(NameSource.JDK);
     }
 
     private final NamesSettings settings;
@@ -94,6 +94,11 @@ public final class Names implements AutoCloseable {
     /** As {@link #open(NamesSettings, NameSource)}; answers grow old by {@code clock}. */
     public static Names open(NamesSettings settings, NameSource source, Clock clock) {
         return new Names(settings, source, clock, "pumasi-names");
+    }
+
+    /** For the whole JVM. */
+    static Names openForever(NameSource source) {
+        return new Names(NamesSettings.DEFAULT, source, Clock.SYSTEM, "shared-names");
     }
 
     /**
