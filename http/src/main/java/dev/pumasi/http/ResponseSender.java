@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  * Sends the responses of one connection, one after another: the head, then a body of bytes, fed to the socket's output as
  * that drains, or a stream, whose writer waits at a gate instead.
  *
- * <p>A head, or a short body, is copied behind what is being sent already; a long body goes by large buffers. Nothing
- * grows with a slow client. Belongs to the loop's thread and to the green threads it carries.
+ * <p>A head, or a short body, is copied behind what is being sent already; a long body goes by large buffers, or, if it is a
+ * buffer itself, from where it is. Nothing grows with a slow client. Belongs to the loop's thread and to the green threads it carries.
  */
 final class ResponseSender {
 

@@ -8,9 +8,7 @@ import dev.pumasi.runtime.driver.Gather;
 import dev.pumasi.runtime.driver.Listing;
 import dev.pumasi.runtime.memory.Buffer;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Iterator;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
@@ -523,10 +521,10 @@ final class SimFiles implements FileOperations {
                         return -Errno.ENOTDIR;
                     }
                     if (open.listed == null) {
-                        open.listed = List.copyOf(new ArrayList<>(node.entries.entrySet())
-                                        .stream()
-                                                .map(entry -> Map.entry(entry.getKey(), entry.getValue()))
-                                                .toList())
+                        // Copies: the map moves the entries themselves when others are removed.
+                        open.listed = node.entries.entrySet().stream()
+                                .map(Map.Entry::copyOf)
+                                .toList()
                                 .iterator();
                     }
                     int most = 1 + dice.below(ENTRIES_AT_ONCE_MAX);
