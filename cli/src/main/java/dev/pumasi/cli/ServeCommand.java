@@ -74,18 +74,19 @@ final class ServeCommand implements Callable<Integer> {
     public Integer call() throws CannotRun, InterruptedException {
         ServeOptions options = options();
         // Before the server stands: whoever stops it while it starts gets the orderly end too.
-        StopSignals signals = StopSignals.take();
-        Site site = Site.start(options);
-        var out = spec.commandLine().getOut();
-        out.println(site.line());
-        out.flush();
-        Optional<ThreadDumpSocket> dumps = offerDumps(site); // afterwards: it is wanted less than the first answer
-        signals.await();
-        site.stop(DRAIN_PATIENCE);
-        close(dumps);
-        out.println(site.lastLine());
-        out.flush();
-        return 0;
+        try (StopSignals signals = StopSignals.take()) {
+            Site site = Site.start(options);
+            var out = spec.commandLine().getOut();
+            out.println(site.line());
+            out.flush();
+            Optional<ThreadDumpSocket> dumps = offerDumps(site); // afterwards: it is wanted less than the first answer
+            signals.await();
+            site.stop(DRAIN_PATIENCE);
+            close(dumps);
+            out.println(site.lastLine());
+            out.flush();
+            return 0;
+        }
     }
 
     /** For {@code pumasi threads}. A server that cannot offer them serves all the same. */

@@ -305,6 +305,14 @@ public final class Loop implements Executor, AutoCloseable {
         return new Sleep(this, delay).started();
     }
 
+    /**
+     * The end of a thread of any kind, as an operation; yields the thread. What it costs: a parked virtual thread of the JDK's. Any
+     * thread. Fails with {@link IllegalStateException} if the thread was never started.
+     */
+    public Operation<Thread> join(Thread ended) {
+        return new ThreadJoin(this, ended).started();
+    }
+
     static long nanos(Duration duration) {
         try {
             return Math.clamp(duration.toNanos(), 0, DELAY_NANOS_MAX);

@@ -3,6 +3,7 @@ package dev.pumasi.runtime;
 import dev.pumasi.runtime.driver.Errno;
 import dev.pumasi.runtime.driver.Launch;
 import dev.pumasi.runtime.driver.ProcessGroup;
+import dev.pumasi.runtime.driver.ProcessOperations;
 import java.util.List;
 import java.util.function.IntSupplier;
 
@@ -31,10 +32,19 @@ final class ProcessStart extends IoOperation<ChildProcess> {
     @Override
     void submit(long token) {
         try {
-            loop().driver().processes().spawn(launch.passing(handles()), token);
-        } catch (UnsupportedOperationException noProcesses) {
+            processesOf(loop(), describe()).spawn(launch.passing(handles()), token);
+        } catch (OperationException noProcesses) {
             loop().leave(this);
-            fail(new OperationException(describe(), Failure.NOT_SUPPORTED, noProcesses));
+            fail(noProcesses);
+        }
+    }
+
+    /** The simulated driver has none. */
+    static ProcessOperations processesOf(Loop loop, String attempt) throws OperationException {
+        try {
+            return loop.driver().processes();
+        } catch (UnsupportedOperationException none) {
+            throw new OperationException(attempt, Failure.NOT_SUPPORTED, none);
         }
     }
 

@@ -1,7 +1,9 @@
 package dev.pumasi.runtime;
 
+import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A signal, by its name or its number ({@code signal(7)}; the numbers are Linux's, the same on x86-64 and aarch64).
@@ -80,6 +82,37 @@ public record UnixSignal(int number) {
         }
         int beyond = number - REAL_TIME_FIRST;
         return beyond == 0 ? REAL_TIME : beyond > 0 ? REAL_TIME + "+" + beyond : Integer.toString(number);
+    }
+
+    /**
+     * Sends it to any process of this machine: the smallest thing that one process can tell another. Any thread; from
+     * elsewhere than the loop, whose driver makes the call, it waits until that is done.
+     *
+     * @throws OperationException {@link Failure#NO_SUCH_PROCESS}, {@link Failure#PERMISSION_DENIED}, {@link Failure#NOT_SUPPORTED} if
+     *     the driver cannot (the {@code nio} driver knows TERM and KILL)
+     */
+    public void sendTo(Loop loop, long processId) throws IOException {
+        String attempt = "send " + this + " to process " + processId;
+        if (loop.isCurrent()) {
+            send(loop, attempt, processId);
+        } else {
+            new Call<@Nullable Void>(loop, attempt, () -> {
+                        send(loop, attempt, processId);
+                        return null;
+                    })
+                    .started()
+                    .await();
+        }
+    }
+
+    private void send(Loop loop, String attempt, long processId) throws OperationException {
+        if (processId < 1 || processId > Integer.MAX_VALUE) { // 0 and below mean groups, or everybody
+            throw new OperationException(attempt, Failure.NO_SUCH_PROCESS);
+        }
+        int result = ProcessStart.processesOf(loop, attempt).signalTo(processId, number);
+        if (result < 0) {
+            throw OperationException.of(attempt, result);
+        }
     }
 
     @Override
