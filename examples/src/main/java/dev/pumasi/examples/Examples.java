@@ -70,7 +70,11 @@ final class Examples {
             new Example("event-sources", "S28", "[DRIVER]", "six event sources of one loop", EventSources::main),
             new Example("names", "", "[DRIVER]", "names, and java.net.Socket, on a loop", HostNames::main),
             new Example(
-                    "upcalls", "", "[DRIVER]", "a signal, another process and another thread have something to say", Upcalls::main),
+                    "upcalls",
+                    "",
+                    "[DRIVER]",
+                    "a signal, another process and another thread have something to say",
+                    Upcalls::main),
             new Example("join", "", "[DRIVER]", "joining a thread, a green thread, a process", Join::main),
             new Example("chat", "", "[PORT [DRIVER]]", "a chat server, green threads throughout", Chat::main));
 

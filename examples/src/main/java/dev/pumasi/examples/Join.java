@@ -83,14 +83,20 @@ final class Join {
     }
 
     private void joinAll() throws IOException {
-        await("platform thread", loop.join(Thread.ofPlatform().name("cook").start(() -> LockSupport.parkNanos(WORK.toNanos()))));
+        await(
+                "platform thread",
+                loop.join(Thread.ofPlatform().name("cook").start(() -> LockSupport.parkNanos(WORK.toNanos()))));
         await("green thread", loop.join(loop.spawn(this::work)));
-        try (ChildProcess sleeper =
-                Command.of("sleep", "0.15").output(Redirect.Plain.DISCARD).start(loop).await()) {
+        try (ChildProcess sleeper = Command.of("sleep", "0.15")
+                .output(Redirect.Plain.DISCARD)
+                .start(loop)
+                .await()) {
             await("process", sleeper.exit());
         }
-        try (ChildProcess other =
-                Command.of("sh", "-c", "exit 7").output(Redirect.Plain.DISCARD).start(loop).await()) {
+        try (ChildProcess other = Command.of("sh", "-c", "exit 7")
+                .output(Redirect.Plain.DISCARD)
+                .start(loop)
+                .await()) {
             Operation<?> exit = other.exit();
             exit.onDone(outcome -> note("process", "a callback", outcome.toString(), 0));
             await("process", exit);

@@ -227,7 +227,7 @@ public final class ChildProcess implements AutoCloseable {
 
     /** It has ended, and is a zombie. */
     private void reap() {
-        if (rules.takesGroupAlong()) {
+        if (rules.takesGroupAlong() || leadsGroup && (patience.isRunning() || stopping)) {
             signalAll(UnixSignal.KILL); // before it is reaped: until then nobody else can have its number
         }
         ExitReport report = processes.reap(handle);

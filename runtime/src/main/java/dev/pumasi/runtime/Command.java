@@ -133,8 +133,9 @@ public final class Command {
     }
 
     /**
-     * When it has not ended by then, it is asked to end (SIGTERM), and killed when it still runs after {@link #patience}; its
-     * whole group, if it has one of its own. {@link ChildProcess#isOverdue} then says so.
+     * When it has not ended by then, it is asked to end (SIGTERM), and killed when it still runs after {@link #patience}. If it has a
+     * group of its own, the group is asked, and whoever is left of it when the process has ended is killed. {@link ChildProcess#isOverdue}
+     * then says so.
      */
     public Command timeLimit(Duration limit) {
         timeLimit = limit;

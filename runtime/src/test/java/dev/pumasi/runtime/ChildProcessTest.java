@@ -291,6 +291,22 @@ final class ChildProcessTest extends OnEachDriverWithChildren {
     }
 
     @Test
+    void aTimeLimitLeavesNobodyOfTheGroup() throws Exception {
+        if (isPortable()) {
+            return;
+        }
+        Loop loop = loop();
+        ChildProcess child = start(
+                loop,
+                sh("(trap '' TERM; echo $$; while :; do sleep 0.05; done) & wait")
+                        .group(ProcessGroup.OWN)
+                        .timeLimit(Duration.ofMillis(500)));
+        readLine(child.output());
+        assertEquals(new Exit.Signalled(UnixSignal.TERM, false), child.exit().await());
+        assertEquals("", readAll(child.output()), "the deaf grandchild has closed the pipe too");
+    }
+
+    @Test
     void limitsHold() throws Exception {
         Loop loop = loop();
         if (isPortable()) {

@@ -170,10 +170,9 @@ final class DescriptorProcesses implements Processes {
         processes.clear();
     }
 
-    /** The JDK has a thread that waits for a process without reaping it; when that tells, it is reaped here. */
     private void leave(int id) {
-        if (id != Spawner.NONE && Reaping.now(libc, id) == null) {
-            var unused = ProcessHandle.of(id).map(handle -> handle.onExit().thenRun(() -> Reaping.now(new Libc(), id)));
+        if (id != Spawner.NONE) {
+            Reaping.inBackground(libc, id);
         }
     }
 

@@ -24,25 +24,23 @@ final class Reaping {
 
     /** How it ended; null if it runs, or is no (more a) child of this process. */
     static @Nullable ExitReport now(Libc libc, int id) {
-        return reap(libc, id, WEXITED | WNOHANG);
-    }
-
-    /** Blocks until it has ended. */
-    static void await(Libc libc, int id) {
-        reap(libc, id, WEXITED);
-    }
-
-    private static @Nullable ExitReport reap(Libc libc, int id, int options) {
         Buffer info = Buffer.allocate(INFO_BYTES);
-        long result;
-        do {
-            result = libc.call(SystemCall.WAITID, P_PID, id, info.address(), options, 0, 0);
-        } while (result == -Errno.EINTR);
+        long result = libc.call(SystemCall.WAITID, P_PID, id, info.address(), WEXITED | WNOHANG, 0, 0);
         Reference.reachabilityFence(info);
         if (result < 0 || info.getInt(SI_PID) == 0) {
             return null;
         }
         int code = info.getInt(SI_CODE);
         return new ExitReport(code != CLD_EXITED, info.getInt(SI_STATUS), code == CLD_DUMPED);
+    }
+
+    /**
+     * For a process that nobody waits for any more: now, or by itself once it has ended. The JDK has a thread that learns of a
+     * process's end without reaping it.
+     */
+    static void inBackground(Libc libc, int id) {
+        if (now(libc, id) == null) {
+            var unused = ProcessHandle.of(id).map(handle -> handle.onExit().thenRun(() -> now(new Libc(), id)));
+        }
     }
 }

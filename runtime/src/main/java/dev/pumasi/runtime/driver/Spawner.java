@@ -87,7 +87,7 @@ final class Spawner {
         }
         if (spawned.id > 0) {
             libc.call(SystemCall.KILL, spawned.id, SIGKILL);
-            Reaping.await(libc, spawned.id);
+            Reaping.inBackground(libc, spawned.id);
         }
         if (spawned.descriptor != NONE) {
             libc.call(SystemCall.CLOSE, spawned.descriptor);

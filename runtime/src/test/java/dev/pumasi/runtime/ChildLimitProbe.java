@@ -1,0 +1,62 @@
+package dev.pumasi.runtime;
+
+import dev.pumasi.runtime.driver.Drivers;
+import dev.pumasi.runtime.driver.Redirect;
+import java.util.ArrayDeque;
+import java.util.Deque;
+
+/** A process of its own with few descriptors: starts processes until there are none left. {@link ChildLimitTest} reads along. */
+final class ChildLimitProbe {
+
+    private static final int TRIES_MAX = 1000;
+
+    private ChildLimitProbe() {}
+
+    public static void main(String[] arguments) throws Exception {
+        Command sleeper = Command.of("sleep", "600").input(Redirect.Plain.PIPE);
+        try (LoopGroup group =
+                LoopGroup.start("probe", 1, Drivers.choose(arguments[0]).factory())) {
+            Loop loop = group.next();
+            warmUp(loop);
+            int before = LeftBehind.descriptors();
+            for (int round = 0; round < 2; round++) {
+                Deque<ChildProcess> children = new ArrayDeque<>();
+                Failure failure = Failure.CANCELLED;
+                while (children.size() < TRIES_MAX && failure == Failure.CANCELLED) {
+                    try {
+                        children.push(sleeper.start(loop).await());
+                    } catch (OperationException refused) {
+                        failure = refused.failure();
+                    }
+                }
+                int count = children.size();
+                for (ChildProcess child : children) {
+                    child.close();
+                }
+                for (ChildProcess child : children) {
+                    child.exit().await();
+                }
+                System.out.println(failure + " after " + (count > 3));
+            }
+            Eventually.until("descriptors are back", () -> LeftBehind.descriptors() <= before);
+            System.out.println("zombies " + Family.zombies().size());
+        }
+    }
+
+    /** Loads the classes that will be needed when no more files can be opened to read them from. */
+    private static void warmUp(Loop loop) throws Exception {
+        try (ChildProcess child = Command.of("sleep", "600")
+                .input(Redirect.Plain.PIPE)
+                .start(loop)
+                .await()) {
+            child.kill(UnixSignal.TERM);
+            child.exit().await();
+        }
+        try {
+            Command.of("/nowhere").start(loop).await();
+        } catch (OperationException expected) {
+            System.out.println(expected.failure());
+        }
+        Eventually.until("it is over", () -> Family.zombies().isEmpty());
+    }
+}
