@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>io_uring could wait and reap in one operation ({@code IORING_OP_WAITID}, Linux 6.7). It is not used: a wait that takes
  * the status along can be cancelled after it has taken it, or complete with nobody to look; a descriptor that is readable
- * stays so. The price is one system call per process, which cost five hundred microseconds to start.
+ * stays so. The price is one system call per process, which took some hundred microseconds to start.
  */
 final class DescriptorProcesses implements Processes {
 
