@@ -18,9 +18,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * An asynchronous counterpart of every join (S12): one green thread waits for the end of a platform thread, of a green thread
- * and of a process, each in its turn, while a timer of the same loop keeps ticking. Nothing is blocked meanwhile, and who
- * waits is woken by its own loop.
+ * An asynchronous counterpart of every join (S12): one green thread waits for the end of a platform thread, of a green
+ * thread and of a process, each in its turn, while a timer of the same loop keeps ticking. Nothing is blocked
+ * meanwhile, and who waits is woken by its own loop.
  */
 final class Join {
 

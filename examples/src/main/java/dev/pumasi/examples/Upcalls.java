@@ -29,9 +29,10 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * System calls down, upcalls up (S10). The program asks the operating system for things, and goes on; whatever the operating
- * system, another process or another thread has to say comes up as an event on the loop: a signal, a message through a Unix
- * domain socket, what the other process prints, its end, a notification from a thread. One thread handles them all.
+ * System calls down, upcalls up (S10). The program asks the operating system for things, and goes on; whatever the
+ * operating system, another process or another thread has to say comes up as an event on the loop: a signal, a message
+ * through a Unix domain socket, what the other process prints, its end, a notification from a thread. One thread
+ * handles them all.
  */
 final class Upcalls {
 
@@ -72,7 +73,7 @@ final class Upcalls {
         story.tell("down: listen on a Unix domain socket");
         story.tell("down: start another process");
         try (SignalListener signals = SignalListener.open(loop, UnixSignal.USR1, count -> up("signal", "SIGUSR1"));
-                Listener listener = Listener.open(loop, UnixDomainSocketAddress.of(path), false, this::connected);
+                Listener listener = Listener.open(loop, UnixDomainSocketAddress.of(path), this::connected);
                 Mailbox<String> mailbox = Mailbox.open(loop, 10, message -> up("thread", message));
                 ChildProcess other = otherProcess(path).start(loop).await()) {
             read(other.output(), "output");

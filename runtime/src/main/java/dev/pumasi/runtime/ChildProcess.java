@@ -11,8 +11,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A process that a loop has started ({@link Command#start}). Its end arrives on the loop as an event; its pipes are streams
- * of the loop like any connection.
+ * A process that a loop has started ({@link Command#start}). Its end arrives on the loop as an event; its pipes are
+ * streams of the loop like any connection.
  *
  * <pre>
  *            time limit, close()        patience is over
@@ -23,16 +23,17 @@ import org.jspecify.annotations.Nullable;
  *            ended (reaped; its status is known; who joins is told)
  * </pre>
  *
- * <p><b>Joining.</b> {@link #exit} is an operation: await it, be called back, chain it. Ending such a wait, by {@link Operation#cancel} or
- * {@link Operation#within}, does nothing to the process. It is reaped in any case as soon as it has ended, whether anybody joins it
- * or not: no zombie stays.
+ * <p><b>Joining.</b> {@link #exit} is an operation: await it, be called back, chain it. Ending such a wait, by {@link
+ * Operation#cancel} or {@link Operation#within}, does nothing to the process. It is reaped in any case as soon as it
+ * has ended, whether anybody joins it or not: no zombie stays.
  *
- * <p><b>Its pipes</b> end when everybody who holds the other end has closed it. A grandchild inherits it; so a pipe can outlast the process, and
- * reading to its end can take longer than joining. What the process has written and nobody has read yet is still there
- * after its end. Pipes are closed by whoever reads and writes them, or all by {@link #close}.
+ * <p><b>Its pipes</b> end when everybody who holds the other end has closed it. A grandchild inherits it; so a pipe can
+ * outlast the process, and reading to its end can take longer than joining. What the process has written and nobody has
+ * read yet is still there after its end. Pipes are closed by whoever reads and writes them, or all by {@link #close}.
  *
- * <p><b>When its loop stops</b> while it runs, it is asked to end (SIGTERM), killed after {@value #STOP_PATIENCE_MILLIS} ms (SIGKILL), with its
- * group if it has one of its own, and reaped; unless {@link Command#outlivesLoop} was said. When the JVM is killed, nobody does that.
+ * <p><b>When its loop stops</b> while it runs, it is asked to end (SIGTERM), killed after {@value
+ * #STOP_PATIENCE_MILLIS} ms (SIGKILL), with its group if it has one of its own, and reaped; unless {@link
+ * Command#outlivesLoop} was said. When the JVM is killed, nobody does that.
  *
  * <p>What it will not do: guess. A process that has stopped reading, but does not end, is running.
  */
@@ -97,8 +98,8 @@ public final class ChildProcess implements AutoCloseable {
     }
 
     /**
-     * This end of the pipe to its standard input: to be written, and ended by {@link StreamSocket#shutdownOutput}. When the
-     * process has closed the other end, or has ended, writing fails with {@link Failure#PEER_CLOSED}.
+     * This end of the pipe to its standard input: to be written, and ended by {@link StreamSocket#shutdownOutput}. When
+     * the process has closed the other end, or has ended, writing fails with {@link Failure#PEER_CLOSED}.
      *
      * @throws IllegalStateException if {@link Command#input} did not ask for a pipe
      */
@@ -127,10 +128,11 @@ public final class ChildProcess implements AutoCloseable {
     // ------------------------------------------------------------------------------------------- the end
 
     /**
-     * Its end: yields how it ended. Each call gives an operation of its own, also when it has ended already. Any thread.
+     * Its end: yields how it ended. Each call gives an operation of its own, also when it has ended already. Any
+     * thread.
      *
-     * <p>Fails with {@link Failure#CLOSED} if the loop stops before and the process outlives it, and with {@link Failure#IO} if
-     * the system does not tell (SIGCHLD is ignored in this process).
+     * <p>Fails with {@link Failure#CLOSED} if the loop stops before and the process outlives it, and with {@link
+     * Failure#IO} if the system does not tell (SIGCHLD is ignored in this process).
      */
     public Operation<Exit> exit() {
         return new Join().started();
@@ -149,16 +151,16 @@ public final class ChildProcess implements AutoCloseable {
     /**
      * Sends it a signal. Any thread; from elsewhere than the loop it waits until that is done.
      *
-     * @throws OperationException {@link Failure#NO_SUCH_PROCESS} if it has ended, {@link Failure#PERMISSION_DENIED} if it has become
-     *     somebody else (a set-user-ID program), {@link Failure#NOT_SUPPORTED} if the driver cannot
+     * @throws OperationException {@link Failure#NO_SUCH_PROCESS} if it has ended, {@link Failure#PERMISSION_DENIED} if
+     *     it has become somebody else (a set-user-ID program), {@link Failure#NOT_SUPPORTED} if the driver cannot
      */
     public void kill(UnixSignal signal) throws IOException {
         onLoop(signal, false);
     }
 
     /**
-     * Sends everybody in its group a signal, as {@link #kill}. Only as long as it has not ended: then the group's number may
-     * become somebody else's ({@link Command#takesGroupAlong} sees to those that are left).
+     * Sends everybody in its group a signal, as {@link #kill}. Only as long as it has not ended: then the group's
+     * number may become somebody else's ({@link Command#takesGroupAlong} sees to those that are left).
      *
      * @throws IllegalStateException if it has no group of its own
      */
@@ -191,8 +193,8 @@ public final class ChildProcess implements AutoCloseable {
     }
 
     /**
-     * Closes its pipes, and makes it end if it still runs: it is asked to (SIGTERM) and killed when its patience is over. Does not
-     * wait for that. Any thread.
+     * Closes its pipes, and makes it end if it still runs: it is asked to (SIGTERM) and killed when its patience is
+     * over. Does not wait for that. Any thread.
      */
     @Override
     public void close() {

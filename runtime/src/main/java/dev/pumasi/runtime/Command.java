@@ -15,15 +15,15 @@ import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A program to start as a child process, and how. Each method changes this object and returns it; {@link #start} may be called
- * several times, and starts a process each time. Not thread-safe.
+ * A program to start as a child process, and how. Each method changes this object and returns it; {@link #start} may be
+ * called several times, and starts a process each time. Not thread-safe.
  *
  * <p>Unless something else is said: the program reads nothing, what it says comes through a pipe ({@link
  * ChildProcess#output}), its complaints go where this process's go; it has this process's environment, working folder
  * and process group; it may take as long as it likes; and when its loop stops, it is ended.
  *
- * <p>The {@code nio} driver starts processes as the JDK does, and refuses with {@link Failure#NOT_SUPPORTED}: groups and
- * sessions, limits on resources, and sockets passed on.
+ * <p>The {@code nio} driver starts processes as the JDK does, and refuses with {@link Failure#NOT_SUPPORTED}: groups
+ * and sessions, limits on resources, and sockets passed on.
  */
 public final class Command {
 
@@ -47,7 +47,10 @@ public final class Command {
         this.words = words;
     }
 
-    /** The program, and its arguments. A name without a slash is looked for on this process's {@code PATH}. No shell reads this. */
+    /**
+     * The program, and its arguments. A name without a slash is looked for on this process's {@code PATH}. No shell
+     * reads this.
+     */
     public static Command of(String program, String... arguments) {
         List<String> words = new ArrayList<>(List.of(program));
         words.addAll(List.of(arguments));
@@ -112,8 +115,8 @@ public final class Command {
     }
 
     /**
-     * When the process has ended, whoever is left of its group is killed: grandchildren do not outlive it. Needs a {@link
-     * #group} of its own.
+     * When the process has ended, whoever is left of its group is killed: grandchildren do not outlive it. Needs a
+     * {@link #group} of its own.
      */
     public Command takesGroupAlong() {
         takesGroupAlong = true;
@@ -121,8 +124,8 @@ public final class Command {
     }
 
     /**
-     * Limits what it may use. The limits are set as soon as the program has been loaded; code of the program that runs within some
-     * microseconds from then is not bound by them.
+     * Limits what it may use. The limits are set as soon as the program has been loaded; code of the program that runs
+     * within some microseconds from then is not bound by them.
      */
     public Command limit(ResourceLimit resource, long most) {
         if (most < 0) {
@@ -133,9 +136,9 @@ public final class Command {
     }
 
     /**
-     * When it has not ended by then, it is asked to end (SIGTERM), and killed when it still runs after {@link #patience}. If it has a
-     * group of its own, the group is asked, and whoever is left of it when the process has ended is killed. {@link ChildProcess#isOverdue}
-     * then says so.
+     * When it has not ended by then, it is asked to end (SIGTERM), and killed when it still runs after {@link
+     * #patience}. If it has a group of its own, the group is asked, and whoever is left of it when the process has
+     * ended is killed. {@link ChildProcess#isOverdue} then says so.
      */
     public Command timeLimit(Duration limit) {
         timeLimit = limit;
@@ -155,8 +158,8 @@ public final class Command {
     }
 
     /**
-     * The child gets a listening socket as its descriptor {@code descriptor}. Both then accept from it. It is non-blocking unless
-     * the driver is io_uring: that is a property of the socket, and not of who holds it.
+     * The child gets a listening socket as its descriptor {@code descriptor}. Both then accept from it. It is
+     * non-blocking unless the driver is io_uring: that is a property of the socket, and not of who holds it.
      *
      * @param descriptor from 3 to {@value Launch#DESCRIPTOR_MAX}
      */
@@ -184,9 +187,10 @@ public final class Command {
 
     /**
      * Starts the program; the operation yields the process once it has been loaded. Any thread. Fails with {@link
-     * Failure#NOT_FOUND} if there is no such program, or working folder, or file to read; {@link Failure#NOT_EXECUTABLE}; {@link Failure#PERMISSION_DENIED};
-     * {@link Failure#TOO_MANY_PROCESSES}, {@link Failure#TOO_MANY_DESCRIPTORS}; {@link Failure#NOT_SUPPORTED} where the driver cannot. What
-     * is still waiting to be started cannot be cancelled.
+     * Failure#NOT_FOUND} if there is no such program, or working folder, or file to read; {@link
+     * Failure#NOT_EXECUTABLE}; {@link Failure#PERMISSION_DENIED}; {@link Failure#TOO_MANY_PROCESSES}, {@link
+     * Failure#TOO_MANY_DESCRIPTORS}; {@link Failure#NOT_SUPPORTED} where the driver cannot. What is still waiting to be
+     * started cannot be cancelled.
      */
     public Operation<ChildProcess> start(Loop loop) {
         if (takesGroupAlong && group == ProcessGroup.SHARED) {

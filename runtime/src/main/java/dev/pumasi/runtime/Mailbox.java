@@ -11,15 +11,17 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Notifications from any thread to a loop: whoever has an event {@link #post}s it and goes on; the loop's handler, or a green
- * thread that awaits {@link #next}, gets it, in the order in which one thread posted.
+ * Notifications from any thread to a loop: whoever has an event {@link #post}s it and goes on; the loop's handler, or a
+ * green thread that awaits {@link #next}, gets it, in the order in which one thread posted.
  *
- * <p><b>Bounds.</b> It holds so many messages and no more: {@code post} then says no at once, and it is counted. A poster never waits,
- * for it may be a signal's thread, a completer's, another loop. Who wants to be made to wait uses a channel.
+ * <p><b>Bounds.</b> It holds so many messages and no more: {@code post} then says no at once, and it is counted. A
+ * poster never waits, for it may be a signal's thread, a completer's, another loop. Who wants to be made to wait uses a
+ * channel.
  *
- * <p><b>Waking.</b> The first message into an empty mailbox posts one task to the loop, those behind it none; the task hands
- * out up to {@value #MESSAGES_PER_TURN} messages, and posts itself again if there are more, so that a flood does not keep the loop
- * from everything else. Neither takes a lock, and no green thread is woken from elsewhere than its loop.
+ * <p><b>Waking.</b> The first message into an empty mailbox posts one task to the loop, those behind it none; the task
+ * hands out up to {@value #MESSAGES_PER_TURN} messages, and posts itself again if there are more, so that a flood does
+ * not keep the loop from everything else. Neither takes a lock, and no green thread is woken from elsewhere than its
+ * loop.
  */
 public final class Mailbox<T> implements AutoCloseable {
 
@@ -35,8 +37,9 @@ public final class Mailbox<T> implements AutoCloseable {
     private final AtomicInteger held = new AtomicInteger();
 
     /**
-     * Whether a task of this mailbox is on its way to the loop. Poster: add the message, then set this, and post if it was not set. Loop: clear it,
-     * then look for messages. So a message that the loop does not see has a task behind it.
+     * Whether a task of this mailbox is on its way to the loop. Poster: add the message, then set this, and post if it
+     * was not set. Loop: clear it, then look for messages. So a message that the loop does not see has a task behind
+     * it.
      */
     private final AtomicBoolean scheduled = new AtomicBoolean();
 
@@ -53,7 +56,10 @@ public final class Mailbox<T> implements AutoCloseable {
         this.handler = handler;
     }
 
-    /** A mailbox of at most {@code capacity} messages, which {@code handler} gets on the loop, one at a time. Any thread. */
+    /**
+     * A mailbox of at most {@code capacity} messages, which {@code handler} gets on the loop, one at a time. Any
+     * thread.
+     */
     public static <T> Mailbox<T> open(Loop loop, int capacity, Consumer<? super T> handler) {
         return new Mailbox<>(loop, capacity, handler);
     }

@@ -11,19 +11,19 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Unix signals as events: what the operating system, or another process, has to say arrives on a loop like everything
- * else. While somebody listens, the signal does nothing else (TERM does not end the JVM); when the last listener leaves, whatever was
- * there before is there again.
+ * else. While somebody listens, the signal does nothing else (TERM does not end the JVM); when the last listener
+ * leaves, whatever was there before is there again.
  *
- * <p><b>The way.</b> The kernel interrupts some thread of the JVM, which notes the signal; a thread of the JVM's own starts a
- * fresh thread for it; that one counts it here and hands a task to the loop. No green thread is woken from there: who
- * awaits {@link #next} is resumed by its own loop.
+ * <p><b>The way.</b> The kernel interrupts some thread of the JVM, which notes the signal; a thread of the JVM's own
+ * starts a fresh thread for it; that one counts it here and hands a task to the loop. No green thread is woken from
+ * there: who awaits {@link #next} is resumed by its own loop.
  *
- * <p><b>Coalescing.</b> A signal is no message: the kernel forgets a second one of a kind that comes before the first was
- * noted. What the JVM has noted is counted; the handler learns how many have come since it was last called, and is called
- * once for them. So at most one task per listener waits in a loop's queue, however many signals come.
+ * <p><b>Coalescing.</b> A signal is no message: the kernel forgets a second one of a kind that comes before the first
+ * was noted. What the JVM has noted is counted; the handler learns how many have come since it was last called, and is
+ * called once for them. So at most one task per listener waits in a loop's queue, however many signals come.
  *
- * <p><b>Which.</b> Those the JVM leaves free; docs/processes-and-signals.md has the table. The others are refused, with the reason, by
- * {@link SignalRefusedException}.
+ * <p><b>Which.</b> Those the JVM leaves free; docs/processes-and-signals.md has the table. The others are refused, with
+ * the reason, by {@link SignalRefusedException}.
  *
  * <p>A listener ends with its loop. Any thread may call any method.
  */
@@ -91,8 +91,8 @@ public final class SignalListener implements AutoCloseable {
     }
 
     /**
-     * The next signal: yields how many have come since the last one that was awaited, at least 1; at once if there are any. Those who
-     * wait are served in turn.
+     * The next signal: yields how many have come since the last one that was awaited, at least 1; at once if there are
+     * any. Those who wait are served in turn.
      *
      * @throws IllegalStateException if this listener has a handler
      */

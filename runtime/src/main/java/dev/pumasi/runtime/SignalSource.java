@@ -9,11 +9,11 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One signal of this process, while somebody listens to it. The first listener takes it from whoever had it, the last gives it
- * back.
+ * One signal of this process, while somebody listens to it. The first listener takes it from whoever had it, the last
+ * gives it back.
  *
- * <p>{@code sun.misc.Signal} is the only way to learn of a signal in Java. The compiler warns of it and cannot be told not
- * to; it has no successor, and the module it lies in, {@code jdk.unsupported}, exists to keep it.
+ * <p>{@code sun.misc.Signal} is the only way to learn of a signal in Java. The compiler warns of it and cannot be told
+ * not to; it has no successor, and the module it lies in, {@code jdk.unsupported}, exists to keep it.
  */
 final class SignalSource {
 

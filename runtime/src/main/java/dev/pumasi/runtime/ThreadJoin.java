@@ -6,13 +6,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * The end of a thread as an operation: {@code Thread.join} without a blocked thread.
  *
- * <p>The JDK tells of a thread's end in one way, {@code join}, and that waits. So somebody must wait: a virtual thread of the JDK's
- * default scheduler, which costs about a kilobyte and no platform thread, whatever kind of thread it waits for (a platform
- * thread's end is a monitor's notification, at which virtual threads let go of their carriers since JDK 24). It then hands
- * the end to the loop as a task, so that a green thread which awaits it is woken by its own loop.
+ * <p>The JDK tells of a thread's end in one way, {@code join}, and that waits. So somebody must wait: a virtual thread
+ * of the JDK's default scheduler, which costs about a kilobyte and no platform thread, whatever kind of thread it waits
+ * for (a platform thread's end is a monitor's notification, at which virtual threads let go of their carriers since JDK
+ * 24). It then hands the end to the loop as a task, so that a green thread which awaits it is woken by its own loop.
  *
- * <p>It is not a green thread of this loop that waits, because whoever ends would wake it across threads: a hop. And it says nothing while
- * the default scheduler's carriers are all held, by file reads of other virtual threads for instance: then the end is learnt late, never lost.
+ * <p>It is not a green thread of this loop that waits, because whoever ends would wake it across threads: a hop. And it
+ * says nothing while the default scheduler's carriers are all held, by file reads of other virtual threads for
+ * instance: then the end is learnt late, never lost.
  */
 final class ThreadJoin extends Operation<Thread> {
 

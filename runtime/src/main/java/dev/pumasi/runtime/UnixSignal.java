@@ -88,8 +88,8 @@ public record UnixSignal(int number) {
      * Sends it to any process of this machine: the smallest thing that one process can tell another. Any thread; from
      * elsewhere than the loop, whose driver makes the call, it waits until that is done.
      *
-     * @throws OperationException {@link Failure#NO_SUCH_PROCESS}, {@link Failure#PERMISSION_DENIED}, {@link Failure#NOT_SUPPORTED} if
-     *     the driver cannot (the {@code nio} driver knows TERM and KILL)
+     * @throws OperationException {@link Failure#NO_SUCH_PROCESS}, {@link Failure#PERMISSION_DENIED}, {@link
+     *     Failure#NOT_SUPPORTED} if the driver cannot (the {@code nio} driver knows TERM and KILL)
      */
     public void sendTo(Loop loop, long processId) throws IOException {
         String attempt = "send " + this + " to process " + processId;

@@ -11,7 +11,7 @@ final class PassedSocketTest extends OnEachDriverWithChildren {
     @Test
     void aChildAcceptsFromTheListenerItWasPassed() throws Exception {
         Loop loop = loop();
-        Listener listener = closing(Listener.open(loop, LOOPBACK, false, StreamSocket::close));
+        Listener listener = closing(Listener.open(loop, LOOPBACK, StreamSocket::close));
         onLoop(loop, () -> {
             listener.pause();
             return null;
@@ -43,8 +43,8 @@ final class PassedSocketTest extends OnEachDriverWithChildren {
             return;
         }
         Loop loop = loop();
-        Listener one = closing(Listener.open(loop, LOOPBACK, false, StreamSocket::close));
-        Listener other = closing(Listener.open(loop, LOOPBACK, false, StreamSocket::close));
+        Listener one = closing(Listener.open(loop, LOOPBACK, StreamSocket::close));
+        Listener other = closing(Listener.open(loop, LOOPBACK, StreamSocket::close));
         // Numbers that this process uses itself, so that each might be overwritten by the other.
         Command command = sh("ls /proc/$$/fd");
         for (int descriptor = 3; descriptor < 200; descriptor += 2) {

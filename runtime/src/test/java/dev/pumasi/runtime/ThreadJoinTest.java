@@ -23,8 +23,8 @@ final class ThreadJoinTest extends OnEachDriver {
         List<Function<Runnable, Thread>> kinds = List.of(
                 body -> Thread.ofPlatform().daemon().start(body),
                 body -> Thread.ofVirtual().start(body),
-                loop::spawn,
-                other::spawn);
+                body -> loop.spawn(body::run),
+                body -> other.spawn(body::run));
         for (Function<Runnable, Thread> kind : kinds) {
             Mailbox<String> end = closing(Mailbox.open(other, 1));
             CountDownLatch mayEnd = new CountDownLatch(1);

@@ -3,8 +3,8 @@ package dev.pumasi.runtime.driver;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
- * What other threads have done for a driver, on its way to the driver's thread. Its length is bounded by what was asked of
- * them. The queue orders what a thread did before {@link #add} before what the driver does with it.
+ * What other threads have done for a driver, on its way to the driver's thread. Its length is bounded by what was asked
+ * of them. The queue orders what a thread did before {@link #add} before what the driver does with it.
  */
 final class Arrivals {
 

@@ -8,9 +8,9 @@ import org.jspecify.annotations.Nullable;
  * Processes of a driver whose handles are descriptors: started by {@code posix_spawn}, watched and signalled through a
  * descriptor of the process ({@code pidfd_open(2)}, Linux 5.3), which becomes readable when it has ended.
  *
- * <p>io_uring could wait and reap in one operation ({@code IORING_OP_WAITID}, Linux 6.7). It is not used: a wait that takes
- * the status along can be cancelled after it has taken it, or complete with nobody to look; a descriptor that is readable
- * stays so. The price is one system call per process, which took some hundred microseconds to start.
+ * <p>io_uring could wait and reap in one operation ({@code IORING_OP_WAITID}, Linux 6.7). It is not used: a wait that
+ * takes the status along can be cancelled after it has taken it, or complete with nobody to look; a descriptor that is
+ * readable stays so. The price is one system call per process, which took some hundred microseconds to start.
  */
 final class DescriptorProcesses implements Processes {
 

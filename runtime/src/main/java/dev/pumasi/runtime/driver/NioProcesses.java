@@ -10,13 +10,13 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Processes where Pumasi makes no system calls itself: {@code java.lang.ProcessBuilder}. Its streams block and cannot be
- * watched, so a thread stands at each and carries bytes to and from a {@code java.nio.channels.Pipe}, whose end the loop
- * treats like a socket. The end of a process closes a pipe of its own: that is the process's handle.
+ * Processes where Pumasi makes no system calls itself: {@code java.lang.ProcessBuilder}. Its streams block and cannot
+ * be watched, so a thread stands at each and carries bytes to and from a {@code java.nio.channels.Pipe}, whose end the
+ * loop treats like a socket. The end of a process closes a pipe of its own: that is the process's handle.
  *
- * <p>What the JDK has no words for is refused: sockets passed on, groups, limits, signals other than TERM and KILL. And it
- * reports a status of 128 + n both for signal n and for a program that says so; it is read as the former only if the signal was sent
- * from here.
+ * <p>What the JDK has no words for is refused: sockets passed on, groups, limits, signals other than TERM and KILL. And
+ * it reports a status of 128 + n both for signal n and for a program that says so; it is read as the former only if the
+ * signal was sent from here.
  */
 final class NioProcesses implements Processes {
 

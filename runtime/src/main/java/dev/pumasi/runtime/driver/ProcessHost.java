@@ -1,6 +1,8 @@
 package dev.pumasi.runtime.driver;
 
-/** What processes that are descriptors need of the driver they belong to. On its thread, unless a method says otherwise. */
+/**
+ * What processes that are descriptors need of the driver they belong to. On its thread, unless a method says otherwise.
+ */
 interface ProcessHost {
 
     /** Takes a descriptor over as a handle: the handle; or an error, and then it is closed. */

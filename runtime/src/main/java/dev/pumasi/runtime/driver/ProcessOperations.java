@@ -10,9 +10,10 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Starting</b> blocks somebody until the kernel has loaded the program, from a disk that may be slow; so it takes
  * place on a thread that the driver keeps for it, and up to {@link #WAITING_MAX} may wait for that.
  *
- * <p><b>The end</b> of a process and its reaping are two steps. {@link #awaitExit} only says that it has ended; cancelling
- * it, or never looking at its completion, loses nothing. {@link #reap} takes the status, and with it the last trace of
- * the process. {@link #close} on one that was not reaped hands it to the JVM's reaper: whatever happens, no zombie stays.
+ * <p><b>The end</b> of a process and its reaping are two steps. {@link #awaitExit} only says that it has ended;
+ * cancelling it, or never looking at its completion, loses nothing. {@link #reap} takes the status, and with it the
+ * last trace of the process. {@link #close} on one that was not reaped hands it to the JVM's reaper: whatever happens,
+ * no zombie stays.
  *
  * <p>Results are zero or positive, or a negated {@link Errno}. Every method belongs to the driver's thread.
  */
@@ -33,7 +34,10 @@ public interface ProcessOperations {
     /** Completes with zero or more once the process has ended. One at a time per process. */
     void awaitExit(int process, long token);
 
-    /** How it ended; once, after {@link #awaitExit}. Null if the system does not say: SIGCHLD is ignored in this process. */
+    /**
+     * How it ended; once, after {@link #awaitExit}. Null if the system does not say: SIGCHLD is ignored in this
+     * process.
+     */
     @Nullable
     ExitReport reap(int process);
 

@@ -4,8 +4,8 @@ package dev.pumasi.runtime.driver;
 sealed interface Processes extends ProcessOperations permits DescriptorProcesses, NioProcesses {
 
     /**
-     * The driver is being closed, and runs afterwards what has arrived: what is being started is ended, and what runs is left
-     * to the JVM's reaper. Returns when no thread starts anything any more.
+     * The driver is being closed, and runs afterwards what has arrived: what is being started is ended, and what runs
+     * is left to the JVM's reaper. Returns when no thread starts anything any more.
      */
     void closing();
 }

@@ -9,8 +9,8 @@ import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
 
 /**
- * Carries bytes between a process of the JDK's, whose streams block, and a pipe whose other end a selector can watch. Ends,
- * and closes both, when either side does; a full pipe makes it wait, and thereby whoever writes.
+ * Carries bytes between a process of the JDK's, whose streams block, and a pipe whose other end a selector can watch.
+ * Ends, and closes both, when either side does; a full pipe makes it wait, and thereby whoever writes.
  */
 final class Pump implements Runnable {
 

@@ -35,8 +35,8 @@ final class Reaping {
     }
 
     /**
-     * For a process that nobody waits for any more: now, or by itself once it has ended. The JDK has a thread that learns of a
-     * process's end without reaping it.
+     * For a process that nobody waits for any more: now, or by itself once it has ended. The JDK has a thread that
+     * learns of a process's end without reaping it.
      */
     static void inBackground(Libc libc, int id) {
         if (now(libc, id) == null) {

@@ -14,12 +14,12 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code posix_spawn(3)}: the one safe way to start a program from a JVM, whose memory cannot be forked with one thread of
- * its many. The C library does what lies between the fork and the program, from a list of <em>file actions</em>; one
+ * {@code posix_spawn(3)}: the one safe way to start a program from a JVM, whose memory cannot be forked with one thread
+ * of its many. The C library does what lies between the fork and the program, from a list of <em>file actions</em>; one
  * object holds the lists for one start. Lives in the arena that it is given, and belongs to one thread.
  *
- * <p>All its functions take integers and addresses, at most six, and give an integer; so one downcall shape serves all: what a function does
- * not take stays in a register that it does not read (System V on x86-64, AAPCS64).
+ * <p>All its functions take integers and addresses, at most six, and give an integer; so one downcall shape serves all:
+ * what a function does not take stays in a register that it does not read (System V on x86-64, AAPCS64).
  */
 final class SpawnCalls implements AutoCloseable {
 

@@ -3,9 +3,10 @@ package dev.pumasi.runtime.driver;
 import java.util.concurrent.LinkedTransferQueue;
 
 /**
- * Where a driver's programs are started: a thread of its own, made when the first one is, gone with the driver. Starting one
- * blocks whoever does it until the program is loaded: within a millisecond usually, and as long as a disk or a file server takes when
- * it is not in memory. A loop cannot wait for that; two switches of threads, some ten microseconds, are the price.
+ * Where a driver's programs are started: a thread of its own, made when the first one is, gone with the driver.
+ * Starting one blocks whoever does it until the program is loaded: within a millisecond usually, and as long as a disk
+ * or a file server takes when it is not in memory. A loop cannot wait for that; two switches of threads, some ten
+ * microseconds, are the price.
  *
  * <p>The queue has no lock: a green thread that met one would be woken by a foreign thread.
  */

@@ -10,12 +10,12 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Starts one program: opens what it is to have, spawns it, and closes what only the child needed. Whatever fails, nothing stays open and
- * no process behind. On the {@link SpawnThread}.
+ * Starts one program: opens what it is to have, spawns it, and closes what only the child needed. Whatever fails,
+ * nothing stays open and no process behind. On the {@link SpawnThread}.
  *
- * <p><b>What the child has.</b> Its standard streams, the sockets passed to it, and nothing else: the JDK makes sockets that
- * programs inherit, and a child that held somebody's pipe or port would keep it open. So everything above the highest
- * wanted descriptor is closed on the way.
+ * <p><b>What the child has.</b> Its standard streams, the sockets passed to it, and nothing else: the JDK makes sockets
+ * that programs inherit, and a child that held somebody's pipe or port would keep it open. So everything above the
+ * highest wanted descriptor is closed on the way.
  */
 final class Spawner {
 
@@ -196,7 +196,10 @@ final class Spawner {
         return other;
     }
 
-    /** A descriptor among those that the child is given could be overwritten before its turn: it is moved out of the way. */
+    /**
+     * A descriptor among those that the child is given could be overwritten before its turn: it is moved out of the
+     * way.
+     */
     private int pass(SpawnCalls calls, int descriptor, int as, int highest) {
         int source = descriptor;
         if (descriptor > STANDARD_ERROR && descriptor <= highest) {
