@@ -63,9 +63,6 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
     /** How long a client may take to close its end after the last answer. */
     private static final int LINGER_MILLIS = 2_000;
 
-    /** How deep a client's mistake may be wrapped to be known as such. */
-    private static final int CAUSES_MAX = 8;
-
     private static final SocketAddress UNKNOWN = InetSocketAddress.createUnresolved("unknown", 0);
 
     private enum Phase {
@@ -414,7 +411,7 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
             sender.send(response, framing, http10, keepAlive);
         } else {
             sender.beginStream(response, framing, http10, keepAlive);
-            stream(writer, new ConnectionOutput(sender, gate(), framing, response));
+            stream(writer, new FramedOutput(new ConnectionSink(sender, gate()), framing, response));
         }
     }
 
@@ -447,7 +444,7 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
         if (request != failed) {
             http.counters.lateAnswers++;
         } else if (phase == Phase.CLOSED) {
-            if (!isOfTheConnection(failure)) {
+            if (!Blame.isOfConnection(failure)) {
                 http.counters.handlerFailures++;
                 http.loop.report("the handler of " + failed.method() + " " + failed.target(), failure);
             }
@@ -458,7 +455,7 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
             http.loop.report("the answer to " + failed.method() + " " + failed.target(), failure);
             close();
         } else {
-            Violation violation = violationIn(failure);
+            Violation violation = Blame.violationIn(failure);
             if (violation != null) {
                 http.counters.count(violation);
                 keepAlive = false;
@@ -470,30 +467,6 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
                 answer(Refusal.FAILED);
             }
         }
-    }
-
-    /** Whether the handler failed because the connection did; anything else is its own mistake. */
-    private static boolean isOfTheConnection(Throwable failure) {
-        Throwable cause = failure;
-        for (int depth = 0; cause != null && depth < CAUSES_MAX; depth++) {
-            if (cause instanceof IOException) {
-                return true;
-            }
-            cause = cause.getCause();
-        }
-        return false;
-    }
-
-    /** What the client has done, if that is at the bottom of it: handlers wrap exceptions, and so do other threads. */
-    private static @Nullable Violation violationIn(Throwable failure) {
-        Throwable cause = failure;
-        for (int depth = 0; cause != null && depth < CAUSES_MAX; depth++) {
-            if (cause instanceof ViolationException broken) {
-                return broken.violation();
-            }
-            cause = cause.getCause();
-        }
-        return null;
     }
 
     /** The response is in the socket's output: the connection is ready for the next request, or for its end. */
@@ -574,7 +547,7 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
 
     // ------------------------------------------------------------------------------------------- streamed answers
 
-    private void stream(BodyWriter writer, ConnectionOutput body) {
+    private void stream(BodyWriter writer, FramedOutput body) {
         Request current = Objects.requireNonNull(request);
         if (inGreen) {
             inGreen = false; // it may park, and others act for this connection meanwhile
@@ -586,7 +559,7 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
         }
     }
 
-    private void write(Request current, BodyWriter writer, ConnectionOutput body) {
+    private void write(Request current, BodyWriter writer, FramedOutput body) {
         try {
             writer.writeTo(body);
             body.end();
@@ -606,9 +579,9 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
         }
     }
 
-    private void streamFailed(Request current, Throwable failure, ConnectionOutput body) {
+    private void streamFailed(Request current, Throwable failure, FramedOutput body) {
         boolean clientIsGone = phase == Phase.CLOSED || socket.output().hasFailed();
-        if (!clientIsGone || !isOfTheConnection(failure)) {
+        if (!clientIsGone || !Blame.isOfConnection(failure)) {
             http.counters.handlerFailures++;
             http.loop.report("the body of the answer to " + current.method() + " " + current.target(), failure);
         }

@@ -1,6 +1,7 @@
 package dev.pumasi.http;
 
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 
 /** What the connections of one loop count. Written on the loop's thread; read from anywhere, as of about now. */
@@ -28,6 +29,25 @@ final class HttpCounters {
                 sums.merge(violation, count, Long::sum);
             }
         }
+    }
+
+    /** Both together, of connections that are over. */
+    static HttpCounters joined(HttpCounters one, HttpCounters other) {
+        HttpCounters both = new HttpCounters();
+        for (HttpCounters each : List.of(one, other)) {
+            both.connections += each.connections;
+            both.refused += each.refused;
+            both.requests += each.requests;
+            both.handlerFailures += each.handlerFailures;
+            both.lateAnswers += each.lateAnswers;
+            both.idleTimeouts += each.idleTimeouts;
+            both.writeTimeouts += each.writeTimeouts;
+            both.broken += each.broken;
+            for (int i = 0; i < both.violations.length; i++) {
+                both.violations[i] += each.violations[i];
+            }
+        }
+        return both;
     }
 
     static HttpStatus sum(Iterable<HttpCounters> all) {

@@ -38,10 +38,7 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Stopping</b> ({@link #stop}): accept no more, end idle connections, let requests in progress be answered, until a
  * deadline; then close what is left. Any thread may call any method, except that the loops' own threads must not wait.
  */
-public final class HttpServer implements AutoCloseable {
-
-    /** How long {@link #close} lets requests in progress take. */
-    public static final Duration CLOSE_PATIENCE = Duration.ofSeconds(5);
+public final class HttpServer implements Server {
 
     private final List<HttpLoop> parts;
     private final @Nullable LoopGroup ownLoops;
@@ -65,17 +62,12 @@ public final class HttpServer implements AutoCloseable {
         return new Builder(handler);
     }
 
-    /** Where it listens, with the port that was chosen. */
+    @Override
     public SocketAddress address() {
         return address;
     }
 
-    /** The port, or 0 for a Unix domain socket. */
-    public int port() {
-        return address instanceof InetSocketAddress inet ? inet.getPort() : 0;
-    }
-
-    /** What its connections have done, as of about now. */
+    @Override
     public HttpStatus status() {
         return HttpCounters.sum(parts.stream().map(part -> part.counters).toList());
     }
@@ -85,15 +77,12 @@ public final class HttpServer implements AutoCloseable {
         return parts.stream().map(part -> part.loop.status()).toList();
     }
 
-    /** Waits until it has stopped. */
+    @Override
     public void awaitStop() throws InterruptedException {
         stopped.await();
     }
 
-    /**
-     * Stops it, and waits until it has: no new connections from now on; those without a request end; the others end with
-     * their answer, or after {@code patience}. Called again, it only waits.
-     */
+    @Override
     public void stop(Duration patience) {
         if (begin()) {
             CountDownLatch drained = new CountDownLatch(parts.size());
@@ -117,12 +106,6 @@ public final class HttpServer implements AutoCloseable {
         } else {
             await(stopped, patience.plus(CLOSE_PATIENCE));
         }
-    }
-
-    /** {@link #stop} with {@link #CLOSE_PATIENCE}. */
-    @Override
-    public void close() {
-        stop(CLOSE_PATIENCE);
     }
 
     /**
@@ -164,10 +147,10 @@ public final class HttpServer implements AutoCloseable {
     /** What a server is made of; every setting has a default. Not thread-safe. */
     public static final class Builder {
 
-        private final Endpoint endpoint;
+        final Endpoint endpoint;
         private SocketAddress address = new InetSocketAddress("localhost", 8080);
-        private HttpLimits limits = HttpLimits.DEFAULTS;
-        private String name = "pumasi";
+        HttpLimits limits = HttpLimits.DEFAULTS;
+        String name = "pumasi";
         private int loopCount = Runtime.getRuntime().availableProcessors();
         private String driver = Drivers.AUTO;
         private List<Loop> loops = List.of();

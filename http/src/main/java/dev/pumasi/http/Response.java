@@ -10,6 +10,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -217,6 +218,21 @@ public final class Response {
                 streamBytes,
                 Objects.requireNonNull(supplier, "supplier"),
                 close);
+    }
+
+    /** With the writer of its body exchanged for another one, made of it; the same response if it is no stream. */
+    public Response mapWriter(UnaryOperator<BodyWriter> map) {
+        return writer == null
+                ? this
+                : new Response(
+                        status,
+                        type,
+                        fields,
+                        bytes,
+                        Objects.requireNonNull(map.apply(writer), "writer"),
+                        streamBytes,
+                        trailers,
+                        close);
     }
 
     public int status() {

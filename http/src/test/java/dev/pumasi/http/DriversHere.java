@@ -20,7 +20,14 @@ final class DriversHere {
         return Drivers.names().stream().filter(name -> !absent.contains(name)).toList();
     }
 
+    /** And the server without loops. */
+    static List<String> andThreads() {
+        return Stream.concat(names().stream(), Stream.of(ThreadPerConnection.NAME))
+                .toList();
+    }
+
     static Stream<Arguments> andStyles() {
-        return names().stream().flatMap(name -> Arrays.stream(Style.values()).map(style -> Arguments.of(name, style)));
+        return andThreads().stream()
+                .flatMap(name -> Arrays.stream(Style.values()).map(style -> Arguments.of(name, style)));
     }
 }

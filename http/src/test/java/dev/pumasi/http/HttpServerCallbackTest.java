@@ -29,7 +29,7 @@ class HttpServerCallbackTest extends Served {
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void onlyTheFirstAnswerCounts(boolean inline) throws IOException {
-        HttpServer server = serve(
+        Server server = serve(
                 inline
                         ? (AsyncHandler) (request, responder) -> {
                             responder.respond(Response.text("first"));
@@ -57,7 +57,7 @@ class HttpServerCallbackTest extends Served {
     @Test
     void aFailureAfterTheAnswerChangesNothingWhileItIsSent() throws IOException {
         byte[] body = new byte[16 << 20];
-        HttpServer server = serve(keeps);
+        Server server = serve(keeps);
         Wire wire = narrowWire(server);
         wire.send(Wire.get("/"));
         Responder responder = awaitKept();
@@ -72,7 +72,7 @@ class HttpServerCallbackTest extends Served {
     @Test
     void aFailureIsAnsweredWith500(LogWatch log) throws IOException {
         log.expect("the handler of GET /failing failed");
-        HttpServer server = serve(keeps);
+        Server server = serve(keeps);
         Wire wire = wire(server);
         wire.send(Wire.get("/failing"));
         awaitKept().fail(new IOException("said so"));
@@ -84,7 +84,7 @@ class HttpServerCallbackTest extends Served {
 
     @Test
     void nullIsRefusedAtOnce() throws IOException {
-        HttpServer server = serve(keeps);
+        Server server = serve(keeps);
         Wire wire = wire(server);
         wire.send(Wire.get("/"));
         Responder responder = awaitKept();
@@ -101,7 +101,7 @@ class HttpServerCallbackTest extends Served {
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void anAnswerAfterTheEndOfTheConnectionIsDropped(boolean streamed) throws IOException {
-        HttpServer server = serve(keeps);
+        Server server = serve(keeps);
         Wire wire = wire(server);
         wire.send(Wire.get("/"));
         Responder responder = awaitKept();
@@ -118,7 +118,7 @@ class HttpServerCallbackTest extends Served {
 
     @Test
     void nothingIsLeftOfAClientThatLeavesBeforeTheAnswer() throws IOException {
-        HttpServer server =
+        Server server =
                 serve(keeps, HttpLimits.builder().writeTimeoutMillis(100).build());
         for (int i = 0; i < 10; i++) {
             Wire wire = wire(server);
@@ -136,7 +136,7 @@ class HttpServerCallbackTest extends Served {
 
     @Test
     void aClientThatHasEndedItsSideGetsALateAnswer() throws IOException {
-        HttpServer server = serve(keeps);
+        Server server = serve(keeps);
         Wire wire = wire(server);
         long before = completions(server);
         wire.send(Wire.get("/")).halfClose();
@@ -173,7 +173,7 @@ class HttpServerCallbackTest extends Served {
                 looked.responder().respond(Response.ok());
             }
         });
-        HttpServer server = serve(Router.builder()
+        Server server = serve(Router.builder()
                 .route("GET", "/before", Style.NON_BLOCKING.of(request -> Response.ok()))
                 .get("/", (request, responder) -> {
                     next.set(new Looked(request, responder));
@@ -201,7 +201,7 @@ class HttpServerCallbackTest extends Served {
     void whatIsThrownAfterTheAnswerIsReportedAndTheAnswerStands(int size, LogWatch log) throws IOException {
         log.expect("a handler that had answered failed");
         byte[] body = new byte[size];
-        HttpServer server = serve((AsyncHandler) (request, responder) -> {
+        Server server = serve((AsyncHandler) (request, responder) -> {
             responder.respond(Response.bytes(MediaType.TEXT, body));
             throw new IllegalStateException("too late");
         });
@@ -210,5 +210,15 @@ class HttpServerCallbackTest extends Served {
             assertEquals(size, wire.send(Wire.get("/")).answer().body().length);
         }
         assertEquals(2, server.status().handlerFailures());
+    }
+
+    @Test
+    void aBodyThatHasNotComeCannotBeReadInline(LogWatch log) throws IOException {
+        log.expect("the handler of POST / failed");
+        Wire wire = wire(serve(
+                Style.NON_BLOCKING.of(request -> Response.text(request.body().text()))));
+        assertEquals("here", wire.send(Wire.post("/", "here")).answer().text(), "it was there already");
+        wire.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\n");
+        assertEquals(500, wire.answer().status());
     }
 }

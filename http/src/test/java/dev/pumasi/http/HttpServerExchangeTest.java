@@ -30,13 +30,13 @@ class HttpServerExchangeTest extends Served {
     @Parameter(1)
     Style style;
 
-    private HttpServer serveEcho() throws IOException {
+    private Server serveEcho() throws IOException {
         return serve(style.of(request -> Response.text(request.method() + " " + request.target())));
     }
 
     @Test
     void answersOneAfterAnotherOnOneConnection() throws IOException {
-        HttpServer server = serveEcho();
+        Server server = serveEcho();
         Wire wire = wire(server);
         for (int i = 0; i < 3; i++) {
             Wire.Answer answer = wire.send(Wire.get("/a?n=" + i)).answer();
@@ -55,7 +55,7 @@ class HttpServerExchangeTest extends Served {
 
     @Test
     void closesAfterHttp10UnlessAskedToStay() throws IOException {
-        HttpServer server = serveEcho();
+        Server server = serveEcho();
         Wire once = wire(server);
         assertEquals(
                 "GET /once", once.send("GET /once HTTP/1.0\r\n\r\n").answer().text());
@@ -99,7 +99,7 @@ class HttpServerExchangeTest extends Served {
 
     @Test
     void takesRequestsCutInTwoAtAnyByte() throws IOException {
-        HttpServer server = serve(style.of(request -> Response.text(request.target() + request.header("A", "none"))));
+        Server server = serve(style.of(request -> Response.text(request.target() + request.header("A", "none"))));
         byte[] requests = Wire.octets("GET /1 HTTP/1.1\r\nHost: a\r\nA: x\r\n\r\nGET /2 HTTP/1.1\r\nHost: b\r\n\r\n");
         Wire wire = wire(server);
         for (int cut = 1; cut < requests.length; cut++) {
@@ -126,7 +126,7 @@ class HttpServerExchangeTest extends Served {
     @Test
     void takesHeadsUpToTheLimit() throws IOException {
         HttpLimits limits = HttpLimits.DEFAULTS;
-        HttpServer server = serve(
+        Server server = serve(
                 style.of(request -> Response.text(request.fields().size() + " "
                         + request.fields().stream()
                                 .mapToInt(field -> field.value().hashCode())
@@ -191,7 +191,7 @@ class HttpServerExchangeTest extends Served {
     @Test
     void answers500WhenTheHandlerThrowsAndReportsItOnce(LogWatch log) throws IOException {
         log.expect("the handler of GET /bang failed");
-        HttpServer server = serve(style.of(request -> {
+        Server server = serve(style.of(request -> {
             if (request.path().equals("/bang")) {
                 throw new IllegalStateException("bang");
             }
@@ -213,7 +213,7 @@ class HttpServerExchangeTest extends Served {
     @SuppressWarnings("NullAway") // what must not be is tried
     void answers500WhenTheHandlerReturnsNull(LogWatch log) throws IOException {
         log.expect("the handler of GET /null failed");
-        HttpServer server = serve(style.of(request -> request.path().equals("/null") ? null : Response.ok()));
+        Server server = serve(style.of(request -> request.path().equals("/null") ? null : Response.ok()));
         Wire wire = wire(server);
         assertEquals(500, wire.send(Wire.get("/null")).answer().status());
         assertEquals(200, wire.send(Wire.get("/")).answer().status());
@@ -223,7 +223,7 @@ class HttpServerExchangeTest extends Served {
     @Test
     void requestsCannotBeUsedAfterTheirAnswer() throws IOException {
         AtomicReference<Request> kept = new AtomicReference<>();
-        HttpServer server = serve(style.of(request -> {
+        Server server = serve(style.of(request -> {
             kept.compareAndSet(null, request);
             return Response.ok();
         }));

@@ -12,15 +12,14 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
 /** What a client may take of time and connections. */
-@OnEachDriver
+@OnEachServer
 class HttpServerLimitsTest extends Served {
 
     private static final Handler OK = Handler.nonBlocking(request -> Response.ok());
 
     @Test
     void idleConnectionsEnd() throws IOException {
-        HttpServer server =
-                serve(OK, HttpLimits.builder().idleTimeoutMillis(100).build());
+        Server server = serve(OK, HttpLimits.builder().idleTimeoutMillis(100).build());
         Wire wire = wire(server);
         long began = System.nanoTime();
         assertEquals(200, wire.send(Wire.get("/")).answer().status());
@@ -32,15 +31,14 @@ class HttpServerLimitsTest extends Served {
 
     @Test
     void aClientThatSaysNothingIsNotWaitedFor() throws IOException {
-        HttpServer server = serve(OK, HttpLimits.builder().headTimeoutMillis(50).build());
+        Server server = serve(OK, HttpLimits.builder().headTimeoutMillis(50).build());
         wire(server).expectEnd();
         assertEquals(1, server.status().idleTimeouts());
     }
 
     @Test
     void halfAHeadIsAnsweredWith408() throws IOException {
-        HttpServer server =
-                serve(OK, HttpLimits.builder().headTimeoutMillis(100).build());
+        Server server = serve(OK, HttpLimits.builder().headTimeoutMillis(100).build());
         Wire wire = wire(server);
         wire.send(Wire.get("/") + "GET / HTTP/1.1\r\nHo");
         assertEquals(200, wire.answer().status());
@@ -54,8 +52,7 @@ class HttpServerLimitsTest extends Served {
     /** Bytes that trickle do not buy time: the deadline is the head's, not the byte's. */
     @Test
     void aHeadThatTricklesIsAnsweredWith408() throws IOException {
-        HttpServer server =
-                serve(OK, HttpLimits.builder().headTimeoutMillis(100).build());
+        Server server = serve(OK, HttpLimits.builder().headTimeoutMillis(100).build());
         Wire wire = wire(server);
         wire.send("GET / HTTP/1.1\r\nHost: a\r\nX: ");
         await("the answer", () -> {
@@ -78,7 +75,7 @@ class HttpServerLimitsTest extends Served {
                 .bodyTimeoutMillis(50)
                 .writeTimeoutMillis(50)
                 .build();
-        HttpServer server = serve(
+        Server server = serve(
                 (Handler) request -> {
                     request.body().bytes();
                     park(java.time.Duration.ofMillis(300));
@@ -93,7 +90,7 @@ class HttpServerLimitsTest extends Served {
 
     @Test
     void theLastRequestOfAConnectionIsToldSo() throws IOException {
-        HttpServer server =
+        Server server =
                 serve(OK, HttpLimits.builder().requestsPerConnectionMax(3).build());
         Wire wire = wire(server);
         for (int i = 1; i <= 3; i++) {
@@ -104,7 +101,7 @@ class HttpServerLimitsTest extends Served {
 
     @Test
     void oneConnectionTooManyIsTurnedAway() throws IOException {
-        HttpServer server = serve(OK, HttpLimits.builder().connectionsMax(3).build());
+        Server server = serve(OK, HttpLimits.builder().connectionsMax(3).build());
         List<Wire> wires = new ArrayList<>();
         for (int i = 0; i < 3; i++) {
             wires.add(wire(server));
@@ -128,7 +125,7 @@ class HttpServerLimitsTest extends Served {
     @Test
     void countsAreRight() throws IOException {
         AtomicBoolean goOn = new AtomicBoolean();
-        HttpServer server = serve((Handler) request -> {
+        Server server = serve((Handler) request -> {
             park(goOn::get);
             return Response.ok();
         });

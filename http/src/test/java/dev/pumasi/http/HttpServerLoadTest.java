@@ -12,7 +12,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /** Many connections, at once and one after another; memory that they share must not mix them up. */
-@OnEachDriver
+@OnEachServer
 class HttpServerLoadTest extends Served {
 
     /** Below the 1024 descriptors that select can have, server's and client's ends together. */
@@ -25,7 +25,7 @@ class HttpServerLoadTest extends Served {
     void aParkedHandlersRequestStaysWhatItWas() throws IOException {
         Seed seed = Seed.fromCommandLine();
         AtomicInteger wrong = new AtomicInteger();
-        HttpServer server = serve((Handler) request -> {
+        Server server = serve((Handler) request -> {
             List<Field> before = request.fields();
             String target = request.target();
             int parks = Integer.parseInt(request.header("Parks", "0"));
@@ -79,8 +79,8 @@ class HttpServerLoadTest extends Served {
 
     @Test
     void manyConnectionsAreServedTogether() throws IOException {
-        int count = driver.equals("select") ? FEW : MANY;
-        HttpServer server = serve(HttpServer.builder((Handler) request -> {
+        int count = driver.equals("select") || driver.equals(ThreadPerConnection.NAME) ? FEW : MANY;
+        Server server = serve(HttpServer.builder((Handler) request -> {
                     park(Duration.ofMillis(1));
                     return Response.text(request.target());
                 })
@@ -106,7 +106,7 @@ class HttpServerLoadTest extends Served {
     void connectionsThatComeAndGoLeaveNothing() throws IOException {
         Seed seed = Seed.fromCommandLine();
         Dice dice = seed.dice();
-        HttpServer server = serve((Handler) request -> {
+        Server server = serve((Handler) request -> {
             if (request.path().equals("/parks")) {
                 park(Duration.ofMillis(1));
             }

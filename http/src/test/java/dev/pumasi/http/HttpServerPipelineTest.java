@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Requests that arrive before the one ahead of them is answered, by handlers of all styles behind one router. */
-@OnEachDriver
+@OnEachServer
 class HttpServerPipelineTest extends Served {
 
     private static final List<String> PATHS = List.of(
@@ -149,7 +149,7 @@ class HttpServerPipelineTest extends Served {
     @EnumSource(Style.class)
     void aClientThatDoesNotReadIsNotReadFromEither(Style style) throws Exception {
         byte[] body = new byte[64 * 1024];
-        HttpServer server = serve(style.of(request -> Response.bytes(MediaType.TEXT, body)));
+        Server server = serve(style.of(request -> Response.bytes(MediaType.TEXT, body)));
         Wire wire = narrowWire(server);
         byte[] requests = Wire.octets(Wire.get("/" + "a".repeat(4_000)).repeat(16));
         AtomicLong sent = new AtomicLong();
@@ -178,7 +178,7 @@ class HttpServerPipelineTest extends Served {
     @ParameterizedTest
     @ValueSource(strings = {"/inline", "/green", "/parks", "/later"})
     void theLastAnswerIsReadThoughTheClientGoesOnSending(String path) throws IOException {
-        HttpServer server = serve(
+        Server server = serve(
                 allStyles().build(),
                 HttpLimits.builder().requestsPerConnectionMax(10).build());
         for (int round = 0; round < 5; round++) {

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
  * Clients that a seed decides: how much they send ahead, where they cut it, when they pause, what the bodies are and how
  * they are framed, and who answers in which way. Each answer is compared by its checksum.
  */
-@OnEachDriver
+@OnEachServer
 class HttpServerRandomClientTest extends Served {
 
     private static final int CLIENTS = 8;
@@ -66,7 +66,7 @@ class HttpServerRandomClientTest extends Served {
     @Test
     void everyAnswerIsRightWhateverTheClientsDo() throws Exception {
         Seed seed = Seed.fromCommandLine();
-        HttpServer server = serve(ECHO);
+        Server server = serve(ECHO);
         List<FutureTask<String>> clients = new ArrayList<>();
         for (int i = 0; i < CLIENTS; i++) {
             Seed own = seed.split(i);

@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Bodies of requests: read, read in part, not read, too large, too slow, broken off. */
-@OnEachDriver
+@OnEachServer
 @Tag("fall-back")
 class HttpServerRequestBodyTest extends Served {
 
@@ -38,7 +38,7 @@ class HttpServerRequestBodyTest extends Served {
             value = Style.class,
             names = {"GREEN", "CALLBACK_LATER"})
     void areReadWholeHoweverTheyAreFramedAndCut(Style style) throws IOException {
-        HttpServer server = serve(style.of(ECHO));
+        Server server = serve(style.of(ECHO));
         String requests = Wire.post("/", "fixed")
                 + CHUNKED + "3\r\nabc\r\n1;x=\"y\"\r\nd\r\n0\r\nA: b\r\n\r\n"
                 + Wire.post("/", "")
@@ -110,7 +110,7 @@ class HttpServerRequestBodyTest extends Served {
     @ParameterizedTest
     @EnumSource(Style.class)
     void endTheConnectionWhenTooMuchWouldHaveToBeSkipped(Style style) throws Exception {
-        HttpServer server = serve(
+        Server server = serve(
                 style.of(request -> Response.text("unread")),
                 HttpLimits.builder().bodyBytesMax(1L << 30).build());
         Wire wire = wire(server);
@@ -134,7 +134,7 @@ class HttpServerRequestBodyTest extends Served {
 
     @Test
     void thatAreAnnouncedTooLargeAreRefusedBeforeTheyCome() throws IOException {
-        HttpServer server = serve(ECHO, HttpLimits.builder().bodyBytesMax(10).build());
+        Server server = serve(ECHO, HttpLimits.builder().bodyBytesMax(10).build());
         Wire wire = wire(server);
         assertEquals(
                 "10 0123456789 []",
@@ -151,7 +151,7 @@ class HttpServerRequestBodyTest extends Served {
     @Test
     void thatBecomeTooLargeAreRefusedWithin() throws IOException {
         AtomicReference<Throwable> seen = new AtomicReference<>();
-        HttpServer server = serve(
+        Server server = serve(
                 (Handler) request -> {
                     try {
                         return ECHO.handle(request);
@@ -198,8 +198,7 @@ class HttpServerRequestBodyTest extends Served {
 
     @Test
     void thatAreTooSlowAreAnsweredWith408() throws IOException {
-        HttpServer server =
-                serve(ECHO, HttpLimits.builder().bodyTimeoutMillis(50).build());
+        Server server = serve(ECHO, HttpLimits.builder().bodyTimeoutMillis(50).build());
         Wire wire = wire(server);
         Wire.Answer answer = wire.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbo")
                 .answer();
@@ -211,7 +210,7 @@ class HttpServerRequestBodyTest extends Served {
 
     @Test
     void thatAreTooSlowToBeSkippedEndTheConnection() throws IOException {
-        HttpServer server = serve(
+        Server server = serve(
                 Handler.nonBlocking(request -> Response.text("unread")),
                 HttpLimits.builder().bodyTimeoutMillis(50).build());
         Wire wire = wire(server);
@@ -228,7 +227,7 @@ class HttpServerRequestBodyTest extends Served {
     @ValueSource(booleans = {true, false})
     void aClientThatVanishesWithinIsAnIOExceptionForTheHandlerAndNoErrorInTheLog(boolean reset) throws IOException {
         AtomicReference<Throwable> seen = new AtomicReference<>();
-        HttpServer server = serve((Handler) request -> {
+        Server server = serve((Handler) request -> {
             try {
                 return Response.text(request.body().text());
             } catch (IOException gone) {
@@ -258,7 +257,7 @@ class HttpServerRequestBodyTest extends Served {
             names = {"GREEN", "CALLBACK_LATER"})
     void aMistakeOfTheHandlerIsReportedThoughTheClientIsGone(Style style, LogWatch log) throws IOException {
         log.expect("the handler of POST /mistake failed");
-        HttpServer server = serve(style.of(request -> {
+        Server server = serve(style.of(request -> {
             try {
                 return Response.text(request.body().text());
             } catch (IOException gone) {
@@ -270,15 +269,6 @@ class HttpServerRequestBodyTest extends Served {
         await("the handler to have begun", () -> server.status().requests() == 1);
         wire.reset();
         await("the failure", () -> server.status().handlerFailures() == 1);
-    }
-
-    @Test
-    void cannotBeReadInline(LogWatch log) throws IOException {
-        log.expect("the handler of POST / failed");
-        Wire wire = wire(serve(Style.NON_BLOCKING.of(ECHO)));
-        assertEquals("4 here []", wire.send(Wire.post("/", "here")).answer().text(), "it was there already");
-        wire.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\n");
-        assertEquals(500, wire.answer().status());
     }
 
     /** Regression: it read from the body of a later request. */
@@ -308,7 +298,7 @@ class HttpServerRequestBodyTest extends Served {
         int size = 64 << 20;
         AtomicBoolean go = new AtomicBoolean();
         AtomicLong sent = new AtomicLong();
-        HttpServer server = serve(
+        Server server = serve(
                 (Handler) request -> {
                     park(go::get);
                     CRC32C sum = new CRC32C();

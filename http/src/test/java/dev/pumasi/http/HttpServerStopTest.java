@@ -31,19 +31,19 @@ class HttpServerStopTest extends Served {
 
     private static final Duration LONG = Duration.ofSeconds(30);
 
-    private static long stop(HttpServer server, Duration patience) {
+    private static long stop(Server server, Duration patience) {
         long began = System.nanoTime();
         server.stop(patience);
         return (System.nanoTime() - began) / 1_000_000;
     }
 
-    private static Thread stopElsewhere(HttpServer server, Duration patience) {
+    private static Thread stopElsewhere(Server server, Duration patience) {
         return Thread.ofPlatform().daemon().start(() -> server.stop(patience));
     }
 
     @Test
     void idleConnectionsEndAtOnceAndNobodyListensAnyMore() throws IOException {
-        HttpServer server = serve(Handler.nonBlocking(request -> Response.ok()));
+        Server server = serve(Handler.nonBlocking(request -> Response.ok()));
         Wire idle = wire(server);
         idle.send(Wire.get("/")).answer();
         Wire silent = wire(server);
@@ -58,7 +58,7 @@ class HttpServerStopTest extends Served {
     @Test
     void requestsInProgressAreAnsweredFirst() throws Exception {
         AtomicBoolean goOn = new AtomicBoolean();
-        HttpServer server = serve((Handler) request -> {
+        Server server = serve((Handler) request -> {
             park(goOn::get);
             return Response.text("answered");
         });
@@ -85,7 +85,7 @@ class HttpServerStopTest extends Served {
     @Test
     void anAnswerThatHadBegunDoesNotHoldUpTheEnd() throws Exception {
         AtomicBoolean goOn = new AtomicBoolean();
-        HttpServer server = serve((Handler) request -> Response.stream(MediaType.TEXT, out -> {
+        Server server = serve((Handler) request -> Response.stream(MediaType.TEXT, out -> {
             out.write(new byte[] {'a'});
             out.flush();
             park(goOn::get);
@@ -111,7 +111,7 @@ class HttpServerStopTest extends Served {
     void theDeadlineEndsWhatIsLeft() throws IOException {
         AtomicReference<Throwable> body = new AtomicReference<>();
         AtomicReference<Throwable> writer = new AtomicReference<>();
-        HttpServer server = serve((Handler) request -> {
+        Server server = serve((Handler) request -> {
             if (request.path().equals("/body")) {
                 try {
                     return Response.text(request.body().text());
@@ -153,7 +153,7 @@ class HttpServerStopTest extends Served {
     @Test
     void anAnswerThatNeverCameIsNotMissedAndOneThatComesTooLateIsIgnored() throws IOException {
         AtomicReference<Responder> kept = new AtomicReference<>();
-        HttpServer server = serve((AsyncHandler) (request, responder) -> kept.set(responder));
+        Server server = serve((AsyncHandler) (request, responder) -> kept.set(responder));
         Wire wire = wire(server);
         wire.send(Wire.get("/"));
         await("the request", () -> kept.get() != null);
@@ -167,7 +167,7 @@ class HttpServerStopTest extends Served {
     @Test
     void unixDomainSocketsAreServedToo(@TempDir Path folder) throws IOException {
         UnixDomainSocketAddress address = UnixDomainSocketAddress.of(folder.resolve("pumasi"));
-        try (HttpServer server = HttpServer.builder(request -> Response.text("by file"))
+        try (Server server = HttpServer.builder(request -> Response.text("by file"))
                         .driver(driver)
                         .loops(2)
                         .address(address)
@@ -182,7 +182,7 @@ class HttpServerStopTest extends Served {
 
     @Test
     void aSecondStopWaitsForTheFirst() throws Exception {
-        HttpServer server = serve(Handler.nonBlocking(request -> Response.ok()));
+        Server server = serve(Handler.nonBlocking(request -> Response.ok()));
         Thread other = stopElsewhere(server, LONG);
         server.stop(LONG);
         other.join();
@@ -191,7 +191,7 @@ class HttpServerStopTest extends Served {
 
     @Test
     void aPortInUseIsNoticedThoughLoopsShareIt() throws IOException {
-        HttpServer first = serve(HttpServer.builder(request -> Response.ok()).loops(2));
+        Server first = serve(HttpServer.builder(request -> Response.ok()).loops(2));
         for (int loops = 1; loops <= 3; loops++) {
             HttpServer.Builder second = HttpServer.builder(request -> Response.ok())
                     .driver(driver)
@@ -214,7 +214,7 @@ class HttpServerStopTest extends Served {
 
     @Test
     void theSamePortCanBeUsedAgainAtOnce() throws IOException {
-        HttpServer first = serve(HttpServer.builder(request -> Response.ok()).loops(2));
+        Server first = serve(HttpServer.builder(request -> Response.ok()).loops(2));
         wire(first).send(Wire.get("/")).answer();
         first.close();
         try (HttpServer second = HttpServer.builder(request -> Response.text("second"))
@@ -232,7 +232,7 @@ class HttpServerStopTest extends Served {
         try (LoopGroup group =
                 LoopGroup.start("pumasi-test", 2, Drivers.choose(driver).factory())) {
             for (int i = 0; i < 2; i++) {
-                try (HttpServer server = HttpServer.builder(request -> Response.text("on it"))
+                try (Server server = HttpServer.builder(request -> Response.text("on it"))
                                 .on(group.loops())
                                 .port(0)
                                 .start();

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Bodies of answers that are written while they are sent. */
-@OnEachDriver
+@OnEachServer
 @Tag("fall-back")
 class HttpServerStreamTest extends Served {
 
@@ -136,7 +136,7 @@ class HttpServerStreamTest extends Served {
     @ValueSource(strings = {"short", "long", "throws"})
     void thatGoWrongEndTheConnectionSoThatTheClientCanTell(String how, LogWatch log) throws IOException {
         log.expect("the body of the answer to GET /.* failed");
-        HttpServer server = serve((Handler) request -> Response.stream(MediaType.TEXT, 10, out -> {
+        Server server = serve((Handler) request -> Response.stream(MediaType.TEXT, 10, out -> {
             out.write(new byte[9]);
             switch (how) {
                 case "long" -> out.write(new byte[2]);
@@ -210,7 +210,7 @@ class HttpServerStreamTest extends Served {
         byte[] piece = pattern(1 << 16);
         byte[] bytes = new byte[32 << 20];
         Buffer direct = Buffer.allocate(1 << 20);
-        HttpServer server = serve(
+        Server server = serve(
                 (Handler) request -> path.equals("/bytes")
                         ? Response.bytes(MediaType.TEXT, bytes)
                         : Response.stream(MediaType.TEXT, out -> {
@@ -243,7 +243,7 @@ class HttpServerStreamTest extends Served {
     @Test
     void mayPauseLongerThanAClientMay() throws IOException {
         byte[] piece = pattern(1 << 16);
-        HttpServer server = serve(
+        Server server = serve(
                 (Handler) request -> Response.stream(MediaType.TEXT, out -> {
                     for (int i = 0; i < 64; i++) {
                         out.write(piece);
@@ -261,7 +261,7 @@ class HttpServerStreamTest extends Served {
     @Test
     void learnThatTheClientHasVanished() throws IOException {
         AtomicReference<Throwable> seen = new AtomicReference<>();
-        HttpServer server = serve((Handler) request -> Response.stream(MediaType.TEXT, out -> {
+        Server server = serve((Handler) request -> Response.stream(MediaType.TEXT, out -> {
             try {
                 while (true) {
                     out.write(Wire.octets("tick"));
@@ -291,7 +291,7 @@ class HttpServerStreamTest extends Served {
     @EnumSource(Style.class)
     void ofBytesAreDroppedWhenTheClientVanishes(Style style) throws IOException {
         byte[] body = new byte[32 << 20];
-        HttpServer server = serve(style.of(request -> Response.bytes(MediaType.TEXT, body)));
+        Server server = serve(style.of(request -> Response.bytes(MediaType.TEXT, body)));
         for (int i = 0; i < 3; i++) {
             Wire wire = narrowWire(server);
             wire.send(Wire.get("/")).head();

@@ -13,7 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Every way to break the protocol: the answer, the count, and that the client can read it. */
-@OnEachDriver
+@OnEachServer
 class HttpServerViolationTest extends Served {
 
     private static final HttpLimits LIMITS = HttpLimits.builder()
@@ -98,7 +98,7 @@ class HttpServerViolationTest extends Served {
     @ParameterizedTest
     @EnumSource(Style.class)
     void isAnsweredWithItsStatusAndTheEndOfTheConnection(Style style) throws IOException {
-        HttpServer server = serve(
+        Server server = serve(
                 style == Style.GREEN || style == Style.CALLBACK_LATER
                         ? style.of(request ->
                                 Response.bytes(MediaType.TEXT, request.body().bytes()))
@@ -132,7 +132,7 @@ class HttpServerViolationTest extends Served {
     /** What the server finds wrong while it skips a body comes after the answer: the connection just ends. */
     @Test
     void aBodyThatNobodyReadsEndsTheConnectionWhenItIsBroken() throws IOException {
-        HttpServer server = serve(Handler.nonBlocking(request -> Response.text("unread")), LIMITS);
+        Server server = serve(Handler.nonBlocking(request -> Response.text("unread")), LIMITS);
         for (Map.Entry<Violation, String> entry : REQUESTS.entrySet()) {
             if (isOfTheBody(entry.getKey())) {
                 Wire wire = wire(server);
@@ -147,7 +147,7 @@ class HttpServerViolationTest extends Served {
 
     @Test
     void rubbishIsRefused() throws IOException {
-        HttpServer server = serve(Handler.nonBlocking(request -> Response.ok()));
+        Server server = serve(Handler.nonBlocking(request -> Response.ok()));
         byte[] rubbish = new byte[64 * 1024];
         for (int i = 0; i < rubbish.length; i++) {
             rubbish[i] = (byte) (i * 7 + 128);
@@ -161,7 +161,7 @@ class HttpServerViolationTest extends Served {
 
     @Test
     void halfARequestAndThenTheEndIsAnswered() throws IOException {
-        HttpServer server = serve(Handler.nonBlocking(request -> Response.ok()));
+        Server server = serve(Handler.nonBlocking(request -> Response.ok()));
         Wire wire = wire(server);
         Wire.Answer answer = wire.send("GET / HTTP/1.1\r\nHo").halfClose().answer();
         assertEquals(400, answer.status());
@@ -172,7 +172,7 @@ class HttpServerViolationTest extends Served {
 
     @Test
     void halfARequestAndThenAVanishedClientIsForgotten() throws IOException {
-        HttpServer server = serve(Handler.nonBlocking(request -> Response.ok()));
+        Server server = serve(Handler.nonBlocking(request -> Response.ok()));
         Wire wire = wire(server);
         long before = completions(server);
         wire.send("GET / HTTP/1.1\r\nHo");

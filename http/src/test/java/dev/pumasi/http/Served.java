@@ -36,7 +36,7 @@ class Served {
     @Parameter(0)
     String driver;
 
-    private final List<HttpServer> servers = new ArrayList<>();
+    private final List<Server> servers = new ArrayList<>();
     private final List<Wire> wires = new ArrayList<>();
     private boolean hops;
 
@@ -56,26 +56,28 @@ class Served {
         }
     }
 
-    final HttpServer serve(Endpoint endpoint) throws IOException {
+    final Server serve(Endpoint endpoint) throws IOException {
         return serve(endpoint, HttpLimits.DEFAULTS);
     }
 
-    final HttpServer serve(Endpoint endpoint, HttpLimits limits) throws IOException {
+    final Server serve(Endpoint endpoint, HttpLimits limits) throws IOException {
         return serve(HttpServer.builder(endpoint).loops(1).limits(limits));
     }
 
-    final HttpServer serve(HttpServer.Builder builder) throws IOException {
-        HttpServer server = builder.driver(driver).port(0).start();
+    final Server serve(HttpServer.Builder builder) throws IOException {
+        Server server = driver.equals(ThreadPerConnection.NAME)
+                ? ThreadPerConnection.start(builder.endpoint, builder.limits, builder.name)
+                : builder.driver(driver).port(0).start();
         servers.add(server);
         return server;
     }
 
-    final Wire wire(HttpServer server) throws IOException {
+    final Wire wire(Server server) throws IOException {
         return keep(Wire.to(server));
     }
 
     /** A client that takes little before the server must wait for it. */
-    final Wire narrowWire(HttpServer server) throws IOException {
+    final Wire narrowWire(Server server) throws IOException {
         return keep(Wire.to(server, 4096));
     }
 
@@ -95,22 +97,24 @@ class Served {
             wire.close();
         }
         try {
-            for (HttpServer server : servers) {
+            for (Server server : servers) {
                 await("the connections to end", () -> server.status().open() == 0);
-                await("the timers to end", () -> sum(server, LoopStatus::timers) == 0);
-                await(
-                        "the operations to end",
-                        () -> sum(server, LoopStatus::interests)
-                                <= server.loops().size());
-                if (!hops && Loop.greenThreadsRunOnLoop()) {
-                    assertEquals(
-                            0,
-                            server.loops().stream().mapToLong(LoopStatus::hops).sum(),
-                            "hops");
+                if (server instanceof HttpServer looped) {
+                    nothingIsLeft(looped);
                 }
             }
         } finally {
-            servers.forEach(HttpServer::close);
+            servers.forEach(Server::close);
+        }
+    }
+
+    private void nothingIsLeft(HttpServer server) {
+        await("the timers to end", () -> sum(server, LoopStatus::timers) == 0);
+        await(
+                "the operations to end",
+                () -> sum(server, LoopStatus::interests) <= server.loops().size());
+        if (!hops && Loop.greenThreadsRunOnLoop()) {
+            assertEquals(0, server.loops().stream().mapToLong(LoopStatus::hops).sum(), "hops");
         }
     }
 
@@ -159,19 +163,22 @@ class Served {
         Optional<Loop> loop = Loop.current();
         if (loop.isPresent()) {
             loop.get().sleep(duration).await();
-        } else if (Thread.currentThread().isVirtual()) {
-            LockSupport.parkNanos(duration.toNanos()); // where green threads do not run on their loops
         } else {
-            throw new IllegalStateException("this is for green threads");
+            LockSupport.parkNanos(duration.toNanos()); // a connection's own thread, or green threads that have no loop
         }
     }
 
     /** Waits until the server has taken in something since it reported {@code before} completions. */
-    static void awaitCompletions(HttpServer server, long before) {
+    static void awaitCompletions(Server server, long before) {
         await("the server to receive", () -> completions(server) > before);
     }
 
-    static long completions(HttpServer server) {
-        return server.loops().stream().mapToLong(LoopStatus::completions).sum();
+    static long completions(Server server) {
+        return switch (server) {
+            case HttpServer looped ->
+                looped.loops().stream().mapToLong(LoopStatus::completions).sum();
+            case ThreadPerConnection threads -> threads.reads();
+            default -> throw new AssertionError(server);
+        };
     }
 }

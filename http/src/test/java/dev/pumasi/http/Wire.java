@@ -73,12 +73,12 @@ final class Wire implements Closeable {
         out = socket.getOutputStream();
     }
 
-    static Wire to(HttpServer server) throws IOException {
+    static Wire to(Server server) throws IOException {
         return to(server, 0);
     }
 
     /** With a receive buffer of about so many bytes, so that the server soon notices that nobody reads; 0: as usual. */
-    static Wire to(HttpServer server, int receiveBufferBytes) throws IOException {
+    static Wire to(Server server, int receiveBufferBytes) throws IOException {
         Socket socket = new Socket();
         if (receiveBufferBytes > 0) {
             socket.setReceiveBufferSize(receiveBufferBytes);

@@ -37,8 +37,9 @@ final class ModuleDependenciesTest {
             "testkit", Set.of("runtime"),
             "http", Set.of("runtime"),
             "examples", Set.of("runtime", "http"),
+            "server", Set.of("runtime", "http"),
             "web", Set.of("runtime", "http"),
-            "cli", Set.of("runtime", "http", "web"));
+            "cli", Set.of("runtime", "http", "server", "web"));
 
     /** Modules that may use nothing but {@code java.base}; annotations leave no trace that is needed at run time. */
     private static final Set<String> JAVA_BASE_ONLY = Set.of("runtime", "http");

@@ -1,7 +1,6 @@
 package dev.pumasi.http;
 
 import dev.pumasi.runtime.AsyncFile;
-import dev.pumasi.runtime.Gate;
 import dev.pumasi.runtime.memory.Buffer;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -14,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * The body of a streamed response on its way: puts the framing around what a {@link BodyWriter} writes. Small writes of a
  * chunked body are collected, so that each does not become a chunk of its own.
  */
-final class ConnectionOutput extends BodyOutput {
+final class FramedOutput extends BodyOutput {
 
     private static final int COLLECTED_BYTES_MAX = 4096;
 
@@ -23,17 +22,15 @@ final class ConnectionOutput extends BodyOutput {
 
     private static final byte[] LINE_END = {'\r', '\n'};
 
-    private final ResponseSender sender;
-    private final Gate gate;
+    private final BodySink sink;
     private final BodyFraming framing;
     private final @Nullable Supplier<List<Field>> trailers;
     private long left;
     private byte @Nullable [] collected;
     private int collectedBytes;
 
-    ConnectionOutput(ResponseSender sender, Gate gate, BodyFraming framing, Response response) {
-        this.sender = sender;
-        this.gate = gate;
+    FramedOutput(BodySink sink, BodyFraming framing, Response response) {
+        this.sink = sink;
         this.framing = framing;
         trailers = response.trailers();
         left = framing == BodyFraming.LENGTH ? response.lengthBytes() : Long.MAX_VALUE;
@@ -47,14 +44,14 @@ final class ConnectionOutput extends BodyOutput {
             return;
         }
         if (framing != BodyFraming.CHUNKED) {
-            append(bytes, offset, length);
+            sink.append(bytes, offset, length);
         } else if (length <= COLLECTED_BYTES_MAX) {
             collect(bytes, offset, length);
         } else {
             sendCollected();
             beginChunk(length);
-            append(bytes, offset, length);
-            append(LINE_END, 0, LINE_END.length);
+            sink.append(bytes, offset, length);
+            sink.append(LINE_END, 0, LINE_END.length);
         }
     }
 
@@ -70,10 +67,9 @@ final class ConnectionOutput extends BodyOutput {
             sendCollected();
             beginChunk(length);
         }
-        gate.pass(() -> sender.sendDirectly(bytes, offset, length));
-        gate.pass(sender::awaitDrained);
+        sink.send(bytes, offset, length);
         if (framing == BodyFraming.CHUNKED) {
-            append(LINE_END, 0, LINE_END.length);
+            sink.append(LINE_END, 0, LINE_END.length);
         }
     }
 
@@ -87,17 +83,16 @@ final class ConnectionOutput extends BodyOutput {
             sendCollected();
             beginChunk(length);
         }
-        gate.pass(() -> sender.sendFile(file, position, length));
-        gate.pass(sender::awaitDrained);
+        sink.send(file, position, length);
         if (framing == BodyFraming.CHUNKED) {
-            append(LINE_END, 0, LINE_END.length);
+            sink.append(LINE_END, 0, LINE_END.length);
         }
     }
 
     @Override
     public void flush() throws IOException {
         sendCollected();
-        gate.pass(sender::flush);
+        sink.flush();
     }
 
     /** The writer is done: sends what must follow. */
@@ -110,9 +105,9 @@ final class ConnectionOutput extends BodyOutput {
             List<Field> last = trailers == null ? List.of() : trailers.get();
             Buffer end = Buffer.allocate(ResponseEncoder.lastChunkBytes(last));
             int length = ResponseEncoder.lastChunk(last, end, 0, end.capacity());
-            append(end.bytes(0, length), 0, length);
+            sink.append(end.bytes(0, length), 0, length);
         }
-        gate.pass(sender::flush);
+        sink.flush();
     }
 
     /** Whether the client finds the end of the body by the end of the connection. */
@@ -141,23 +136,14 @@ final class ConnectionOutput extends BodyOutput {
     private void sendCollected() throws IOException {
         if (collectedBytes > 0) {
             beginChunk(collectedBytes);
-            append(Objects.requireNonNull(collected), 0, collectedBytes);
-            append(LINE_END, 0, LINE_END.length);
+            sink.append(Objects.requireNonNull(collected), 0, collectedBytes);
+            sink.append(LINE_END, 0, LINE_END.length);
             collectedBytes = 0;
         }
     }
 
     private void beginChunk(long length) throws IOException {
         byte[] line = (Long.toHexString(length) + "\r\n").getBytes(StandardCharsets.US_ASCII);
-        append(line, 0, line.length);
-    }
-
-    private void append(byte[] bytes, int offset, int length) throws IOException {
-        int done = 0;
-        while (done < length) {
-            int from = offset + done;
-            int rest = length - done;
-            done += gate.pass(() -> sender.append(bytes, from, rest));
-        }
+        sink.append(line, 0, line.length);
     }
 }

@@ -1,0 +1,41 @@
+package dev.pumasi.http;
+
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.time.Duration;
+
+/**
+ * A server that runs, whatever its concurrency model. Any thread may call any method; those that wait block their thread,
+ * so a loop's own thread must not call them.
+ */
+public interface Server extends AutoCloseable {
+
+    /** How long {@link #close} lets requests in progress take. */
+    Duration CLOSE_PATIENCE = Duration.ofSeconds(5);
+
+    /** Where it listens, with the port that was chosen. */
+    SocketAddress address();
+
+    /** The port, or 0 for a Unix domain socket. */
+    default int port() {
+        return address() instanceof InetSocketAddress inet ? inet.getPort() : 0;
+    }
+
+    /** What its connections have done, as of about now. */
+    HttpStatus status();
+
+    /** Waits until it has stopped. */
+    void awaitStop() throws InterruptedException;
+
+    /**
+     * Stops it, and waits until it has: no new connections from now on; those without a request end; the others end with
+     * their answer, or after {@code patience}. Called again, it only waits.
+     */
+    void stop(Duration patience);
+
+    /** {@link #stop} with {@link #CLOSE_PATIENCE}. */
+    @Override
+    default void close() {
+        stop(CLOSE_PATIENCE);
+    }
+}

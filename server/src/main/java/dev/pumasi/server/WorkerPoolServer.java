@@ -1,0 +1,122 @@
+package dev.pumasi.server;
+
+import dev.pumasi.http.AsyncHandler;
+import dev.pumasi.http.BodyWriter;
+import dev.pumasi.http.Endpoint;
+import dev.pumasi.http.Handler;
+import dev.pumasi.http.HttpServer;
+import dev.pumasi.http.HttpStatus;
+import dev.pumasi.http.Request;
+import dev.pumasi.http.Responder;
+import dev.pumasi.http.Response;
+import dev.pumasi.http.Server;
+import dev.pumasi.runtime.Failure;
+import dev.pumasi.runtime.Loop;
+import dev.pumasi.runtime.Offload;
+import dev.pumasi.runtime.Operation.Failed;
+import dev.pumasi.runtime.Operation.Success;
+import dev.pumasi.runtime.OperationException;
+import java.io.IOException;
+import java.net.SocketAddress;
+import java.time.Duration;
+
+/**
+ * One loop that reads and writes, and a pool of threads on which handlers run: {@link Model#WORKER_POOL}. A handler that
+ * declares itself non-blocking still runs on the loop, and so does every {@link AsyncHandler}, which can take no harm from
+ * it; streamed bodies are written by a thread of the pool.
+ *
+ * <p>What waits for a thread is bounded ({@link Offload#WAITING_DEFAULT}); one request more is answered with 503.
+ */
+final class WorkerPoolServer implements Server {
+
+    private static final Response OVERLOADED = Response.text("503 Service Unavailable: all workers are busy\n")
+            .withStatus(503)
+            .withHeader("Retry-After", "1");
+
+    private final HttpServer server;
+    private final Offload pool;
+
+    private WorkerPoolServer(HttpServer server, Offload pool) {
+        this.server = server;
+        this.pool = pool;
+    }
+
+    static WorkerPoolServer start(ServerBuilder builder) throws IOException {
+        Offload pool = Offload.open(
+                Math.min(Offload.THREADS_MAX, builder.threadsOr(ServerBuilder.WORKERS_DEFAULT)),
+                Offload.WAITING_DEFAULT);
+        try {
+            HttpServer server =
+                    builder.looped(new Pooled(builder.endpoint, pool)).loops(1).start();
+            return new WorkerPoolServer(server, pool);
+        } catch (IOException | RuntimeException refused) {
+            pool.close();
+            throw refused;
+        }
+    }
+
+    @Override
+    public SocketAddress address() {
+        return server.address();
+    }
+
+    @Override
+    public HttpStatus status() {
+        return server.status();
+    }
+
+    @Override
+    public void awaitStop() throws InterruptedException {
+        server.awaitStop();
+    }
+
+    @Override
+    public void stop(Duration patience) {
+        server.stop(patience);
+        pool.close();
+    }
+
+    /** Gives each request to the pool, unless it takes no time. */
+    private record Pooled(Endpoint endpoint, Offload pool) implements AsyncHandler {
+
+        @Override
+        public Endpoint select(Request request) {
+            Endpoint chosen = endpoint.select(request);
+            return chosen instanceof Handler handler && !handler.isNonBlocking() ? new OnPool(handler, pool) : chosen;
+        }
+
+        @Override
+        public void handle(Request request, Responder responder) {
+            throw new IllegalStateException("somebody else was selected");
+        }
+    }
+
+    private record OnPool(Handler handler, Offload pool) implements AsyncHandler {
+
+        @Override
+        public void handle(Request request, Responder responder) {
+            Loop loop = request.loop();
+            pool.submit(loop, () -> handler.handle(request)).onDone(outcome -> {
+                switch (outcome) {
+                    case Success<? extends Response>(Response response) -> responder.respond(written(response, loop));
+                    case Failed<? extends Response>(Throwable failure) -> {
+                        if (failure instanceof OperationException refused && refused.failure() == Failure.REJECTED) {
+                            responder.respond(OVERLOADED);
+                        } else {
+                            responder.fail(failure);
+                        }
+                    }
+                }
+            });
+        }
+
+        /** The same response, whose body is written by a thread of the pool while a green thread waits for that. */
+        private Response written(Response response, Loop loop) {
+            return response.mapWriter(writer -> (BodyWriter) out -> pool.submit(loop, () -> {
+                        writer.writeTo(out);
+                        return out;
+                    })
+                    .await());
+        }
+    }
+}

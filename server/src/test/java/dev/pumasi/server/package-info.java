@@ -1,0 +1,4 @@
+@NullMarked
+package dev.pumasi.server;
+
+import org.jspecify.annotations.NullMarked;
