@@ -309,16 +309,37 @@ final class BlockingConnection implements Exchange {
                         && !http.isCrowded()
                         && !(inputEnded && start == end)
                         && (asked == null || asked.isRestBearable()));
-        writeHead(response, framing, http10, keepAlive);
         BodyWriter writer = response.writer();
-        if (framing != BodyFraming.NONE) {
-            if (writer == null) {
+        try {
+            writeHead(response, framing, http10, keepAlive);
+        } catch (IOException gone) {
+            discard(writer);
+            throw gone;
+        }
+        if (framing == BodyFraming.NONE) {
+            discard(writer);
+        } else {
+            Buffer bytes = response.bodyBuffer();
+            if (bytes != null) {
+                write(bytes, 0, bytes.capacity());
+            } else if (writer == null) {
                 write(response.bodyBytes(), 0, response.bodyBytes().length);
             } else if (!stream(request, writer, new FramedOutput(new Sink(), framing, response))) {
                 return false;
             }
         }
         return keepAlive && (asked == null || asked.skip());
+    }
+
+    private void discard(@Nullable BodyWriter writer) {
+        if (writer != null) {
+            try {
+                writer.discard();
+            } catch (RuntimeException failure) {
+                counters.handlerFailures++;
+                http.report("giving a body back", failure);
+            }
+        }
     }
 
     private boolean refuse(Violation violation) throws IOException {
@@ -348,7 +369,9 @@ final class BlockingConnection implements Exchange {
             if (stream.endsWithConnection() && channel.isOpen()) {
                 channel.setOption(StandardSocketOptions.SO_LINGER, 0); // or it would seem complete
             }
-            outputBytes = 0;
+            if (!broken) {
+                flush(); // what there was of it
+            }
             channel.close();
             throw new IOException("an answer was broken off", failure);
         }
@@ -385,9 +408,18 @@ final class BlockingConnection implements Exchange {
         }
     }
 
+    /** Copies: other threads may be sending the same bytes, and a buffer has one view for all. */
     private void write(Buffer bytes, int offset, int length) throws IOException {
-        flush();
-        writeNow(bytes.view().limit(offset + length).position(offset));
+        int done = 0;
+        while (done < length) {
+            if (outputBytes == output.capacity()) {
+                flush();
+            }
+            int count = Math.min(output.capacity() - outputBytes, length - done);
+            output.put(outputBytes, bytes, offset + done, count);
+            outputBytes += count;
+            done += count;
+        }
     }
 
     private void flush() throws IOException {

@@ -229,6 +229,7 @@ public final class Response {
                         type,
                         fields,
                         bytes,
+                        buffer,
                         Objects.requireNonNull(map.apply(writer), "writer"),
                         streamBytes,
                         trailers,

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Bodies that are buffers, and bodies with ranges of files in them. */
-@OnEachDriver
+@OnEachServer
 class HttpServerFileTest extends Served {
 
     @TempDir
@@ -133,7 +133,7 @@ class HttpServerFileTest extends Served {
     void aClientThatGoesAwayEndsIt() throws IOException {
         Path path = Files.write(folder.resolve("file"), pattern(20_000_000));
         AtomicInteger closed = new AtomicInteger();
-        HttpServer server = serve(handler(path, 0, 20_000_000, closed));
+        Server server = serve(handler(path, 0, 20_000_000, closed));
         for (int i = 0; i < 5; i++) {
             Wire wire = narrowWire(server);
             wire.send(Wire.get("/known"));
@@ -150,7 +150,7 @@ class HttpServerFileTest extends Served {
         byte[] bytes = pattern(10_000);
         Path path = Files.write(folder.resolve("file"), bytes);
         AtomicInteger closed = new AtomicInteger();
-        HttpServer server = serve(handler(path, 0, 20_000, closed));
+        Server server = serve(handler(path, 0, 20_000, closed));
         Wire wire = wire(server);
         wire.send(Wire.get("/known"));
         assertEquals(Optional.of("20002"), wire.head().header("Content-Length"));

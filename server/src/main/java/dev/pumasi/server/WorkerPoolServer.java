@@ -1,6 +1,7 @@
 package dev.pumasi.server;
 
 import dev.pumasi.http.AsyncHandler;
+import dev.pumasi.http.BodyOutput;
 import dev.pumasi.http.BodyWriter;
 import dev.pumasi.http.Endpoint;
 import dev.pumasi.http.Handler;
@@ -112,11 +113,24 @@ final class WorkerPoolServer implements Server {
 
         /** The same response, whose body is written by a thread of the pool while a green thread waits for that. */
         private Response written(Response response, Loop loop) {
-            return response.mapWriter(writer -> (BodyWriter) out -> pool.submit(loop, () -> {
+            return response.mapWriter(writer -> new WriterOnPool(writer, pool, loop));
+        }
+    }
+
+    private record WriterOnPool(BodyWriter writer, Offload pool, Loop loop) implements BodyWriter {
+
+        @Override
+        public void writeTo(BodyOutput out) throws IOException {
+            pool.submit(loop, () -> {
                         writer.writeTo(out);
                         return out;
                     })
-                    .await());
+                    .await();
+        }
+
+        @Override
+        public void discard() {
+            writer.discard();
         }
     }
 }
