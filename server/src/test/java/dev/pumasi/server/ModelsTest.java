@@ -97,7 +97,7 @@ class ModelsTest {
         log.expect("failed; it is counted from now on");
         try (Server server = start(model, request -> {
             if (request.path().equals("/recurse")) {
-                return recurse(request.path(), 0);
+                return recurse(0);
             }
             throw new IllegalStateException("on purpose");
         })) {
@@ -108,9 +108,9 @@ class ModelsTest {
         }
     }
 
-    @SuppressWarnings("InfiniteRecursion")
-    private static Response recurse(String text, int depth) {
-        return recurse(text + depth, depth + 1);
+    private static Response recurse(long depth) {
+        Response deeper = recurse(depth + 1);
+        return depth == 0 ? deeper : deeper.withStatus(500);
     }
 
     @ParameterizedTest
@@ -212,7 +212,8 @@ class ModelsTest {
 
     @ParameterizedTest
     @EnumSource
-    void stoppingEndsIdleConnectionsAndAnswersTheOthers(Model model) throws Exception {
+    void stoppingEndsIdleConnectionsAndAnswersTheOthers(Model model, LogWatch log) throws Exception {
+        log.allow("has not turned|turns again"); // in the event-loop model its handler holds it
         CountDownLatch entered = new CountDownLatch(1);
         CountDownLatch leave = new CountDownLatch(1);
         Server server = start(model, request -> {
