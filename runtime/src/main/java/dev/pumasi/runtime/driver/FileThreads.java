@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The threads that wait for disks, one set for the whole process: what they wait for is shared by all loops anyway, and a
  * set for each loop would be many that are idle. They are started one by one, when there is more to do than there are
- * threads, up to {@value #THREADS_PER_PROCESSOR} for each processor; they end after a while without work, and at once when the
- * last driver that used them is closed.
+ * threads, up to {@value #THREADS_PER_PROCESSOR} for each processor and at least 16; they end after a while without work,
+ * and at once when the last driver that used them is closed.
  *
  * <p>Nothing here takes a lock, for a loop's thread may be carrying a green one: whoever submits offers to a queue and,
  * now and then, starts a thread. <b>No task stays behind:</b> who submits counts the task, then looks at the number of
@@ -23,9 +23,9 @@ final class FileThreads {
 
     static final int THREADS_PER_PROCESSOR = 4;
 
-    /** Disks answer in parallel; beyond this, threads only queue up in the kernel instead of here. */
+    /** Disks answer in parallel, however few processors there are; beyond this, threads only queue up in the kernel. */
     static final int THREADS_MAX =
-            Math.clamp((long) THREADS_PER_PROCESSOR * Runtime.getRuntime().availableProcessors(), 4, 64);
+            Math.clamp((long) THREADS_PER_PROCESSOR * Runtime.getRuntime().availableProcessors(), 16, 64);
 
     static final String THREAD_NAME = "pumasi-files-";
 

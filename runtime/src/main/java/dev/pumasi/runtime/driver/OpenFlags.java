@@ -3,6 +3,9 @@ package dev.pumasi.runtime.driver;
 /** {@link FileAccess} in the words of {@code open(2)}. */
 final class OpenFlags {
 
+    /** Of {@code fcntl(2)}: sets those that can change. */
+    static final int F_SETFL = 4;
+
     static final int O_NONBLOCK = 0x800;
     static final int O_DIRECTORY = SystemCall.openFlag(0x10000, 0x4000);
     static final int O_NOFOLLOW = SystemCall.openFlag(0x20000, 0x8000);

@@ -314,8 +314,8 @@ final class Ring {
         libc.call(SystemCall.CLOSE, descriptor);
     }
 
-    /** The queue is full: hand it over without gathering, so that completions stay where they are. */
-    private void submit() {
+    /** Hands over what was prepared, without gathering, so that completions stay where they are. */
+    void submit() {
         Memory.putIntRelease(submissionTail, tail);
         count(libc.call(SystemCall.IO_URING_ENTER, enterDescriptor, tail - submitted, 0, enterFlags, 0, 0));
     }

@@ -173,7 +173,7 @@ final class UringDriver implements Driver {
             if (token > Ring.NOBODY) {
                 // The kernel's flags for a provided buffer and for "more" are the seam's.
                 completions.add(token, result(entry), flags & FLAGS_PASSED_ON);
-            } else if (token < UringFiles.STEPS_BELOW && started != null) {
+            } else if (token < UringStep.ENTRIES_BELOW && started != null) {
                 started.stepped(token, result(entry), completions);
             } else if (token == WAKE && (flags & Ring.IORING_CQE_F_MORE) == 0) {
                 watchWakes();

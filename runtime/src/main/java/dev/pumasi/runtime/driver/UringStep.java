@@ -25,6 +25,11 @@ final class UringStep {
         SENDING
     }
 
+    /** Tokens below this one are entries of steps: two numbers for each. */
+    static final long ENTRIES_BELOW = -1;
+
+    static final long FIRST_ENTRY = ENTRIES_BELOW - 1;
+
     final int index;
     Kind kind = Kind.OPEN;
     long token;
@@ -57,5 +62,10 @@ final class UringStep {
 
     UringStep(int index) {
         this.index = index;
+    }
+
+    /** The token of its next entry. */
+    long entry() {
+        return FIRST_ENTRY - (2L * index + entriesLeft++);
     }
 }
