@@ -67,6 +67,8 @@ final class Examples {
             new Example(
                     "multiplexers", "S19", "[DRIVER...]", "one callback server on every driver", Multiplexers::main),
             new Example("callbacks", "S24", "[DRIVER]", "synchronous, asynchronous, event handlers", Callbacks::main),
+            new Example("race", "", "[DRIVER]", "a counter that loses increments, and two cures", Race::main),
+            new Example("channels", "", "[DRIVER]", "channels and select between two loops", Channels::main),
             new Example("event-sources", "S28", "[DRIVER]", "six event sources of one loop", EventSources::main),
             new Example("names", "", "[DRIVER]", "names, and java.net.Socket, on a loop", HostNames::main),
             new Example(

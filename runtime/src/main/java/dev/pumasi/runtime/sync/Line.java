@@ -152,6 +152,11 @@ abstract class Line {
         }
     }
 
+    /** Whether nobody has the baton. For tests. */
+    final boolean isIdle() {
+        return inbox == null;
+    }
+
     // ------------------------------------------------------------------------------ inside
 
     private void post(Message message) {
