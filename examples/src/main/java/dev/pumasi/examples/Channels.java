@@ -60,7 +60,8 @@ final class Channels {
             kitchen.spawn(() -> cook(kitchen, example.rices, "rice", PATIENCE.multipliedBy(2)));
             over.await();
             long hops = kitchen.status().hops() + diningRoom.status().hops();
-            story.print(example.eaten.size() + " dishes eaten, " + example.complaints + " complaints, " + hops + " hops");
+            story.print(
+                    example.eaten.size() + " dishes eaten, " + example.complaints + " complaints, " + hops + " hops");
             return new Meal(List.copyOf(example.eaten), example.complaints, hops);
         }
     }

@@ -56,8 +56,8 @@ public class SyncBenchmark {
 
     private final Mutex mutex = new Mutex();
     private final ReentrantLock lock = new ReentrantLock();
-    private LoopGroup loops = LoopGroup.start(
-            "benchmark", 2, Drivers.choose(Drivers.AUTO).factory());
+    private LoopGroup loops =
+            LoopGroup.start("benchmark", 2, Drivers.choose(Drivers.AUTO).factory());
 
     @Setup(Level.Trial)
     public void open() {

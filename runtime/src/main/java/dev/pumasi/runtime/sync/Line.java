@@ -162,8 +162,8 @@ abstract class Line {
     private void post(Message message) {
         while (true) {
             Object now = inbox;
-            message.older =
-                    now instanceof Message older ? older : null; // each time: what was there may be served by now
+            // Each time: what was there before may have been served meanwhile.
+            message.older = now instanceof Message older ? older : null;
             if (now == null) {
                 if (INBOX.compareAndSet(this, null, BUSY)) {
                     serve(message);

@@ -6,8 +6,8 @@ import org.jetbrains.lincheck.datastructures.Validate;
 
 /**
  * A channel in which one item finds room, with senders and receivers that wait, try, and give up. Each item is a power of two,
- * so that a sum tells whether what was sent has been received, once each, but for what is left. Whoever receives sends first
- * and whoever sends receives then, so that all can end.
+ * so that a sum tells whether what was sent has been received, once each, but for what is left. Each call sends as much as it
+ * receives, so that all can end.
  */
 public class ItemsWaitingModel {
 
@@ -46,14 +46,13 @@ public class ItemsWaitingModel {
         }
     }
 
-    /** Makes room itself before it waits for room. */
+    /** Makes room itself before it waits for room, and replaces what it has taken: somebody may wait for that. */
     @Operation
     public void makeRoomAndSend() {
         Object item = items.take();
         if (item != null) {
             received(item);
             send(item());
-            received(Stand.wait(items.receivers, null).given);
         }
     }
 
