@@ -245,12 +245,12 @@ final class MutexTest extends OnEachDriver {
         Operation<Mutex.Hold> operation;
         try (LoopGroup group = LoopGroup.start("short", 1, factory())) {
             Loop loop = group.next();
-            loop.spawn(() -> complete(green, () -> failureOf(mutex::lock) == Failure.CANCELLED));
+            loop.spawn(() -> complete(green, () -> failureOf(mutex::lock) == Failure.CLOSED));
             operation = mutex.lock(loop);
             Eventually.until("both wait", () -> mutex.waiting() == 2);
         }
         assertTrue(get(green));
-        assertEquals(Failure.CANCELLED, failureOf(operation::await));
+        assertEquals(Failure.CLOSED, failureOf(operation::await));
         assertEquals(0, mutex.waiting());
         mutex.unlock();
         assertTrue(mutex.tryLock());

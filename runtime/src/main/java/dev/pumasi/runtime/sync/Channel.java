@@ -56,8 +56,8 @@ public final class Channel<T> {
     /**
      * Puts {@code item} in, and waits while it is full.
      *
-     * @throws OperationException with {@link Failure#CLOSED} if it is closed; {@link Failure#CANCELLED} if the thread is
-     *     interrupted, or its loop stops, while it waits; {@link Failure#REJECTED} if too many wait. Nothing was sent then
+     * @throws OperationException with {@link Failure#CLOSED} if it is closed, or its loop stops; {@link Failure#CANCELLED}
+     *     if the thread is interrupted while it waits; {@link Failure#REJECTED} if too many wait. Nothing was sent then
      * @throws IllegalStateException on a loop's own thread, which cannot wait
      */
     public void send(T item) throws OperationException {
@@ -100,8 +100,8 @@ public final class Channel<T> {
      * Takes the oldest item, and waits while there is none.
      *
      * @return empty if the channel has ended: it is closed, and all has been received
-     * @throws OperationException with {@link Failure#CANCELLED} if the thread is interrupted, or its loop stops, while it
-     *     waits; {@link Failure#REJECTED} if too many wait. Nothing was received then
+     * @throws OperationException with {@link Failure#CANCELLED} if the thread is interrupted while it waits, {@link
+     *     Failure#CLOSED} if its loop stops; {@link Failure#REJECTED} if too many wait. Nothing was received then
      * @throws IllegalStateException on a loop's own thread, which cannot wait
      */
     public Optional<T> receive() throws OperationException {

@@ -44,8 +44,8 @@ public final class Condition {
     /**
      * Lets go of the mutex, waits for a signal, and takes the mutex again.
      *
-     * @throws OperationException with {@link Failure#CANCELLED} if the thread is interrupted, or its loop stops. The mutex
-     *     is held again all the same
+     * @throws OperationException with {@link Failure#CANCELLED} if the thread is interrupted, {@link Failure#CLOSED}
+     *     if its loop stops. The mutex is held again all the same
      * @throws IllegalStateException if the caller does not hold the mutex
      */
     public void await() throws OperationException {

@@ -48,8 +48,8 @@ public final class Latch {
     /**
      * Waits until it is open.
      *
-     * @throws OperationException with {@link Failure#CANCELLED} if the thread is interrupted, or its loop stops, while it
-     *     waits; {@link Failure#REJECTED} if too many wait
+     * @throws OperationException with {@link Failure#CANCELLED} if the thread is interrupted while it waits, {@link
+     *     Failure#CLOSED} if its loop stops; {@link Failure#REJECTED} if too many wait
      * @throws IllegalStateException on a loop's own thread, which cannot wait
      */
     public void await() throws OperationException {

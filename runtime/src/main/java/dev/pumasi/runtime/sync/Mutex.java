@@ -87,8 +87,8 @@ public final class Mutex {
     /**
      * Takes the mutex, and waits for it as long as need be.
      *
-     * @throws OperationException with {@link Failure#CANCELLED} if the thread is interrupted, or its loop stops, while it
-     *     waits; {@link Failure#REJECTED} if too many wait. It does not hold the mutex then
+     * @throws OperationException with {@link Failure#CANCELLED} if the thread is interrupted while it waits, {@link
+     *     Failure#CLOSED} if its loop stops; {@link Failure#REJECTED} if too many wait. It does not hold the mutex then
      * @throws IllegalStateException if it holds it already, or is a loop's own thread
      */
     public void lock() throws OperationException {

@@ -140,8 +140,8 @@ public final class Select<R> {
     /**
      * Waits until one of the cases is possible, does it, and what was to be done then.
      *
-     * @throws OperationException with {@link Failure#CANCELLED} if the thread is interrupted, or its loop stops, while it
-     *     waits: nothing was done then. With {@link Failure#CLOSED} if it was to send to a closed channel
+     * @throws OperationException with {@link Failure#CANCELLED} if the thread is interrupted while it waits, with
+     *     {@link Failure#CLOSED} if its loop stops: nothing was done then. With that also if it was to send to a closed channel
      * @throws IOException of what was to be done
      * @throws IllegalStateException on a loop's own thread, which cannot wait; or without a case, since that would never end
      */

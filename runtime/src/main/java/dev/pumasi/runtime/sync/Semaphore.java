@@ -39,8 +39,8 @@ public final class Semaphore {
     /**
      * Takes a permit, and waits for one as long as need be.
      *
-     * @throws OperationException with {@link Failure#CANCELLED} if the thread is interrupted, or its loop stops, while it
-     *     waits; {@link Failure#REJECTED} if too many wait. It has no permit then
+     * @throws OperationException with {@link Failure#CANCELLED} if the thread is interrupted while it waits, {@link
+     *     Failure#CLOSED} if its loop stops; {@link Failure#REJECTED} if too many wait. It has no permit then
      * @throws IllegalStateException on a loop's own thread, which cannot wait
      */
     public void acquire() throws OperationException {
