@@ -84,7 +84,7 @@ public class SyncBenchmark {
 
     private Starter loop(int number) {
         Loop loop = loops.loops().get(number);
-        return loop::spawn;
+        return body -> loop.spawn(body::run);
     }
 
     private static void stock(Runnable body) {

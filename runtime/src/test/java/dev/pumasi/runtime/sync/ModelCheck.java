@@ -4,6 +4,7 @@ import dev.pumasi.runtime.LoopModel;
 import dev.pumasi.runtime.OperationModel;
 import java.util.List;
 import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
+import org.jetbrains.lincheck.util.LoggingLevel;
 
 /**
  * All models under Lincheck's model checker, in a process of its own, since it rewrites classes of the JDK: two threads, then
@@ -53,7 +54,8 @@ public final class ModelCheck {
                 .threads(threads)
                 .actorsPerThread(2)
                 .actorsBefore(threads - 2)
-                .actorsAfter(0);
+                .actorsAfter(0)
+                .logLevel(LoggingLevel.ERROR);
         if (model == ItemsModel.class) {
             options.sequentialSpecification(ItemsModel.Sequential.class);
         }
