@@ -12,7 +12,8 @@ import org.jetbrains.lincheck.util.LoggingLevel;
  * that a machine hardly ever produces; it assumes that memory is sequentially consistent, and it looks at few threads. Its
  * scenarios are always the same ones, so what was found is found again.
  *
- * <p>{@code main} takes seconds, and perhaps the name of one model. It looks at each model once, however long that takes, then at more and more of each.
+ * <p>{@code main} takes seconds, and perhaps the name of one model. It looks at each model once, however long that takes, then
+ * at more and more of each.
  */
 public final class ModelCheck {
 
@@ -20,7 +21,12 @@ public final class ModelCheck {
     private static final int ORDERS_FIRST = 400;
 
     private static final List<Class<?>> MODELS = List.of(
-            PermitsModel.class, ItemsModel.class, ItemsWaitingModel.class, LoopModel.class, OperationModel.class);
+            HandOverModel.class,
+            PermitsModel.class,
+            ItemsModel.class,
+            ItemsWaitingModel.class,
+            LoopModel.class,
+            OperationModel.class);
 
     private ModelCheck() {}
 
