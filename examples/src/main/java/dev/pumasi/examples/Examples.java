@@ -78,6 +78,13 @@ final class Examples {
                     "a signal, another process and another thread have something to say",
                     Upcalls::main),
             new Example("join", "", "[DRIVER]", "joining a thread, a green thread, a process", Join::main),
+            new Example("scopes", "", "[DRIVER]", "all, fail fast, first success, deadline: a timeline", Scopes::main),
+            new Example(
+                    "fire-and-forget",
+                    "",
+                    "[DRIVER]",
+                    "nobody waits, yet its failure is reported",
+                    FireAndForget::main),
             new Example("chat", "", "[PORT [DRIVER]]", "a chat server, green threads throughout", Chat::main));
 
     private Examples() {}

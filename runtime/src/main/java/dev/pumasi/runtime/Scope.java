@@ -54,12 +54,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Scope implements AutoCloseable {
 
-    /** A task that yields nothing. */
-    @FunctionalInterface
-    public interface Action {
-        void run() throws Exception;
-    }
-
     /** What the end of a subtask means for the others. */
     enum Policy {
         ALL_SUCCEED,
@@ -172,7 +166,7 @@ public final class Scope implements AutoCloseable {
     }
 
     /** As {@link #fork(Callable)}, for what yields nothing. */
-    public Operation<@Nullable Void> fork(Action task) {
+    public Operation<@Nullable Void> fork(Loop.Body task) {
         return this.<@Nullable Void>fork(() -> {
             task.run();
             return null;

@@ -77,6 +77,9 @@ final class Subtask<T extends @Nullable Object> extends Operation<T> implements 
     /** Its own loop stops, and not the parent's: so it counts as a failure. */
     private boolean evicted;
 
+    /** It was told to end because of {@link #within}: so does this. */
+    private boolean byOwnLimit;
+
     private boolean obeyed;
 
     /** @param at where it runs */
@@ -127,7 +130,8 @@ final class Subtask<T extends @Nullable Object> extends Operation<T> implements 
 
     @Override
     void requestCancel() {
-        tell(deadlineHasPassed() ? Failure.TIMED_OUT : Failure.CANCELLED);
+        byOwnLimit = deadlineHasPassed() && told == null;
+        tell(byOwnLimit ? Failure.TIMED_OUT : Failure.CANCELLED);
     }
 
     @Override
@@ -234,7 +238,7 @@ final class Subtask<T extends @Nullable Object> extends Operation<T> implements 
             case Failed<T>(Throwable failure) -> {
                 Failure why = told;
                 if (why != null && isCancellation(failure)) {
-                    obeyed = !deadlineHasPassed() && !evicted;
+                    obeyed = !byOwnLimit && !evicted;
                     fail(new OperationException(what, why, failure));
                 } else {
                     fail(failure);
@@ -250,7 +254,10 @@ final class Subtask<T extends @Nullable Object> extends Operation<T> implements 
         for (int depth = 0; cause != null && depth < CAUSES_MAX; depth++) {
             boolean is = switch (cause) {
                 case OperationException known ->
-                    known.failure() == Failure.CANCELLED || known.failure() == Failure.TIMED_OUT;
+                    switch (known.failure()) {
+                        case CANCELLED, TIMED_OUT, CLOSED -> true; // the last if a loop stops
+                        default -> false;
+                    };
                 case SocketTimeoutException slow -> false;
                 case InterruptedException interrupted -> true;
                 case InterruptedIOException interrupted -> true;

@@ -35,9 +35,29 @@ final class FallBackProbe {
             CompletableFuture<Duration> slept = new CompletableFuture<>();
             loop.spawn(() -> OnEachDriver.complete(slept, loop.sleep(Duration.ofMillis(1))::await));
             say("slept " + slept.join().toMillis());
+            CompletableFuture<Integer> joined = new CompletableFuture<>();
+            loop.spawn(() -> OnEachDriver.complete(joined, () -> scopes(loop)));
+            say("joined " + joined.join());
             loop.spawn(() -> OnEachDriver.complete(new CompletableFuture<>(), loop.sleep(Duration.ofDays(1))::await));
         }
         say("stopped 1");
+    }
+
+    /** One that joins two, and inside it one whose deadline passes: its loop is that of the one around it. */
+    private static int scopes(Loop loop) throws IOException {
+        try (Scope scope = Scope.builder().on(loop).open()) {
+            Operation<Integer> one = scope.fork(() -> 1);
+            Operation<Integer> two = scope.fork(() -> 2);
+            scope.join();
+            try (Scope inner = Scope.open(Duration.ofMillis(1))) {
+                inner.fork(() -> loop.sleep(Duration.ofDays(1)).await());
+                inner.join();
+            } catch (OperationException brokenOff) {
+                boolean clean = !Thread.currentThread().isInterrupted();
+                return brokenOff.failure() == Failure.TIMED_OUT && clean ? one.value() + two.value() : 0;
+            }
+            return -1;
+        }
     }
 
     private static void echo(StreamSocket socket) throws IOException {

@@ -310,6 +310,7 @@ final class GreenThreadTest extends OnEachDriver {
             assertTrue(Child.expect(lines, "hops") > 0);
             assertEquals(0, Child.expect(lines, "failures"));
             assertEquals(1, Child.expect(lines, "slept"));
+            assertEquals(3, Child.expect(lines, "joined"));
             assertEquals(1, Child.expect(lines, "stopped"));
             assertTrue(process.waitFor(10, TimeUnit.SECONDS), "it does not end");
             assertEquals(0, process.exitValue());
