@@ -103,8 +103,8 @@ final class ChildProcessTest extends OnEachDriverWithChildren {
             assertEquals(
                     new Exit.Signalled(UnixSignal.USR1, false), child.exit().await());
             assertEquals(
-                    new Exit.Signalled(UnixSignal.HUP, false),
-                    start(loop, sh("kill -HUP $$")).exit().await());
+                    new Exit.Signalled(UnixSignal.USR1, false),
+                    start(loop, sh("kill -USR1 $$")).exit().await());
         }
     }
 
