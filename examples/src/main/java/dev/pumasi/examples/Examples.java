@@ -24,7 +24,11 @@ final class Examples {
 
     static final List<Example> ALL = List.of(
             new Example(
-                    "kitchen", "", "[DRIVER]", "soup, rice and spam: one after another, and overlapped", Kitchen::main),
+                    "kitchen",
+                    "S01",
+                    "[DRIVER]",
+                    "soup, rice and spam: one after another, and overlapped",
+                    Kitchen::main),
             new Example("hello", "", "[PORT]", "an HTTP server: three styles of handler, a router", Hello::main),
             new Example(
                     "one-thread",
@@ -34,7 +38,7 @@ final class Examples {
                     OneThread::main),
             new Example(
                     "device-works",
-                    "",
+                    "S03",
                     "[DRIVER]",
                     "the disk reads and writes while the CPU computes, on one thread",
                     DeviceWorks::main),
@@ -52,7 +56,7 @@ final class Examples {
                     FiveWays::main),
             new Example(
                     "quadrants",
-                    "",
+                    "S07",
                     "[DRIVER]",
                     "synchronous or not, blocking or not: what each of the four costs",
                     Quadrants::main),
@@ -63,25 +67,26 @@ final class Examples {
                     "[DRIVER]",
                     "their hazard, and its cure",
                     GreenThreadPerConnection::main),
-            new Example("stall", "", "[DRIVER]", "a blocked loop is named, a thread dump, the cure", Stall::main),
+            new Example("stall", "N1", "[DRIVER]", "a blocked loop is named, a thread dump, the cure", Stall::main),
             new Example(
                     "multiplexers", "S19", "[DRIVER...]", "one callback server on every driver", Multiplexers::main),
             new Example("callbacks", "S24", "[DRIVER]", "synchronous, asynchronous, event handlers", Callbacks::main),
-            new Example("race", "", "[DRIVER]", "a counter that loses increments, and two cures", Race::main),
-            new Example("channels", "", "[DRIVER]", "channels and select between two loops", Channels::main),
+            new Example("race", "S23", "[DRIVER]", "a counter that loses increments, and two cures", Race::main),
+            new Example("channels", "S12", "[DRIVER]", "channels and select between two loops", Channels::main),
             new Example("event-sources", "S28", "[DRIVER]", "six event sources of one loop", EventSources::main),
-            new Example("names", "", "[DRIVER]", "names, and java.net.Socket, on a loop", HostNames::main),
+            new Example("names", "N1", "[DRIVER]", "names, and java.net.Socket, on a loop", HostNames::main),
             new Example(
                     "upcalls",
-                    "",
+                    "S10",
                     "[DRIVER]",
                     "a signal, another process and another thread have something to say",
                     Upcalls::main),
-            new Example("join", "", "[DRIVER]", "joining a thread, a green thread, a process", Join::main),
-            new Example("scopes", "", "[DRIVER]", "all, fail fast, first success, deadline: a timeline", Scopes::main),
+            new Example("join", "S12", "[DRIVER]", "joining a thread, a green thread, a process", Join::main),
+            new Example(
+                    "scopes", "S25", "[DRIVER]", "all, fail fast, first success, deadline: a timeline", Scopes::main),
             new Example(
                     "fire-and-forget",
-                    "",
+                    "S25",
                     "[DRIVER]",
                     "nobody waits, yet its failure is reported",
                     FireAndForget::main),
