@@ -10,6 +10,9 @@ final class ChildLimitProbe {
 
     private static final int TRIES_MAX = 1000;
 
+    /** What the JDK may open for itself when it first meets an error; a leak of ours would be one for each child, at least. */
+    private static final int OF_THE_JDK_MAX = 4;
+
     private ChildLimitProbe() {}
 
     public static void main(String[] arguments) throws Exception {
@@ -38,7 +41,7 @@ final class ChildLimitProbe {
                 }
                 System.out.println(failure + " after " + (count > 3));
             }
-            Eventually.until("descriptors are back", () -> LeftBehind.descriptors() <= before);
+            Eventually.until("descriptors are back", () -> LeftBehind.descriptors() <= before + OF_THE_JDK_MAX);
             System.out.println("zombies " + Family.zombies().size());
         }
     }
