@@ -125,7 +125,8 @@ final class SemaphoreTest extends OnEachDriver {
             }
             assertEquals(2, permits.permits());
             assertEquals(0, permits.waiting());
-            assertTrue(gaveUp.get() > 0 && got.get() > 0, gaveUp + " gave up, " + got + " did not");
+            assertEquals(12 * 400, gaveUp.get() + got.get());
+            assertTrue(got.get() > 0, "all gave up"); // whether any does is a matter of time
             for (Loop loop : group.loops()) {
                 Eventually.until("nothing is in progress", () -> loop.status().interests() == 0);
                 assertEquals(0, loop.status().failures());

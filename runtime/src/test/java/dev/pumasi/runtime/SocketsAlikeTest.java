@@ -487,6 +487,11 @@ final class SocketsAlikeTest extends OnEachDriver {
     }
 
     private void connectAlike(Connecting script) throws Exception {
+        connectAlike(script, 0);
+    }
+
+    /** @param hopsMax above 0 where another thread uses the same socket: {@code java.net.Socket} has a monitor of its own */
+    private void connectAlike(Connecting script, int hopsMax) throws Exception {
         LoopGroup loops = loops(1);
         List<String> expected = connecting(script, SocketFactory.getDefault(), null);
         assertTrue(expected.size() > 1, expected.toString());
@@ -496,7 +501,8 @@ final class SocketsAlikeTest extends OnEachDriver {
                 "nothing goes on",
                 () -> loops.next().status().interests() == 0
                         && loops.next().status().timers() == 0);
-        assertEquals(0, loops.next().status().hops());
+        long hops = loops.next().status().hops();
+        assertTrue(hops <= hopsMax, hops + " hops");
     }
 
     private List<String> connecting(Connecting script, SocketFactory factory, Loop where) throws Exception {
@@ -587,17 +593,19 @@ final class SocketsAlikeTest extends OnEachDriver {
                 answered = false;
             }
         }
-        connectAlike((says, factory, server) -> {
-            Socket socket = factory.createSocket();
-            says.run("connect", () -> socket.connect(silent, 30));
-            says.call("closed", socket::isClosed);
-            Socket closed = factory.createSocket();
-            closeElsewhere(closed);
-            says.run("closed meanwhile", () -> closed.connect(silent));
-            says.call("closed", closed::isClosed);
-            Socket withLimit = factory.createSocket();
-            closeElsewhere(withLimit);
-            says.run("closed meanwhile", () -> withLimit.connect(silent, 8_000));
-        });
+        connectAlike(
+                (says, factory, server) -> {
+                    Socket socket = factory.createSocket();
+                    says.run("connect", () -> socket.connect(silent, 30));
+                    says.call("closed", socket::isClosed);
+                    Socket closed = factory.createSocket();
+                    closeElsewhere(closed);
+                    says.run("closed meanwhile", () -> closed.connect(silent));
+                    says.call("closed", closed::isClosed);
+                    Socket withLimit = factory.createSocket();
+                    closeElsewhere(withLimit);
+                    says.run("closed meanwhile", () -> withLimit.connect(silent, 8_000));
+                },
+                2);
     }
 }

@@ -91,6 +91,7 @@ final class StreamEchoTest extends OnEachDriver {
         List<Connection> connections = connections(loop, clients);
         AtomicInteger halfway = new AtomicInteger();
         AtomicInteger answered = new AtomicInteger();
+        AtomicInteger over = new AtomicInteger();
         int threadsBefore = Thread.activeCount();
         for (Connection connection : connections) {
             StreamSocket socket = connection.socket();
@@ -105,6 +106,7 @@ final class StreamEchoTest extends OnEachDriver {
                     answered.incrementAndGet();
                     assertEquals(-1, socket.read(two, 0, 1));
                 }
+                over.incrementAndGet();
             });
             connection.peerSends((byte) 'a');
         }
@@ -122,7 +124,10 @@ final class StreamEchoTest extends OnEachDriver {
             assertEquals("ab", new String(connection.peerReads(2)));
             connection.peer().shutdownOutput();
         }
-        turnUntil(loop, "all are over", () -> loop.status().interests() == 0);
+        turnUntil(
+                loop,
+                "all are over",
+                () -> over.get() == clients && loop.status().interests() == 0);
         assertNoHops(loop);
         assertEquals(0, loop.status().failures());
         assertEquals(threadsBefore, Thread.activeCount(), "and no other thread took part");
