@@ -46,7 +46,11 @@ final class Launched implements AutoCloseable {
     /** Starts the launcher; what it says on standard error goes to the log of the tests. */
     static Process pumasi(String... arguments) throws IOException {
         List<String> command =
-                new ArrayList<>(List.of(Checkout.ROOT.resolve("pumasi").toString()));
+                // As a terminal starts it: a shell's & and nohup would leave signals ignored, and that is inherited.
+                new ArrayList<>(List.of(
+                        "env",
+                        "--default-signal",
+                        Checkout.ROOT.resolve("pumasi").toString()));
         command.addAll(List.of(arguments));
         return new ProcessBuilder(command)
                 .directory(Checkout.ROOT.toFile())
