@@ -10,7 +10,6 @@ import java.net.SocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
-import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -30,6 +29,9 @@ import org.jspecify.annotations.Nullable;
  * {@code deadlineNanos} is the hand-over between that thread and the watcher: whoever takes the value out by an atomic
  * exchange has decided whether the time was up. {@code idle} and {@link BlockingHttp#isDraining} are written before the other
  * is read, each by its own side, both volatile, so one of the two sees the other (Dekker).
+ *
+ * <p>It is long because a connection's whole life can be read here from top to bottom; what a loop spreads over input, sender
+ * and deadline is a handful of short methods when one thread does it all.
  */
 final class BlockingConnection implements Exchange {
 
@@ -613,41 +615,15 @@ final class BlockingConnection implements Exchange {
         @Override
         public void respond(Response response) {
             if (!stage.complete(Objects.requireNonNull(response, "response"))) {
-                counters.lateAnswers++;
+                http.lateAnswers.increment(); // on any thread, unlike the other counts
             }
         }
 
         @Override
         public void fail(Throwable failure) {
             if (!stage.completeExceptionally(Objects.requireNonNull(failure, "failure"))) {
-                counters.lateAnswers++;
+                http.lateAnswers.increment(); // on any thread, unlike the other counts
             }
-        }
-    }
-
-    /** The body of a request without one. */
-    private static final class NoBody extends RequestBody {
-
-        static final NoBody EMPTY = new NoBody();
-
-        @Override
-        public int read(byte[] to, int offset, int length) {
-            return length == 0 ? 0 : -1;
-        }
-
-        @Override
-        public long length() {
-            return 0;
-        }
-
-        @Override
-        public long bytesMax() {
-            return 0;
-        }
-
-        @Override
-        public List<Field> trailers() {
-            return List.of();
         }
     }
 }

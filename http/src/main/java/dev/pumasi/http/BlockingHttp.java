@@ -15,6 +15,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -58,6 +59,9 @@ public final class BlockingHttp implements AutoCloseable {
     final HttpLimits limits;
     final String serverName;
     final Clock clock = Clock.SYSTEM;
+
+    /** Answers that came when another had been given; counted by whoever gave them. */
+    final LongAdder lateAnswers = new LongAdder();
 
     private final BooleanSupplier crowded;
     private final Set<BlockingConnection> connections = ConcurrentHashMap.newKeySet();
@@ -125,6 +129,9 @@ public final class BlockingHttp implements AutoCloseable {
         synchronized (this) {
             List<HttpCounters> all = new ArrayList<>();
             all.add(ended);
+            HttpCounters late = new HttpCounters();
+            late.lateAnswers = lateAnswers.sum();
+            all.add(late);
             connections.forEach(connection -> all.add(connection.counters));
             return HttpCounters.sum(all);
         }

@@ -1,6 +1,5 @@
 package dev.pumasi.runtime;
 
-import dev.pumasi.runtime.driver.Errno;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -44,7 +43,7 @@ public final class Mailbox<T> implements AutoCloseable {
     private final AtomicBoolean scheduled = new AtomicBoolean();
 
     private final LongAdder refused = new LongAdder();
-    private final Deque<Next> waiting = new ArrayDeque<>();
+    private final Deque<Arrival<T>> waiting = new ArrayDeque<>();
     private volatile boolean closed;
 
     private Mailbox(Loop loop, int capacity, @Nullable Consumer<? super T> handler) {
@@ -94,7 +93,7 @@ public final class Mailbox<T> implements AutoCloseable {
         if (handler != null) {
             throw new IllegalStateException("this mailbox has a handler, which gets every message");
         }
-        return new Next().started();
+        return new Arrival<>(loop, "await a message", waiting, () -> closed, this::deliver).started();
     }
 
     /** How many messages wait, as of about now. Any thread. */
@@ -152,46 +151,6 @@ public final class Mailbox<T> implements AutoCloseable {
             handler.accept(message);
         } catch (Throwable failure) {
             loop.report("the handler of a mailbox", failure);
-        }
-    }
-
-    private final class Next extends Operation<T> {
-
-        Next() {
-            super(Mailbox.this.loop);
-        }
-
-        @Override
-        void start() {
-            if (closed) {
-                failWith(-Errno.EBADF);
-                return;
-            }
-            loop().enter(this);
-            waiting.add(this);
-            deliver();
-        }
-
-        void arrive(T message) {
-            loop().leave(this);
-            succeed(message);
-        }
-
-        void refuse() {
-            loop().leave(this);
-            failWith(-Errno.EBADF);
-        }
-
-        @Override
-        void requestCancel() {
-            waiting.remove(this);
-            loop().leave(this);
-            failWith(-Errno.ECANCELED);
-        }
-
-        @Override
-        String describe() {
-            return "await a message";
         }
     }
 }

@@ -1,7 +1,6 @@
 package dev.pumasi.runtime;
 
 import dev.pumasi.runtime.driver.Driver;
-import dev.pumasi.runtime.driver.Errno;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.Executor;
@@ -33,7 +32,7 @@ public final class SignalListener implements AutoCloseable {
     private final Executor executor;
     private final @Nullable Loop loop;
     private final @Nullable IntConsumer handler;
-    private final Deque<Next> waiting = new ArrayDeque<>();
+    private final Deque<Arrival<Integer>> waiting = new ArrayDeque<>();
 
     /** How many came and were not yet told of. Who raises it from 0 posts the task that takes them. */
     private final AtomicInteger arrived = new AtomicInteger();
@@ -101,7 +100,7 @@ public final class SignalListener implements AutoCloseable {
         if (itsLoop == null || handler != null) {
             throw new IllegalStateException(this + " has a handler, which is told of every signal");
         }
-        return new Next(itsLoop).started();
+        return new Arrival<>(itsLoop, "await " + signal, waiting, () -> closed, this::serve).started();
     }
 
     /** Listens no more; who still waits is told so. */
@@ -173,44 +172,4 @@ public final class SignalListener implements AutoCloseable {
             return "listen to " + signal;
         }
     };
-
-    private final class Next extends Operation<Integer> {
-
-        Next(Loop loop) {
-            super(loop);
-        }
-
-        @Override
-        void start() {
-            if (closed) {
-                failWith(-Errno.EBADF);
-                return;
-            }
-            loop().enter(this);
-            waiting.add(this);
-            serve();
-        }
-
-        void arrive(int count) {
-            loop().leave(this);
-            succeed(count);
-        }
-
-        void refuse() {
-            loop().leave(this);
-            failWith(-Errno.EBADF);
-        }
-
-        @Override
-        void requestCancel() {
-            waiting.remove(this);
-            loop().leave(this);
-            failWith(-Errno.ECANCELED);
-        }
-
-        @Override
-        String describe() {
-            return "await " + signal;
-        }
-    }
 }
