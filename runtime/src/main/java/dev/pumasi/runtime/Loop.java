@@ -53,6 +53,9 @@ import org.jspecify.annotations.Nullable;
  * <p><b>What it will not do.</b> It does not protect you from a task that blocks: everything else on this loop waits
  * meanwhile, and the {@link Watchdog} only names it. It does not bound the queue of foreign tasks, because the JDK's
  * scheduler hook must neither block nor fail; its length is in {@link #status}.
+ *
+ * <p>It is long for what it offers, not for what it does: the turn is short, and around it stand the entrances for users, for the
+ * package and for other threads. Waits, lists, timers and reports have classes of their own.
  */
 public final class Loop implements Executor, AutoCloseable {
 

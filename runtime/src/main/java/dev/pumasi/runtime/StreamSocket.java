@@ -28,6 +28,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Threads.</b> Operations and the direct style: any thread (a platform thread blocks where a green thread parks).
  * {@link #onReceive}, {@link #output}, {@link #pause}, {@link #resume}, {@link #hold}: on the loop. {@link #close}: any.
+ *
+ * <p>It is long because it offers the same few things in three styles; what they do lies in {@link Inbound}, {@link Output} and {@link
+ * DirectStyle}.
  */
 public final class StreamSocket implements Closeable {
 

@@ -22,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Like its driver it forgives no breach of the contract: a handle that is not open, or was closed, is an exception
  * where it is used. Paths begin at the root of the disk, relative ones too.
+ *
+ * <p>It is long because every operation of the seam is here with its faults, each a few lines; what the disk holds is {@link SimDisk}'s.
  */
 final class SimFiles implements FileOperations {
 

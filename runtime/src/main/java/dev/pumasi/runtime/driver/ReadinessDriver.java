@@ -31,6 +31,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>It will not: retry on the caller's behalf, fill more than one provided buffer per report, or do anything on another
  * thread.
+ *
+ * <p>It is long because it is the whole seam, of which files, processes and sockets are one line each that leads elsewhere; the rest is the
+ * one table of who waits for what.
  */
 abstract class ReadinessDriver implements Driver {
 
