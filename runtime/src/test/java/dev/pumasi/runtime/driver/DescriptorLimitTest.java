@@ -22,6 +22,9 @@ final class DescriptorLimitTest {
 
     private static final int GIVEN_BACK = 10;
 
+    /** What the JVM itself may open or close meanwhile, to load a class or to look at its control group. */
+    private static final int JVM_OWN = 2;
+
     @ParameterizedTest
     @EnumSource(DriverUnderTest.class)
     void withoutDescriptorsAcceptingPausesAndResumes(DriverUnderTest kind) throws Exception {
@@ -65,7 +68,8 @@ final class DescriptorLimitTest {
             }
             int accepted = Integer.parseInt(expect(lines, "error 24 after (\\d+)"));
             assertEquals("true", expect(lines, "idle (.*)"));
-            assertEquals(GIVEN_BACK, Integer.parseInt(expect(lines, "error 24 after (\\d+) more")));
+            int more = Integer.parseInt(expect(lines, "error 24 after (\\d+) more"));
+            assertTrue(Math.abs(more - GIVEN_BACK) <= JVM_OWN, () -> "accepted " + more + " after " + GIVEN_BACK);
             expect(lines, "(done)");
             assertTrue(process.waitFor(10, TimeUnit.SECONDS), "the probe does not end");
             assertEquals(0, process.exitValue());
