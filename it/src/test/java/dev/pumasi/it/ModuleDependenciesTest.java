@@ -39,6 +39,7 @@ final class ModuleDependenciesTest {
             "examples", Set.of("runtime", "http"),
             "server", Set.of("runtime", "http"),
             "web", Set.of("runtime", "http"),
+            "queue", Set.of("runtime"),
             "cli", Set.of("runtime", "http", "server", "web"));
 
     /** Modules that may use nothing but {@code java.base}; annotations leave no trace that is needed at run time. */
