@@ -98,13 +98,7 @@ final class Group {
     private volatile int memberCount;
     private volatile long floorSeen;
 
-    Group(
-            int number,
-            LogTopic topic,
-            String name,
-            Ledger ledger,
-            long floor,
-            LedgerReplay.@Nullable GroupFound found) {
+    Group(int number, LogTopic topic, String name, Ledger ledger, long floor, LedgerReplay.@Nullable GroupFound found) {
         this.number = number;
         this.topic = topic;
         this.name = name;
@@ -446,12 +440,7 @@ final class Group {
         pump();
     }
 
-    void reject(
-            Entry entry,
-            String reason,
-            @Nullable Duration delay,
-            Ledger.Told told,
-            Append.Durability durability) {
+    void reject(Entry entry, String reason, @Nullable Duration delay, Ledger.Told told, Append.Durability durability) {
         rejected++;
         takeBack(entry);
         entry.reason = reason;
@@ -600,8 +589,8 @@ final class Group {
         }
         if (before != null) {
             before.doneAhead.forEach(sequence -> everything.add(Ledger.done(number, sequence)));
-            before.remembered.forEach((sequence, one) -> everything.add(
-                    Ledger.rejected(number, sequence, one.attempt(), one.waitsMillis(loop.wallMillis()), one.reason())));
+            before.remembered.forEach((sequence, one) -> everything.add(Ledger.rejected(
+                    number, sequence, one.attempt(), one.waitsMillis(loop.wallMillis()), one.reason())));
         }
     }
 

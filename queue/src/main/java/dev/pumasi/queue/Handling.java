@@ -99,7 +99,10 @@ public final class Handling implements AutoCloseable {
             if (outcome instanceof Operation.Failed<?>(Throwable failure)
                     && !(failure instanceof QueueException known
                             && (known.failure() == QueueFailure.STALE || known.failure() == QueueFailure.CLOSED))) {
-                loop.report((well ? "an acknowledgement to " : "a rejection to ") + consumer.topic().name(), failure);
+                loop.report(
+                        (well ? "an acknowledgement to " : "a rejection to ")
+                                + consumer.topic().name(),
+                        failure);
             }
         });
     }

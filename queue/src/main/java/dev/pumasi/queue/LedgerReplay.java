@@ -67,11 +67,13 @@ final class LedgerReplay {
         for (Segment segment : found.segments()) {
             if (segment.firstSequence != expected && !settings.skipDamage()) {
                 throw Segment.damaged(
-                        segment.path, "records " + expected + " to " + (segment.firstSequence - 1) + " before it are lost");
+                        segment.path,
+                        "records " + expected + " to " + (segment.firstSequence - 1) + " before it are lost");
             }
             Scan scan = new Scan(segment, settings.recordBytesMax(), Segment.HEADER_BYTES);
             expected = segment.firstSequence;
-            while (scan.position() < segment.end && (scan.isRecord() || settings.skipDamage() && scan.skipToSomething())) {
+            while (scan.position() < segment.end
+                    && (scan.isRecord() || settings.skipDamage() && scan.skipToSomething())) {
                 if (scan.isRecord()) {
                     replay.record(scan.kind(), scan.buffer(), scan.payloadAt(), scan.payloadLength(), scan.millis());
                     expected = scan.sequence() + 1;
@@ -124,8 +126,7 @@ final class LedgerReplay {
         }
     }
 
-    private void change(
-            Map<Integer, GroupFound> into, int kind, Buffer from, int at, int bytes, long millis) {
+    private void change(Map<Integer, GroupFound> into, int kind, Buffer from, int at, int bytes, long millis) {
         int number = from.getInt(at);
         numbers = Math.max(numbers, number);
         int body = at + Integer.BYTES;

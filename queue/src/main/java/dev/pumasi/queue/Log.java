@@ -540,7 +540,9 @@ final class Log {
 
     /** How far that segment may be read. */
     long readableEnd(Segment segment) {
-        return segment == durableSegment ? durablePosition : segment.number < durableSegment.number ? segment.bytes : Segment.HEADER_BYTES;
+        return segment == durableSegment
+                ? durablePosition
+                : segment.number < durableSegment.number ? segment.bytes : Segment.HEADER_BYTES;
     }
 
     /** The stored time of the last record. */

@@ -158,8 +158,7 @@ final class LogDelivery implements Delivery {
 
         Rejecting(Append.Durability durability, String reason, @Nullable Duration delay) {
             super(durability);
-            this.reason =
-                    reason.length() > REASON_CHARACTERS_MAX ? reason.substring(0, REASON_CHARACTERS_MAX) : reason;
+            this.reason = reason.length() > REASON_CHARACTERS_MAX ? reason.substring(0, REASON_CHARACTERS_MAX) : reason;
             this.delay = delay;
         }
 

@@ -131,8 +131,7 @@ final class LogQueue implements Queue {
 
     private record Opened(Recovery.Found ledger, LedgerReplay replay, Map<String, Recovery.Found> topics) {}
 
-    static Operation<Queue> open(
-            Loop loop, QueueUrl url, Path folder, LogSettings settings, FolderLock.Kind locks) {
+    static Operation<Queue> open(Loop loop, QueueUrl url, Path folder, LogSettings settings, FolderLock.Kind locks) {
         Background background = Background.open(loop, BACKGROUND_MAX);
         Operation<Queue> opening = background.start("open the queue in " + folder, () -> {
             makeFolder(loop, folder.toAbsolutePath());
@@ -198,8 +197,8 @@ final class LogQueue implements Queue {
                 if (!settings.skipDamage()) {
                     throw Segment.damaged(
                             topicFolder(folder, group.topic),
-                            "the group " + group.name + " has read up to " + group.floor + ", and messages are there up to "
-                                    + next);
+                            "the group " + group.name + " has read up to " + group.floor
+                                    + ", and messages are there up to " + next);
                 }
                 group.floor = next;
             }
@@ -311,8 +310,7 @@ final class LogQueue implements Queue {
             if (topic == null) {
                 Path at = topicFolder(folder, name);
                 makeFolder(loop, at);
-                topic = new LogTopic(
-                        LogQueue.this, background, name, at, settings, Recovery.open(loop, at, settings));
+                topic = new LogTopic(LogQueue.this, background, name, at, settings, Recovery.open(loop, at, settings));
             }
             return new Prepared(topic, topic.readIds(how));
         }

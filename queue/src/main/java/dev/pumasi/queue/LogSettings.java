@@ -11,8 +11,7 @@ import java.time.Duration;
  * @param company how long a commit that is not urgent waits for others
  * @param skipDamage whether to go on behind what cannot be read any more
  */
-record LogSettings(
-        long segmentBytes, int messageBytesMax, long pendingBytesMax, Duration company, boolean skipDamage) {
+record LogSettings(long segmentBytes, int messageBytesMax, long pendingBytesMax, Duration company, boolean skipDamage) {
 
     static final long SEGMENT_BYTES = 64L << 20;
     static final int MESSAGE_BYTES_MAX = 1 << 20;

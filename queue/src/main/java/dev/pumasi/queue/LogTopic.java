@@ -400,7 +400,8 @@ final class LogTopic implements Topic {
                             buffer, RecordFormat.HEADER_BYTES, entry.length - RecordFormat.HEADER_BYTES))
                     : new Operation.Failed<>(Segment.damaged(
                             segment.path,
-                            "record " + entry.sequence + " at " + entry.position + " is not what was written any more"));
+                            "record " + entry.sequence + " at " + entry.position
+                                    + " is not what was written any more"));
         }
     }
 
@@ -413,7 +414,8 @@ final class LogTopic implements Topic {
     /** Of a group. */
     void floorRaised() {
         List<Segment> segments = log.segments();
-        if (segments.size() > 1 && groups.values().stream().allMatch(group -> group.floor() >= segments.get(1).firstSequence)) {
+        if (segments.size() > 1
+                && groups.values().stream().allMatch(group -> group.floor() >= segments.get(1).firstSequence)) {
             tidy();
         }
     }

@@ -60,7 +60,8 @@ final class MessageCodec {
         byte[] id = utf8(message.id(), Message.ID_BYTES_MAX, "an id", topic);
         byte[] key = utf8(message.key(), Message.KEY_BYTES_MAX, "a key", topic);
         Map<String, String> headers = message.headers();
-        return new Parts(id, key, headers.isEmpty() ? NOTHING : headers(headers, topic), headers.size(), message.body());
+        return new Parts(
+                id, key, headers.isEmpty() ? NOTHING : headers(headers, topic), headers.size(), message.body());
     }
 
     private static byte[] utf8(String text, int bytesMax, String what, String topic) throws QueueException {
@@ -125,7 +126,10 @@ final class MessageCodec {
             }
             headers = Collections.unmodifiableMap(headers);
         }
-        return Message.of(from.bytes(next, at + length - next)).withKey(key).withId(id).withHeaders(headers);
+        return Message.of(from.bytes(next, at + length - next))
+                .withKey(key)
+                .withId(id)
+                .withHeaders(headers);
     }
 
     /** Its id, without the rest. */

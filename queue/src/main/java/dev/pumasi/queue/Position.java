@@ -28,7 +28,8 @@ public record Position(int partition, long sequence) implements Comparable<Posit
     public static Position parse(String text) {
         int dash = text.indexOf('-');
         try {
-            return new Position(Integer.parseInt(text.substring(0, Math.max(dash, 0))), Long.parseLong(text.substring(dash + 1)));
+            return new Position(
+                    Integer.parseInt(text.substring(0, Math.max(dash, 0))), Long.parseLong(text.substring(dash + 1)));
         } catch (NumberFormatException notNumbers) {
             throw new IllegalArgumentException("no position: " + text + "; one looks like 0-42", notNumbers);
         }

@@ -60,7 +60,10 @@ public final class QueueException extends IOException {
                 return known;
             }
         }
-        return new QueueException(attempt, thrown instanceof OperationException known ? of(known.failure()) : QueueFailure.UNAVAILABLE, thrown);
+        return new QueueException(
+                attempt,
+                thrown instanceof OperationException known ? of(known.failure()) : QueueFailure.UNAVAILABLE,
+                thrown);
     }
 
     private static QueueFailure of(Failure failure) {

@@ -81,7 +81,10 @@ final class RecordFormat {
     /** Whether a header's length could be one. Anything may stand there: an answer of no costs hardly anything. */
     static boolean isPlausible(Buffer buffer, int at, int lengthMax) {
         int length = length(buffer, at);
-        return length >= HEADER_BYTES && length <= lengthMax && sequence(buffer, at) >= 0 && buffer.getInt(at + UNSURE_AT) >= 0;
+        return length >= HEADER_BYTES
+                && length <= lengthMax
+                && sequence(buffer, at) >= 0
+                && buffer.getInt(at + UNSURE_AT) >= 0;
     }
 
     /** Whether the record, all of which is in the buffer, is what was written. */

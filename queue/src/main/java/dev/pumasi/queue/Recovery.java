@@ -38,8 +38,8 @@ final class Recovery {
 
         @Override
         public String toString() {
-            return bytes + " bytes at " + position + " of " + path + " cannot be read any more: messages " + sequence + " to "
-                    + (sequenceEnd - 1) + " are lost";
+            return bytes + " bytes at " + position + " of " + path + " cannot be read any more: messages " + sequence
+                    + " to " + (sequenceEnd - 1) + " are lost";
         }
     }
 
