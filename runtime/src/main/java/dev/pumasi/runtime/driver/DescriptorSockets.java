@@ -41,6 +41,21 @@ final class DescriptorSockets implements Sockets {
         return isModern ? fileSending.send(handle, file.descriptor, position, length) : NOT_IN_MEMORY;
     }
 
+    @Override
+    public boolean wasFilled(int handle) {
+        return fileSending.wasFilled(handle);
+    }
+
+    @Override
+    public void turn() {
+        fileSending.turn();
+    }
+
+    @Override
+    public void forget(OpenFile file) {
+        fileSending.forget(file.descriptor);
+    }
+
     /** @throws DriverUnavailableException where no system calls can be made */
     static Libc libcFor(String driver) {
         if (!Libc.isSupported()) {

@@ -87,6 +87,21 @@ final class NioSockets implements Sockets {
         return NOT_IN_MEMORY;
     }
 
+    @Override
+    public boolean wasFilled(int handle) {
+        return false;
+    }
+
+    @Override
+    public void turn() {
+        // Threads read what is sent, in pieces of their own.
+    }
+
+    @Override
+    public void forget(OpenFile file) {
+        // Nothing is remembered of it.
+    }
+
     private static int tried(Call call) {
         try {
             return call.run();

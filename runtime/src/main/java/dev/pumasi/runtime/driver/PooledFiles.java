@@ -167,6 +167,7 @@ final class PooledFiles implements FileOperations {
     @SuppressWarnings("ReferenceEquality") // a file is itself
     private void giveUp(OpenFile file) {
         files[file.handle] = null;
+        driver.forget(file);
         if (freeCount == free.length) {
             free = Arrays.copyOf(free, 2 * freeCount);
         }

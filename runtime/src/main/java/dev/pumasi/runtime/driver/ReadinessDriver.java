@@ -101,6 +101,7 @@ abstract class ReadinessDriver implements Driver {
     @Override
     public final void poll(long waitNanos, Completions completions) {
         arrivals.run();
+        sockets.turn();
         if (queue.isEmpty() || turnsWithoutWait == TURNS_WITHOUT_WAIT_MAX) {
             turnsWithoutWait = 0;
             register();
@@ -339,8 +340,17 @@ abstract class ReadinessDriver implements Driver {
             file.uses++;
             operation.position = position;
             operation.length = length;
-            start(operation);
+            if (sockets.wasFilled(handle)) {
+                park(operation);
+            } else {
+                start(operation);
+            }
         }
+    }
+
+    /** For {@link PooledFiles}: the file is about to be closed. */
+    final void forget(OpenFile file) {
+        sockets.forget(file);
     }
 
     private int sendFile(Attempt operation) {

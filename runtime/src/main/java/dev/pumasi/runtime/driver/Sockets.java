@@ -23,6 +23,15 @@ sealed interface Sockets permits DescriptorSockets, NioSockets {
      */
     int sendFile(int handle, OpenFile file, long position, int length);
 
+    /** Whether the last {@link #sendFile} filled the handle up, so that the next one is to wait for room; asked once. */
+    boolean wasFilled(int handle);
+
+    /** A turn of the loop begins: what one may send from files is counted anew. */
+    void turn();
+
+    /** The file is about to be closed, and its descriptor may become another's. */
+    void forget(OpenFile file);
+
     /** The driver passes only handles that these calls opened and that are not closed. */
     int listen(SocketAddress address, int backlog, boolean reusePort);
 

@@ -81,6 +81,7 @@ final class UringFiles implements FileOperations {
     /** Takes up what threads have finished. */
     void collect() {
         startedOnDisk = 0;
+        transfers.turn();
         FileTask task = pool.takeFinished();
         while (task != null) {
             FileTask next = task.next;
@@ -223,6 +224,7 @@ final class UringFiles implements FileOperations {
         if (file >= 0 && file < uses.length && uses[file] > 0) {
             closing.set(file);
         } else {
+            transfers.forget(file);
             ring.prepare(Ring.head(Ring.IORING_OP_CLOSE, 0, 0, file), 0, 0, 0, 0, Ring.NOBODY);
         }
     }

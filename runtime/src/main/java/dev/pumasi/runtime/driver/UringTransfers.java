@@ -7,14 +7,16 @@ import java.util.Objects;
 /**
  * From a file to a socket, under io_uring: {@code sendfile} carries what is in the kernel's cache; {@link FileSending} says
  * why not {@code splice}. The socket is told not to block for the moment of the call. What is not in the cache is read by
- * the ring, and sent from there as far as the socket takes it. When the socket is full, the ring waits for room.
+ * the ring, and sent from there as far as the socket takes it. When the socket is full, the ring waits for room; if the
+ * transfer before has left it full, that comes first.
  *
  * <pre>
- *   begin ── in the cache: sendfile ── some went ───────────────► over
- *     ▲  │                         └─ no room ── wait for room ─┐
- *     │  └─ not in the cache: read ── send ── some went ────────┼► over
- *     │                                  └─ no room ────────────┤
- *     └─────────────────────────────────────────────────────────┘
+ *   begin ── left full ─────────────────────── wait for room ───┐
+ *     └► try ── in the cache: sendfile ── some went ────────────┼► over
+ *        ▲ │                          └─ no room ───────────────┤
+ *        │ └─ not in the cache: read ── send ── some went ──────┼► over
+ *        │                                 └─ no room ──────────┤
+ *        └──────────────────────────────────────────────────────┘
  * </pre>
  *
  * <p>At most one entry of a transfer is in the ring. Once it is cancelled, its socket is left alone: the number may be
@@ -41,6 +43,14 @@ final class UringTransfers {
 
     /** Sends, or does what must come before; if that leaves no entry in the ring, the answer is the operation's result. */
     int begin(UringStep step) {
+        if (sending.wasFilled(step.socket)) {
+            waitForRoom(step);
+            return 0;
+        }
+        return trySending(step);
+    }
+
+    private int trySending(UringStep step) {
         libc.call(SystemCall.FCNTL, step.socket, OpenFlags.F_SETFL, OpenFlags.O_NONBLOCK);
         int sent = sending.send(step.socket, step.file, step.position, (int) step.length);
         // Back at once: the ring takes the flag for a wish to fail instead of waiting.
@@ -67,7 +77,7 @@ final class UringTransfers {
             return hasSent ? result : -Errno.ECANCELED;
         }
         return switch (step.doing) {
-            case WAITING_FOR_ROOM -> result < 0 ? result : begin(step);
+            case WAITING_FOR_ROOM -> result < 0 ? result : trySending(step);
             case READING -> {
                 if (result > 0) {
                     Buffer bytes = Objects.requireNonNull(step.bytes);
@@ -91,6 +101,16 @@ final class UringTransfers {
     private void waitForRoom(UringStep step) {
         step.doing = UringStep.Doing.WAITING_FOR_ROOM;
         ring.prepare(Ring.head(Ring.IORING_OP_POLL_ADD, 0, 0, step.socket), 0, 0, 0, POLLOUT, step.entry());
+    }
+
+    /** A turn of the loop begins. */
+    void turn() {
+        sending.turn();
+    }
+
+    /** The file is about to be closed. */
+    void forget(int file) {
+        sending.forget(file);
     }
 
     /** Its buffer, if it holds one, is free for others. */

@@ -141,6 +141,53 @@ final class DriverTransferTest extends EachDriversFiles {
         files.close(file);
     }
 
+    /** What is known of a file's pages must not outlive them. */
+    @Test
+    void aFileThatIsCutBetweenTwoPiecesEndsThere() throws Exception {
+        byte[] bytes = written("a", 100_000);
+        int file = good(open(at("a"), FileAccess.READ));
+        DriverRig.Pair pair = rig.pair();
+
+        byte[] first = java.util.Arrays.copyOf(bytes, 40_000);
+        assertArrayEquals(first, carry(file, pair, 0, 40_000), () -> "pumasi.seed=" + seed);
+        try (FileChannel channel = FileChannel.open(at("a"), StandardOpenOption.WRITE)) {
+            channel.truncate(50_000);
+        }
+        byte[] second = java.util.Arrays.copyOfRange(bytes, 40_000, 50_000);
+        assertArrayEquals(second, carry(file, pair, 40_000, 10_000), () -> "pumasi.seed=" + seed);
+        assertEquals(0, rig.result(transfer(file, 50_000, pair.server(), 50_000)));
+        files.close(file);
+    }
+
+    @Test
+    void manyTransfersInOneTurnAreBoundedAndAllGoOn() throws Exception {
+        written("a", 8 << 20);
+        int file = good(open(at("a"), FileAccess.READ));
+        DriverRig.Pair[] pairs = new DriverRig.Pair[8];
+        for (int i = 0; i < pairs.length; i++) {
+            pairs[i] = rig.pair();
+            assertEquals(0, driver.setOption(pairs[i].server(), SocketOption.SEND_BUFFER_BYTES, 4 << 20));
+        }
+        rig.settle();
+
+        long[] sending = new long[pairs.length];
+        for (int i = 0; i < pairs.length; i++) {
+            sending[i] = transfer(file, 0, pairs[i].server(), 8 << 20);
+        }
+        long sum = 0;
+        for (long each : sending) {
+            int sent = rig.result(each);
+            assertTrue(sent > 0, () -> "sent " + sent);
+            sum += sent;
+        }
+
+        long all = sum;
+        assertTrue(
+                sum <= FileSending.TURN_BYTES + (long) pairs.length * FileSending.SHARE_BYTES,
+                () -> all + " bytes in a turn");
+        files.close(file);
+    }
+
     @Test
     void aSlowPeerStopsTheTransferAndNothingElse() throws Exception {
         written("a", 8 << 20);
