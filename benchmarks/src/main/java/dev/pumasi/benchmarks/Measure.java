@@ -91,6 +91,9 @@ public final class Measure implements Callable<Integer> {
     @Option(names = "--port", defaultValue = "19100", description = "The first port used (default: ${DEFAULT-VALUE}).")
     private int firstPort;
 
+    @Option(names = "--markdown", description = "Print all results as one table in Markdown, too.")
+    private boolean markdown;
+
     private Measure() {}
 
     /** Runs the command; the exit status is 0, 1 after a failure, 2 for a wrong command line. */
@@ -127,6 +130,9 @@ public final class Measure implements Callable<Integer> {
         final var file =
                 home.resolve("target/results").resolve(Instant.now().toString().replaceAll("[:.]", "-") + ".json");
         report.write(file);
+        if (markdown) {
+            report.printMarkdown(System.out);
+        }
         System.out.println("\nresults: " + file);
         return 0;
     }

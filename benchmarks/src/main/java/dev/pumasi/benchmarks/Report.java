@@ -6,9 +6,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** All results of one run: a table for each scenario on the terminal, and everything as JSON in a file. */
@@ -16,7 +20,7 @@ final class Report {
     private static final String YARDSTICK = "bare-c-uring";
     private static final String PEER = "nginx";
 
-    private final Map<Scenario, Map<String, Series>> results = new LinkedHashMap<>();
+    private final LinkedHashMap<Scenario, Map<String, Series>> results = new LinkedHashMap<>();
     private final Map<String, String> machine;
 
     Report(Map<String, String> machine) {
@@ -49,6 +53,61 @@ final class Report {
                 out.printf(Locale.ROOT, "  %s: up to %.0f errors in a round%n", name, series.max(Figure.ERRORS));
             }
         });
+    }
+
+    /** All scenarios as one table in Markdown, a row for each server, the cheapest in the last scenario first. */
+    void printMarkdown(PrintStream out) {
+        final var scenarios = List.copyOf(results.sequencedKeySet());
+        final var servers = new LinkedHashSet<String>();
+        for (final var scenario : scenarios.reversed()) {
+            final var series = results.getOrDefault(scenario, Map.of());
+            series.entrySet().stream()
+                    .sorted(Comparator.comparingDouble(entry -> entry.getValue().median(key(scenario))))
+                    .forEach(entry -> servers.add(entry.getKey()));
+        }
+        out.println();
+        machine.forEach((what, value) -> out.println("<!-- " + what + ": " + value + " -->"));
+        out.println("| " + unit(scenarios) + " | "
+                + scenarios.stream().map(scenario -> scenario.label).collect(Collectors.joining(" | ")) + " |");
+        out.println("|---".repeat(1 + scenarios.size()) + "|");
+        for (final var server : servers) {
+            out.println("| `" + server + "` | "
+                    + scenarios.stream().map(scenario -> cell(scenario, server)).collect(Collectors.joining(" | "))
+                    + " |");
+        }
+    }
+
+    private static String unit(List<Scenario> scenarios) {
+        return scenarios.contains(Scenario.IDLE)
+                ? "CPU µs per request, or bytes"
+                : "CPU µs per request (min–max) · × nginx";
+    }
+
+    private static Figure key(Scenario scenario) {
+        return scenario.kind == Scenario.Kind.IDLE ? Figure.CONNECTION : Figure.CPU;
+    }
+
+    private String cell(Scenario scenario, String server) {
+        final var servers = results.getOrDefault(scenario, Map.of());
+        final var series = servers.get(server);
+        if (series == null || series.isEmpty()) {
+            return "–";
+        }
+        final var key = key(scenario);
+        final var errors = series.max(Figure.ERRORS) > 0 ? " · **errors**" : "";
+        return String.format(
+                Locale.ROOT,
+                "%s (%s–%s) · %s ×%s",
+                threeDigits(series.median(key)),
+                threeDigits(series.min(key)),
+                threeDigits(series.max(key)),
+                ratio(series, servers.get(PEER), key),
+                errors);
+    }
+
+    /** More digits than the rounds agree on would only be noise. */
+    private static String threeDigits(double value) {
+        return String.format(Locale.ROOT, value < 10 ? "%.2f" : value < 100 ? "%.1f" : "%.0f", value);
     }
 
     private static String line(String name, Series series, Map<String, Series> servers, boolean idle) {
@@ -155,6 +214,10 @@ final class Report {
         facts.put("kernel", System.getProperty("os.name") + " " + System.getProperty("os.version"));
         facts.put("architecture", System.getProperty("os.arch"));
         facts.put("cores", Integer.toString(Runtime.getRuntime().availableProcessors()));
+        facts.put(
+                "tcp",
+                Files.readString(Path.of("/proc/sys/net/ipv4/tcp_congestion_control"))
+                        .strip());
         facts.put("java", Runtime.version().toString());
         facts.put("started", Instant.now().toString());
         return facts;

@@ -8,6 +8,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
@@ -18,6 +19,9 @@ public final class VertxServer extends VerticleBase {
     private static final CharSequence TEXT_PLAIN = HttpHeaders.createOptimized("text/plain");
     private static final CharSequence BODY_BYTES = HttpHeaders.createOptimized("13");
     private static final Buffer BODY = Buffer.buffer("Hello, World!");
+    private static final CharSequence BINARY = HttpHeaders.createOptimized("application/octet-stream");
+    private static final String FILES = "/files/";
+    private static final String FOLDER = System.getProperty("pumasi.benchmarks.files", "target/files");
     private static final int BACKLOG = 4096;
 
     private final int port;
@@ -49,7 +53,12 @@ public final class VertxServer extends VerticleBase {
 
     private void answer(HttpServerRequest request) {
         final var response = request.response();
-        if (!"/plaintext".equals(request.path())) {
+        final var path = request.path();
+        if (path != null && path.startsWith(FILES)) {
+            sendFile(path.substring(FILES.length()), response);
+            return;
+        }
+        if (!"/plaintext".equals(path)) {
             response.setStatusCode(404).end();
             return;
         }
@@ -59,6 +68,15 @@ public final class VertxServer extends VerticleBase {
                 .add(HttpHeaders.DATE, date)
                 .add(HttpHeaders.CONTENT_LENGTH, BODY_BYTES);
         response.end(BODY);
+    }
+
+    /** As its documentation has it: the kernel sends the file, which is opened for each request. */
+    private void sendFile(String name, HttpServerResponse response) {
+        response.headers()
+                .add(HttpHeaders.CONTENT_TYPE, BINARY)
+                .add(HttpHeaders.SERVER, SERVER_NAME)
+                .add(HttpHeaders.DATE, date);
+        response.sendFile(FOLDER + "/" + name).onFailure(failure -> response.reset());
     }
 
     private static CharSequence now() {
