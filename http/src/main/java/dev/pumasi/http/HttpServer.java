@@ -6,6 +6,7 @@ import dev.pumasi.runtime.LoopGroup;
 import dev.pumasi.runtime.LoopStatus;
 import dev.pumasi.runtime.OperationException;
 import dev.pumasi.runtime.StreamSocket;
+import dev.pumasi.runtime.ThreadDump;
 import dev.pumasi.runtime.driver.Drivers;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -75,6 +76,11 @@ public final class HttpServer implements Server {
     /** Figures of its loops, as of about now. */
     public List<LoopStatus> loops() {
         return parts.stream().map(part -> part.loop.status()).toList();
+    }
+
+    /** Every green thread of its loops, and where they hopped; see {@link ThreadDump#of}. */
+    public ThreadDump threadDump() {
+        return ThreadDump.of(parts.stream().map(part -> part.loop).toList());
     }
 
     @Override

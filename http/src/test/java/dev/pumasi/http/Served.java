@@ -114,7 +114,8 @@ class Served {
                 "the operations to end",
                 () -> sum(server, LoopStatus::interests) <= server.loops().size());
         if (!hops && Loop.greenThreadsRunOnLoop()) {
-            assertEquals(0, server.loops().stream().mapToLong(LoopStatus::hops).sum(), "hops");
+            assertEquals(
+                    0, server.loops().stream().mapToLong(LoopStatus::hops).sum(), () -> "hops: " + server.threadDump());
         }
     }
 

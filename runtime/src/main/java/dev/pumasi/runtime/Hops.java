@@ -4,8 +4,9 @@ import java.lang.invoke.VarHandle;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
@@ -16,17 +17,24 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>All are counted. The first {@value #LOOKED_AT_FIRST} and every {@value #LOOKED_AT_EVERY}th after them are looked at: the
  * stack of who wakes is taken where it wakes, that of who is woken on the loop, just before it goes on. So a program whose
- * library hops all day pays for a thousandth of what it would cost to know each.
+ * library hops all day pays for a thousandth of what it would cost to know each. With {@code -D}{@value #TRACE_PROPERTY}{@code
+ * =true} all are looked at, and a place is remembered with both stacks.
  *
- * <p>The waking side neither blocks nor throws, hence does not log; the watchdog does, for the first hop of a loop.
+ * <p>The waking side neither blocks nor throws, and the loop must not wait for whoever prints a log; so the watchdog tells of
+ * the first hop of a loop, or, when tracing, of each new place.
  */
 final class Hops {
+
+    /** Looks at every hop, and tells each new place with both stacks. */
+    static final String TRACE_PROPERTY = "pumasi.hops.trace";
 
     static final int LOOKED_AT_FIRST = 16;
     static final int LOOKED_AT_EVERY = 1024;
 
     /** How many different places are remembered. */
     static final int PLACES_MAX = 64;
+
+    private static final boolean TRACE = Boolean.getBoolean(TRACE_PROPERTY);
 
     private static final System.Logger LOG = System.getLogger("dev.pumasi.runtime");
 
@@ -36,7 +44,9 @@ final class Hops {
     private final Loop loop;
     private final AtomicLong count = new AtomicLong();
     private final Map<String, LongAdder> places = new ConcurrentHashMap<>();
-    private final AtomicBoolean announced = new AtomicBoolean();
+
+    /** Places that nobody has been told of; no more than {@link #places}. */
+    private final Queue<String> untold = new ConcurrentLinkedQueue<>();
 
     Hops(Loop loop) {
         this.loop = loop;
@@ -55,15 +65,15 @@ final class Hops {
     /** Counts one, and answers what to run on the loop in place of {@code continuation}. The thread that wakes. */
     Runnable add(Runnable continuation) {
         long number = count.incrementAndGet();
-        if (number > LOOKED_AT_FIRST && number % LOOKED_AT_EVERY != 0) {
+        if (number > LOOKED_AT_FIRST && number % LOOKED_AT_EVERY != 0 && !TRACE) {
             return continuation;
         }
         try {
-            Recorder.HERE.hopped(loop.name());
-            Thread waker = Thread.currentThread();
-            String woken = ", woken by " + StallReport.name(waker) + at(waker.getStackTrace());
+            Thread thread = Thread.currentThread();
+            String waker = StallReport.name(thread);
+            StackTraceElement[] stack = thread.getStackTrace();
             return () -> {
-                remember(continuation, woken);
+                remember(continuation, waker, stack);
                 continuation.run();
             };
         } catch (RuntimeException | Error noMemoryOrNoStackLeft) {
@@ -80,29 +90,45 @@ final class Hops {
                 .toList();
     }
 
-    /** Says once that there are hops, and where the first was. The watchdog. */
+    /** Says that there are hops, and where the first was; when tracing, where each was. The watchdog. */
     void announce() {
-        if (!places.isEmpty() && !announced.get() && announced.compareAndSet(false, true)) {
+        for (String place = untold.poll(); place != null; place = untold.poll()) {
             LOG.log(
                     System.Logger.Level.INFO,
-                    "{0}: a green thread was woken from another thread (a hop), which costs a crossing each time: {1}."
-                            + " Hops are counted from now on, and a thread dump lists where they happen.",
+                    TRACE
+                            ? "{0}: a hop: {1}"
+                            : "{0}: a green thread was woken from another thread (a hop), which costs a crossing each"
+                                    + " time: {1}. Hops are counted from now on, and a thread dump lists where they"
+                                    + " happen.",
                     loop.name(),
-                    places().getFirst());
+                    place);
         }
     }
 
     /** On the loop. */
-    private void remember(Runnable continuation, String woken) {
+    private void remember(Runnable continuation, String waker, StackTraceElement[] wakersStack) {
         Thread green = whose(continuation);
-        String place = (green == null ? "somewhere" : waiting(Loop.stackOf(green))) + woken;
+        String waiter = green == null ? "a green thread" : StallReport.name(green);
+        StackTraceElement[] waitersStack = green == null ? new StackTraceElement[0] : Loop.stackOf(green);
+        Recorder.HERE.hopped(loop.name(), waiter, text(waitersStack), waker, text(wakersStack));
+        String place = waiting(waitersStack) + ", woken by " + waker + at(wakersStack)
+                + (TRACE ? text(waitersStack) + System.lineSeparator() + "  " + waker + ":" + text(wakersStack) : "");
         LongAdder seen = places.get(place);
         if (seen == null && places.size() < PLACES_MAX) {
+            if (TRACE || places.isEmpty()) {
+                untold.add(place);
+            }
             seen = places.computeIfAbsent(place, _ -> new LongAdder());
         }
         if (seen != null) {
             seen.increment();
         }
+    }
+
+    private static String text(StackTraceElement[] stack) {
+        StringBuilder text = new StringBuilder();
+        StallReport.frames(text, stack);
+        return text.toString();
     }
 
     private @Nullable Thread whose(Runnable continuation) {

@@ -38,10 +38,14 @@ final class JfrRecorder implements Recorder {
     }
 
     @Override
-    public void hopped(String loop) {
+    public void hopped(String loop, String waiter, String waitersStack, String waker, String wakersStack) {
         Hop event = new Hop();
         if (event.isEnabled()) {
             event.loop = loop;
+            event.waiter = waiter;
+            event.waitersStack = waitersStack;
+            event.waker = waker;
+            event.wakersStack = wakersStack;
             event.commit();
         }
     }
@@ -86,14 +90,27 @@ final class JfrRecorder implements Recorder {
         long lasted;
     }
 
-    /** The event's own thread and stack are those of the thread that wakes. */
+    /** Seen from the loop, so both stacks are fields: the event's own would be the loop's. */
     @Name("dev.pumasi.Hop")
     @Label("Hop")
     @Category("Pumasi")
     @Description("A green thread was woken by a foreign thread")
+    @StackTrace(false)
     static final class Hop extends Event {
 
         @Label("Loop")
         String loop = "";
+
+        @Label("Waiter")
+        String waiter = "";
+
+        @Label("Stack of the Waiter")
+        String waitersStack = "";
+
+        @Label("Waker")
+        String waker = "";
+
+        @Label("Stack of the Waker")
+        String wakersStack = "";
     }
 }

@@ -121,6 +121,7 @@ public final class Loop implements Executor, AutoCloseable {
     private final Executor greenScheduler = this::schedule;
     private final BufferPool buffers = new BufferPool();
     private final AsyncFiles files = new AsyncFiles(this);
+    private final Pause.Unused unusedPauses = new Pause.Unused();
     private final Set<String> failureKinds = ConcurrentHashMap.newKeySet();
     private final GreenThreadList greenThreadList = new GreenThreadList();
 
@@ -176,9 +177,13 @@ public final class Loop implements Executor, AutoCloseable {
 
     /** The loop on whose thread the caller runs, directly or as a green thread; empty elsewhere. */
     public static Optional<Loop> current() {
+        return Optional.ofNullable(here());
+    }
+
+    /** As {@link #current}. */
+    static @Nullable Loop here() {
         Thread carrier = GreenThreads.BACK_END.carrier();
-        return Optional.ofNullable(
-                carrier instanceof LoopThread loopThread ? loopThread.loop : DRIVEN_BY_HAND.get(carrier));
+        return carrier instanceof LoopThread loopThread ? loopThread.loop : DRIVEN_BY_HAND.get(carrier);
     }
 
     public String name() {
@@ -303,7 +308,7 @@ public final class Loop implements Executor, AutoCloseable {
         return timers.cancel(timer);
     }
 
-    /** An operation that is done after {@code delay}. Any thread. */
+    /** An operation that is done after {@code delay}; in direct style, {@link Timer#sleep} needs none. Any thread. */
     public Operation<Duration> sleep(Duration delay) {
         return new Sleep(this, delay).started();
     }
@@ -565,6 +570,11 @@ public final class Loop implements Executor, AutoCloseable {
 
     Hops hops() {
         return hops;
+    }
+
+    /** On the loop. */
+    Pause.Unused unusedPauses() {
+        return unusedPauses;
     }
 
     /**

@@ -477,9 +477,11 @@ final class LoopSocket extends SocketImpl {
         }
     }
 
+    /** By anybody, or by a scope whose time is over: its threads stay interrupted, so there is no sense in trying again. */
     private static boolean isInterrupt(OperationException failure) {
         Thread thread = Thread.currentThread();
-        return failure.failure() == Failure.CANCELLED && thread.isVirtual() && thread.isInterrupted();
+        boolean brokenOff = failure.failure() == Failure.CANCELLED || failure.failure() == Failure.TIMED_OUT;
+        return brokenOff && thread.isVirtual() && thread.isInterrupted();
     }
 
     /** Before a lock is taken that a parked green thread of this very loop may hold. */

@@ -11,8 +11,8 @@ sealed interface Recorder permits JfrRecorder, Recorder.None {
     /** It turns again. */
     void resumed(String loop, long lastedNanos);
 
-    /** The calling thread wakes a green thread of that loop from elsewhere. Neither blocks nor throws. */
-    void hopped(String loop);
+    /** A green thread of that loop was woken from elsewhere. */
+    void hopped(String loop, String waiter, String waitersStack, String waker, String wakersStack);
 
     /** Without {@code jdk.jfr}. */
     record None() implements Recorder {
@@ -24,6 +24,6 @@ sealed interface Recorder permits JfrRecorder, Recorder.None {
         public void resumed(String loop, long lastedNanos) {}
 
         @Override
-        public void hopped(String loop) {}
+        public void hopped(String loop, String waiter, String waitersStack, String waker, String wakersStack) {}
     }
 }

@@ -26,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  * loop or of the machine there is one tick, not a burst. In direct style the same holds for a caller who comes late: ticks
  * meanwhile are one.
  *
+ * <p><b>Allocation.</b> None for each tick, in either style, on the loop's own threads.
+ *
  * <p>What a callback throws is reported by the loop, and the ticker goes on. When the loop stops, it is closed. Any thread may call, but
  * for {@link #await}, where one waits at a time.
  */
@@ -40,6 +42,7 @@ public final class Ticker implements AutoCloseable {
     private final Presence presence;
     private final Gate gate;
     private final Timer timer = Timer.of(this::due);
+    private final Gate.Step step = this::see;
 
     // Of the loop; the counters are read from anywhere, now or a little later.
     private long nextNanos;
@@ -47,6 +50,10 @@ public final class Ticker implements AutoCloseable {
     private long missed;
     private boolean unseen;
     private long unseenMissed;
+
+    /** What the one who waits has just been told: written on the loop before he passes the gate, read by him after. */
+    private long seenMissed;
+
     private boolean closed;
 
     private Ticker(Loop loop, Duration period, boolean keepsToGrid, @Nullable Runnable callback) {
@@ -89,20 +96,22 @@ public final class Ticker implements AutoCloseable {
         if (callback != null) {
             throw new IllegalStateException("cannot await " + this + ": its ticks go to a callback");
         }
-        long[] seen = new long[1];
-        gate.pass(() -> {
-            if (closed) {
-                throw new OperationException("await " + this, Failure.CLOSED);
-            }
-            if (!unseen) {
-                return Gate.WOULD_WAIT;
-            }
-            seen[0] = unseenMissed;
-            unseen = false;
-            unseenMissed = 0;
-            return 0;
-        });
-        return seen[0];
+        gate.pass(step);
+        return seenMissed;
+    }
+
+    /** On the loop, for the one who waits. */
+    private int see() throws OperationException {
+        if (closed) {
+            throw new OperationException("await " + this, Failure.CLOSED);
+        }
+        if (!unseen) {
+            return Gate.WOULD_WAIT;
+        }
+        seenMissed = unseenMissed;
+        unseen = false;
+        unseenMissed = 0;
+        return 0;
     }
 
     /** How many ticks there were. Any thread. */

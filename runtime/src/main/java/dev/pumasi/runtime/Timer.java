@@ -1,5 +1,6 @@
 package dev.pumasi.runtime;
 
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +34,23 @@ public abstract class Timer {
                 action.run();
             }
         };
+    }
+
+    /**
+     * Direct style: waits so long. A green thread parks on the wheel of its loop, and is resumed there; a thread that no loop
+     * carries blocks itself. Allocates nothing in the steady state, where {@link Loop#sleep} makes an operation each time.
+     *
+     * @throws OperationException {@link Failure#CANCELLED} if the thread is interrupted, {@link Failure#TIMED_OUT} if that was a
+     *     {@link Scope}'s deadline, both with the interrupt status set; {@link Failure#CLOSED} if the loop stops
+     * @throws IllegalStateException on a loop's own thread, outside a green one
+     */
+    public static void sleep(Duration time) throws OperationException {
+        Loop loop = Loop.here();
+        if (loop == null) {
+            Pause.elsewhere(Loop.nanos(time));
+        } else {
+            Pause.on(loop, Loop.nanos(time));
+        }
     }
 
     /** Called on the loop's thread when it is due, never early, and once for each start. Must not block. */

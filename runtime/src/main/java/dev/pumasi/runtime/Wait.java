@@ -51,6 +51,7 @@ record Wait(String what, @Nullable Loop loop, @Nullable Thread owner, long since
             case null -> of("Object.wait, Thread.sleep or a park that names nothing");
             case Operation<?> operation ->
                 new Wait(operation.describe(), operation.loop(), null, operation.waitingSinceNanos(thread));
+            case Pause pause -> new Wait(pause.describe(), pause.loop(), null, pause.waitingSinceNanos());
             case Gate gate -> new Wait(gate.what(), gate.loop(), null, gate.waitingSinceNanos());
             case AbstractOwnableSynchronizer lock ->
                 new Wait(identity(lock), null, LockOwners.ofLock(lock, thread), UNKNOWN);

@@ -123,6 +123,7 @@ final class Watchdog implements AutoCloseable {
             LockSupport.parkNanos(this, intervalNanos);
             look();
         }
+        watched.forEach(one -> one.loop.hops().announce()); // what happened last
     }
 
     /** Looks at each loop once. */

@@ -78,7 +78,7 @@ final class AsyncFileTest extends OnEachDriver {
     /** The body on a green thread, on whose loop nothing hopped and nothing failed. */
     private <T> T green(Loop loop, java.util.concurrent.Callable<T> body) throws Exception {
         T answer = onGreen(loop, body);
-        assertEquals(0, loop.status().hops(), "hops");
+        assertNoHops(loop);
         assertEquals(0, loop.status().failures(), "failures");
         return answer;
     }
@@ -223,7 +223,7 @@ final class AsyncFileTest extends OnEachDriver {
                 })
                 .get(10, TimeUnit.SECONDS);
         assertEquals(bytes.length, length);
-        assertEquals(0, loop.status().hops());
+        assertNoHops(loop);
     }
 
     @Test

@@ -60,7 +60,7 @@ final class ChannelTest extends OnEachDriver {
         assertEquals(2000, get(received));
         assertTrue(channel.isEnded());
         for (Loop loop : group.loops()) {
-            assertEquals(0, loop.status().hops());
+            assertNoHops(loop);
             assertEquals(0, loop.status().failures());
             Eventually.until("nothing is in progress", () -> loop.status().interests() == 0);
         }
@@ -133,7 +133,7 @@ final class ChannelTest extends OnEachDriver {
         assertEquals(Optional.empty(), get(green));
         assertEquals(Optional.empty(), get(platform));
         assertEquals(0, empty.receiversWaiting());
-        assertEquals(0, loop.status().hops());
+        assertNoHops(loop);
     }
 
     @Test
@@ -200,7 +200,7 @@ final class ChannelTest extends OnEachDriver {
         assertEquals("order ended", operation.await());
         assertEquals(0, numbers.receiversWaiting());
         assertThrows(IllegalStateException.class, () -> new Select<String>().await());
-        assertEquals(0, loop.status().hops());
+        assertNoHops(loop);
     }
 
     @Test

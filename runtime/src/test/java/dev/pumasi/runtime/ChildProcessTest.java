@@ -51,7 +51,7 @@ final class ChildProcessTest extends OnEachDriverWithChildren {
             assertFalse(child.isRunning());
             assertEquals(code == 0, expected.isSuccess());
         }
-        assertEquals(0, loop.status().hops());
+        assertNoHops(loop);
         assertEquals(0, loop.status().failures());
     }
 
@@ -83,7 +83,7 @@ final class ChildProcessTest extends OnEachDriverWithChildren {
             return seen;
         });
         assertEquals(200, codes.size());
-        assertEquals(0, loop.status().hops());
+        assertNoHops(loop);
     }
 
     @Test

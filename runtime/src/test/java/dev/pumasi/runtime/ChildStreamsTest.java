@@ -61,7 +61,7 @@ final class ChildStreamsTest extends OnEachDriverWithChildren {
         assertArrayEquals(MessageDigest.getInstance("SHA-256").digest(sent), digest.digest());
         assertTrue(mostUnderway.get() < UNDERWAY_MAX, "at most under way: " + mostUnderway);
         assertEquals(new Exit.Status(0), child.exit().await());
-        assertEquals(0, loop.status().hops());
+        assertNoHops(loop);
     }
 
     @Test
@@ -116,7 +116,7 @@ final class ChildStreamsTest extends OnEachDriverWithChildren {
             return null;
         });
         Eventually.until("ten bytes have come", () -> received.get() == 10);
-        assertEquals(0, loop.status().hops());
+        assertNoHops(loop);
     }
 
     @Test

@@ -85,7 +85,7 @@ final class ConditionTest extends OnEachDriver {
             assertEquals(dish, get(taken.get(i)));
         }
         for (Loop loop : group.loops()) {
-            assertEquals(0, loop.status().hops());
+            assertNoHops(loop);
         }
     }
 

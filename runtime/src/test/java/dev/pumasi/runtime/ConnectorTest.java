@@ -76,7 +76,7 @@ final class ConnectorTest extends OnEachDriver {
         Eventually.until(
                 "nothing goes on",
                 () -> loop.status().interests() == 0 && loop.status().timers() == 0);
-        assertEquals(0, loop.status().hops());
+        assertNoHops(loop);
     }
 
     @Test

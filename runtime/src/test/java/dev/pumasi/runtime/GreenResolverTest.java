@@ -91,7 +91,7 @@ final class GreenResolverTest extends OnEachDriver {
         assertThrows(
                 UnknownHostException.class,
                 () -> onGreen(loop, () -> lookUp("unknown.example", InetAddressResolver.LookupPolicy.IPV4)));
-        assertEquals(0, loop.status().hops());
+        assertNoHops(loop);
     }
 
     @Test

@@ -99,7 +99,7 @@ final class GreenThreadTest extends OnEachDriver {
         assertEquals(
                 List.of(),
                 waits.stream().filter(wait -> wait.endsWith("elsewhere")).toList());
-        assertEquals(0, loop.status().hops());
+        assertNoHops(loop);
     }
 
     private static void note(List<String> back, String wait, Thread home) {
@@ -132,7 +132,7 @@ final class GreenThreadTest extends OnEachDriver {
         for (Thread thread : threads) {
             thread.join();
         }
-        assertEquals(0, loop.status().hops());
+        assertNoHops(loop);
     }
 
     @Test
@@ -153,7 +153,7 @@ final class GreenThreadTest extends OnEachDriver {
         onGreen(other, () -> loop.spawn(body)).join();
         assertEquals(5, ran.get());
         assertEquals(0, loop.status().failures());
-        assertEquals(0, loop.status().hops(), "to be started from elsewhere is no hop");
+        assertNoHops(loop);
     }
 
     @Test
@@ -201,7 +201,7 @@ final class GreenThreadTest extends OnEachDriver {
             get(one);
         }
         assertEquals(1, most.get(), "one at a time");
-        assertEquals(0, loop.status().hops(), "who unlocks is on the loop too");
+        assertNoHops(loop);
     }
 
     @Test
@@ -232,7 +232,7 @@ final class GreenThreadTest extends OnEachDriver {
             return carrier() == before;
         }));
         Eventually.until("it waits", () -> green.getState() == Thread.State.WAITING);
-        assertEquals(0, loop.status().hops());
+        assertNoHops(loop);
         semaphore.release();
         assertTrue(get(home));
         assertEquals(1, loop.status().hops());
@@ -286,7 +286,7 @@ final class GreenThreadTest extends OnEachDriver {
         }
         over.set(1);
         heart.join();
-        assertEquals(0, loop.status().hops());
+        assertNoHops(loop);
     }
 
     /** Until then, who reads the pipe is held in a system call. */

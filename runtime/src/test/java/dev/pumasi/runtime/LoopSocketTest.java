@@ -93,7 +93,7 @@ final class LoopSocketTest extends OnEachDriver {
                 }
                 return null;
             });
-            assertEquals(0, loop.status().hops());
+            assertNoHops(loop);
         }
     }
 
@@ -187,7 +187,7 @@ final class LoopSocketTest extends OnEachDriver {
         for (CompletableFuture<Integer> one : all) {
             assertEquals(each * 10, get(one));
         }
-        assertEquals(0, loop.status().hops());
+        assertNoHops(loop);
     }
 
     @Test
@@ -309,7 +309,7 @@ final class LoopSocketTest extends OnEachDriver {
                 return in.available();
             }
         }));
-        assertEquals(0, loop.status().hops());
+        assertNoHops(loop);
     }
 
     @Test

@@ -50,7 +50,7 @@ final class MailboxTest extends OnEachDriver {
         assertEquals(0, disorder.get());
         assertEquals(refused, mailbox.refused());
         assertEquals(0, mailbox.waiting());
-        assertEquals(0, loop.status().hops());
+        assertNoHops(loop);
     }
 
     @Test
@@ -91,7 +91,7 @@ final class MailboxTest extends OnEachDriver {
             return true;
         }));
         assertEquals(IntStream.range(0, 1000).boxed().toList(), get(received));
-        assertEquals(0, loop.status().hops());
+        assertNoHops(loop);
     }
 
     @Test

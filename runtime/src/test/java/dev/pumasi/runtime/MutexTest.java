@@ -70,7 +70,7 @@ final class MutexTest extends OnEachDriver {
         assertFalse(mutex.isLocked());
         assertEquals(0, mutex.waiting());
         for (Loop loop : group.loops()) {
-            assertEquals(0, loop.status().hops());
+            assertNoHops(loop);
             Eventually.until("nothing is in progress", () -> loop.status().interests() == 0);
             assertEquals(0, loop.status().failures());
         }

@@ -107,7 +107,7 @@ final class NamesTest extends OnEachDriver {
         List<InetAddress> addresses =
                 onGreen(loop, () -> names.resolve(loop, "anything.example").await());
         assertTrue(addresses.stream().allMatch(InetAddress::isLoopbackAddress), addresses.toString());
-        assertEquals(0, loop.status().hops());
+        assertNoHops(loop);
     }
 
     @Test
@@ -138,7 +138,7 @@ final class NamesTest extends OnEachDriver {
         assertEquals(1, status.asked());
         assertEquals(count - 1, status.joined());
         for (Loop loop : loops.loops()) {
-            assertEquals(0, loop.status().hops(), "hops of " + loop);
+            assertNoHops(loop);
             assertEquals(0, loop.status().interests());
             assertEquals(0, loop.status().timers());
         }
@@ -357,7 +357,7 @@ final class NamesTest extends OnEachDriver {
         assertEquals(threads * 20, right.get());
         assertTrue(source.threads.size() <= 4, source.threads.toString());
         for (Loop loop : loops.loops()) {
-            assertEquals(0, loop.status().hops());
+            assertNoHops(loop);
             assertEquals(0, loop.status().interests());
         }
     }

@@ -187,7 +187,11 @@ class OnEachDriver {
     /** Nothing woke a green thread of it from elsewhere; where the JDK schedules them, everything does. */
     static void assertNoHops(Loop loop) {
         if (Loop.greenThreadsRunOnLoop()) {
-            assertEquals(0, loop.status().hops(), "hops of " + loop.name());
+            assertEquals(
+                    0,
+                    loop.status().hops(),
+                    () -> "hops of " + loop.name() + ": "
+                            + String.join("\n", loop.hops().places()));
         }
     }
 

@@ -44,7 +44,7 @@ final class ScopeTest extends OnEachDriver implements Rehearsal.Play {
             Eventually.until(
                     "nothing is in progress on " + each, () -> each.status().interests() == 0);
             Eventually.until("no timer runs on " + each, () -> each.status().timers() == 0);
-            assertEquals(0, each.status().hops(), "hops of " + each);
+            assertNoHops(each);
         }
     }
 

@@ -49,7 +49,7 @@ final class SemaphoreTest extends OnEachDriver {
         assertEquals(3, three.permits());
         assertEquals(0, three.waiting());
         for (Loop loop : group.loops()) {
-            assertEquals(0, loop.status().hops());
+            assertNoHops(loop);
             assertEquals(0, loop.status().failures());
         }
     }
@@ -201,7 +201,7 @@ final class SemaphoreTest extends OnEachDriver {
         operation.await();
         latch.await();
         for (Loop loop : group.loops()) {
-            assertEquals(0, loop.status().hops());
+            assertNoHops(loop);
         }
     }
 }

@@ -41,7 +41,7 @@ final class SignalListenerTest extends OnEachDriverWithChildren {
         closing(SignalListener.open(loop, UnixSignal.USR1, count -> onLoop.complete(loop.isCurrent() && count == 1)));
         raise(UnixSignal.USR1);
         assertTrue(get(onLoop));
-        assertEquals(0, loop.status().hops());
+        assertNoHops(loop);
     }
 
     @Test
@@ -57,7 +57,7 @@ final class SignalListenerTest extends OnEachDriverWithChildren {
                 return next.await();
             }));
         }
-        assertEquals(0, loop.status().hops());
+        assertNoHops(loop);
         assertEquals(List.of("listen to SIGUSR1"), onLoop(loop, loop::interests));
     }
 

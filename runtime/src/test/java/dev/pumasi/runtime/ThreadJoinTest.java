@@ -52,7 +52,7 @@ final class ThreadJoinTest extends OnEachDriver {
             assertSame(thread, loop.join(thread).await(), "and again, when it has ended");
             assertSame(thread, loop.join(thread).toStage().toCompletableFuture().get(8, TimeUnit.SECONDS));
         }
-        assertEquals(0, loop.status().hops());
+        assertNoHops(loop);
         assertEquals(0, loop.status().interests());
     }
 

@@ -27,7 +27,7 @@ final class TickerTest extends OnEachDriver {
         if (loop != null && !loop.isOver()) {
             Eventually.until("no timer is left", () -> loop.status().timers() == 0);
             Eventually.until("nothing is in progress", () -> loop.status().interests() == 0);
-            assertEquals(0, loop.status().hops());
+            assertNoHops(loop);
         }
     }
 

@@ -13,11 +13,13 @@ import java.nio.file.Files;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -67,8 +69,11 @@ public final class StaticFiles implements Handler {
     private final FilePath mount;
     private final long cacheBytesMax;
 
-    /** What is kept is kept for each loop, so that no two threads meet. As many as there are loops. */
-    private final ConcurrentHashMap<Loop, FileTree> trees = new ConcurrentHashMap<>();
+    /**
+     * What is kept is kept for each loop, so that no two threads meet; as many as there are loops. A map that is replaced, not
+     * one with locks inside: two loops that began at once would wait for each other, which is a hop.
+     */
+    private final AtomicReference<Map<Loop, FileTree>> trees = new AtomicReference<>(Map.of());
 
     private StaticFiles(Path root, FilePath mount, long cacheBytesMax) {
         this.root = root;
@@ -120,8 +125,18 @@ public final class StaticFiles implements Handler {
     }
 
     private FileTree tree(Loop loop) {
-        FileTree known = trees.get(loop);
-        return known != null ? known : trees.computeIfAbsent(loop, one -> new FileTree(root, one, cacheBytesMax));
+        FileTree known = trees.get().get(loop);
+        if (known != null) {
+            return known;
+        }
+        FileTree tree = new FileTree(root, loop, cacheBytesMax);
+        return trees.updateAndGet(before -> with(before, loop, tree)).getOrDefault(loop, tree);
+    }
+
+    private static Map<Loop, FileTree> with(Map<Loop, FileTree> before, Loop loop, FileTree tree) {
+        Map<Loop, FileTree> after = new HashMap<>(before);
+        after.putIfAbsent(loop, tree);
+        return Map.copyOf(after);
     }
 
     /** Whoever sends the file releases it; if nobody will, that is done here. */

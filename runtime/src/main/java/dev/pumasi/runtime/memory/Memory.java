@@ -9,7 +9,9 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
+import java.util.List;
 
 /**
  * Raw native memory by address, for the drivers' bindings only: one segment that spans the whole address space, so that
@@ -23,6 +25,14 @@ public final class Memory {
     private static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
     private static final VarHandle INT = JAVA_INT.varHandle();
     private static final VarHandle SHORT = JAVA_SHORT.varHandle();
+
+    static {
+        // The JDK makes a layout's handle at its first use, under a monitor: where two loops came to that at once, a
+        // green
+        // thread of one would wait, and be woken by a thread of the JDK's. So they are made here, before there are any.
+        List.of(JAVA_BYTE, JAVA_SHORT_UNALIGNED, JAVA_INT_UNALIGNED, JAVA_LONG_UNALIGNED)
+                .forEach(ValueLayout::varHandle);
+    }
 
     private Memory() {}
 
