@@ -24,12 +24,19 @@ import picocli.CommandLine.UnmatchedArgumentException;
         synopsisSubcommandLabel = "COMMAND",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
-        subcommands = {ServeCommand.class, ThreadsCommand.class, CompletionCommand.class, RehearseCommand.class},
+        subcommands = {
+            ServeCommand.class,
+            LoadCommand.class,
+            ThreadsCommand.class,
+            CompletionCommand.class,
+            RehearseCommand.class
+        },
         footer = {
             "",
             "Examples:",
             "  pumasi serve             a welcome page on http://localhost:8080",
             "  pumasi serve ./site      the files below ./site",
+            "  pumasi load URL          how fast that server answers, and how long one waits",
             "  pumasi threads PID       what each green thread of that server waits for"
         })
 public final class Pumasi implements Runnable {

@@ -47,6 +47,7 @@ final class PumasiTest {
         Run run = pumasi("--help");
         assertEquals(0, run.status);
         assertTrue(run.out.contains("serve"), run.out);
+        assertTrue(run.out.contains("load"), run.out);
         assertTrue(run.out.contains("completion"), run.out);
         assertTrue(run.out.contains("threads"), run.out);
         assertFalse(run.out.contains("rehearse"), run.out);

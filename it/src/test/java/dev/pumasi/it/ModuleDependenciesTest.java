@@ -40,7 +40,8 @@ final class ModuleDependenciesTest {
             "server", Set.of("runtime", "http"),
             "web", Set.of("runtime", "http"),
             "queue", Set.of("runtime"),
-            "cli", Set.of("runtime", "http", "server", "web"));
+            "lab", Set.of("runtime", "http"),
+            "cli", Set.of("runtime", "http", "server", "web", "lab"));
 
     /** Modules that may use nothing but {@code java.base}; annotations leave no trace that is needed at run time. */
     private static final Set<String> JAVA_BASE_ONLY = Set.of("runtime", "http");

@@ -1,0 +1,49 @@
+package dev.pumasi.lab;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.OptionalLong;
+import java.util.stream.Stream;
+
+/** How many more files this process may open. The JVM has raised its limit as far as it may; the rest is the system's word. */
+final class Descriptors {
+
+    /** For what a load opens besides connections: results, classes, the loops' own. */
+    private static final int RESERVED = 32;
+
+    private static final Path LIMITS = Path.of("/proc/self/limits");
+    private static final Path OPEN = Path.of("/proc/self/fd");
+    private static final String LABEL = "Max open files";
+
+    private Descriptors() {}
+
+    /** How many connections it may open; empty where that is not told. */
+    static OptionalLong left() {
+        try (Stream<String> limits = Files.lines(LIMITS);
+                Stream<Path> open = Files.list(OPEN)) {
+            String line =
+                    limits.filter(each -> each.startsWith(LABEL)).findFirst().orElse("");
+            String soft = line.substring(Math.min(LABEL.length(), line.length()))
+                    .strip()
+                    .split("\\s+", 2)[0];
+            return soft.isEmpty() || soft.equals("unlimited")
+                    ? OptionalLong.empty()
+                    : OptionalLong.of(Math.max(0, Long.parseLong(soft) - open.count() - RESERVED));
+        } catch (IOException | RuntimeException notLinux) {
+            return OptionalLong.empty();
+        }
+    }
+
+    /** @throws LoadException if they cannot be opened, with how many can */
+    static void require(int connections) throws LoadException {
+        OptionalLong left = left();
+        if (left.isPresent() && connections > left.getAsLong()) {
+            throw new LoadException(
+                    connections + " connections need as many file descriptors, and this process may open "
+                            + left.getAsLong() + " more: take --connections " + left.getAsLong()
+                            + " or fewer, or raise the limit (ulimit -n " + (connections + 1024)
+                            + ", as root if it is refused).");
+        }
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.pumasi.lab;
+
+import org.jspecify.annotations.NullMarked;
