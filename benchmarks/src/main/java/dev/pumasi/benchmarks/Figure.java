@@ -10,6 +10,7 @@ enum Figure {
     P99("p99_micros"),
     RESIDENT("resident_mib"),
     ERRORS("errors"),
+    SWITCHES("context_switches"),
     SERVER_SHARE("server_core_share"),
     GENERATOR_SHARE("generator_core_share"),
     CONNECTION("connection_bytes"),

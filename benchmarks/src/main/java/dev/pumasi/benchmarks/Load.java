@@ -35,19 +35,26 @@ record Load(long requests, double seconds, long errors, long p50Micros, long p99
             throws IOException, InterruptedException {
         final var url = "http://" + address + ":" + port + scenario.path;
         return switch (scenario.kind) {
-            case KEEPALIVE, FILE -> wrk(scenario, url, seconds, core, home.resolve("wrk/report.lua"));
-            case PIPELINED -> wrk(scenario, url, seconds, core, home.resolve("wrk/pipelined.lua"));
+            case KEEPALIVE, FILE -> wrk(scenario.connections, url, seconds, core, home.resolve("wrk/report.lua"));
+            case PIPELINED -> wrk(scenario.connections, url, seconds, core, home.resolve("wrk/pipelined.lua"));
             case CONNECT -> ab(scenario, url, core);
             case IDLE -> throw new IllegalArgumentException("idle connections are no load");
         };
     }
 
-    private static Load wrk(Scenario scenario, String url, int seconds, int core, Path script)
+    /** So many connections that ask again as soon as they are answered; a connection that was ended is made anew. */
+    static Load closedLoop(int connections, String address, int port, int seconds, int core, Path home)
+            throws IOException, InterruptedException {
+        final var url = "http://" + address + ":" + port + "/plaintext";
+        return wrk(connections, url, seconds, core, home.resolve("wrk/report.lua"));
+    }
+
+    private static Load wrk(int connections, String url, int seconds, int core, Path script)
             throws IOException, InterruptedException {
         final var run = execute(
                 core,
                 seconds + GRACE_SECONDS,
-                List.of("wrk", "-t1", "-c" + scenario.connections, "-d" + seconds + "s", "-s", script.toString(), url));
+                List.of("wrk", "-t1", "-c" + connections, "-d" + seconds + "s", "-s", script.toString(), url));
         final var report = REPORT.matcher(run.output);
         if (!report.find()) {
             throw new IOException("wrk said: " + run.output.strip());

@@ -19,15 +19,21 @@ import java.util.stream.Stream;
  * @param userMicros time in user mode, in whole ticks
  * @param systemMicros time in the kernel, in whole ticks
  * @param threadNanos time of each living thread by its id
- * @param residentBytes memory resident now
+ * @param residentBytes memory resident now, of all together
+ * @param switches how often each living thread was set aside by the kernel, of itself or not, by its id
  */
-record ProcessUsage(long userMicros, long systemMicros, Map<Long, Long> threadNanos, long residentBytes) {
+record ProcessUsage(
+        long userMicros, long systemMicros, Map<Long, Long> threadNanos, long residentBytes, Map<Long, Long> switches) {
     private static final long TICK_MICROS = TimeUnit.MILLISECONDS.toMicros(10);
     private static final int USER_TIME = 11;
     private static final int SYSTEM_TIME = 12;
 
-    /** Time used between two moments. */
-    record Interval(double totalMicros, double userMicros) {
+    /**
+     * What was used between two moments.
+     *
+     * @param switches of the threads that live at the second moment
+     */
+    record Interval(double totalMicros, double userMicros, long switches) {
         double systemMicros() {
             return totalMicros - userMicros;
         }
@@ -38,15 +44,17 @@ record ProcessUsage(long userMicros, long systemMicros, Map<Long, Long> threadNa
         long system = 0;
         long resident = 0;
         final Map<Long, Long> threads = new HashMap<>();
+        final Map<Long, Long> switches = new HashMap<>();
         for (final var each :
                 Stream.concat(Stream.of(process), process.descendants()).toList()) {
             final var fields = statistics(Long.toString(each.pid()));
-            user += Long.parseLong(fields[USER_TIME]) * TICK_MICROS;
-            system += Long.parseLong(fields[SYSTEM_TIME]) * TICK_MICROS;
+            // And of children that have ended: a worker that served one connection leaves its time there.
+            user += (Long.parseLong(fields[USER_TIME]) + Long.parseLong(fields[USER_TIME + 2])) * TICK_MICROS;
+            system += (Long.parseLong(fields[SYSTEM_TIME]) + Long.parseLong(fields[SYSTEM_TIME + 2])) * TICK_MICROS;
             resident += resident(each.pid());
-            readThreads(each.pid(), threads);
+            readThreads(each.pid(), threads, switches);
         }
-        return new ProcessUsage(user, system, Map.copyOf(threads), resident);
+        return new ProcessUsage(user, system, Map.copyOf(threads), resident, Map.copyOf(switches));
     }
 
     /** Time that ended children of this program have used: here, the load generators. */
@@ -58,13 +66,18 @@ record ProcessUsage(long userMicros, long systemMicros, Map<Long, Long> threadNa
     Interval since(ProcessUsage earlier) {
         final var user = userMicros - earlier.userMicros;
         final var ticks = user + systemMicros - earlier.systemMicros;
-        long nanos = 0;
-        for (final var thread : threadNanos.entrySet()) {
-            nanos += thread.getValue() - earlier.threadNanos.getOrDefault(thread.getKey(), 0L);
-        }
+        final var nanos = growth(earlier.threadNanos, threadNanos);
         final var lost = nanos / 1000 < ticks - 2 * TICK_MICROS;
         final double total = lost ? ticks : nanos / 1e3;
-        return new Interval(total, ticks == 0 ? 0 : total * user / ticks);
+        return new Interval(total, ticks == 0 ? 0 : total * user / ticks, growth(earlier.switches, switches));
+    }
+
+    private static long growth(Map<Long, Long> earlier, Map<Long, Long> later) {
+        long growth = 0;
+        for (final var thread : later.entrySet()) {
+            growth += thread.getValue() - earlier.getOrDefault(thread.getKey(), 0L);
+        }
+        return growth;
     }
 
     /** The fields after the command, which may itself contain spaces and brackets; the first is the state. */
@@ -73,17 +86,27 @@ record ProcessUsage(long userMicros, long systemMicros, Map<Long, Long> threadNa
         return line.substring(line.lastIndexOf(')') + 2).split(" ", -1);
     }
 
-    private static void readThreads(long pid, Map<Long, Long> threads) throws IOException {
+    private static void readThreads(long pid, Map<Long, Long> threads, Map<Long, Long> switches) throws IOException {
         try (Stream<Path> tasks = Files.list(Path.of("/proc", Long.toString(pid), "task"))) {
             for (final var task : tasks.toList()) {
                 try {
                     final var nanos =
                             Files.readString(task.resolve("schedstat")).split(" ", 2)[0];
-                    threads.put(Long.parseLong(task.getFileName().toString()), Long.parseLong(nanos));
+                    final var id = Long.parseLong(task.getFileName().toString());
+                    threads.put(id, Long.parseLong(nanos));
+                    switches.put(id, switches(task.resolve("status")));
                 } catch (NoSuchFileException ended) {
                     // Between the listing and the reading; its time is in the ticks.
                 }
             }
+        }
+    }
+
+    private static long switches(Path status) throws IOException {
+        try (var lines = Files.lines(status)) {
+            return lines.filter(line -> line.contains("voluntary_ctxt_switches:"))
+                    .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
+                    .sum();
         }
     }
 

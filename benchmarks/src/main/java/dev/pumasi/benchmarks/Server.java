@@ -6,7 +6,10 @@ import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
@@ -51,16 +54,36 @@ final class Server implements AutoCloseable {
     static Server start(String name, int port, int core, Path home)
             throws IOException, InterruptedException, UnavailableException {
         final var script = home.resolve("servers").resolve(name).resolve("start");
+        return start(
+                name, port, core, home, List.of(script.toString(), Integer.toString(port)), Map.of(), Answer::check);
+    }
+
+    /** Says what is wrong with a server's answers, if anything is. */
+    @FunctionalInterface
+    interface Check {
+        Optional<String> fault(InetSocketAddress address) throws IOException;
+    }
+
+    /** As the other, of a command that becomes a server on that port. */
+    static Server start(
+            String name,
+            int port,
+            int core,
+            Path home,
+            List<String> command,
+            Map<String, String> environment,
+            Check check)
+            throws IOException, InterruptedException, UnavailableException {
         final var log = Files.createDirectories(home.resolve("target/results")).resolve(name + ".log");
         // taskset becomes the script, the script becomes the server: one process id for all three.
-        final var process = new ProcessBuilder(
-                        "taskset", "-c", Integer.toString(core), script.toString(), Integer.toString(port))
-                .redirectErrorStream(true)
-                .redirectOutput(log.toFile())
-                .start();
+        final var words = new ArrayList<>(List.of("taskset", "-c", Integer.toString(core)));
+        words.addAll(command);
+        final var builder = new ProcessBuilder(words).redirectErrorStream(true).redirectOutput(log.toFile());
+        builder.environment().putAll(environment);
+        final var process = builder.start();
         final var server = new Server(name, port, process);
         try {
-            server.awaitAnswer(log);
+            server.awaitAnswer(log, check);
             return server;
         } catch (IOException | InterruptedException | UnavailableException failure) {
             server.close();
@@ -68,7 +91,7 @@ final class Server implements AutoCloseable {
         }
     }
 
-    private void awaitAnswer(Path log) throws IOException, InterruptedException, UnavailableException {
+    private void awaitAnswer(Path log, Check check) throws IOException, InterruptedException, UnavailableException {
         final var deadlineNanos = System.nanoTime() + START_MAX.toNanos();
         while (true) {
             if (process.waitFor(20, TimeUnit.MILLISECONDS)) {
@@ -79,7 +102,7 @@ final class Server implements AutoCloseable {
                                 : "ended with status " + process.exitValue() + (said.isEmpty() ? "" : ": " + said));
             }
             try {
-                final var fault = Answer.check(address());
+                final var fault = check.fault(address());
                 if (fault.isEmpty()) {
                     return;
                 }

@@ -36,6 +36,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
             "Examples:",
             "  pumasi serve             a welcome page on http://localhost:8080",
             "  pumasi serve ./site      the files below ./site",
+            "  pumasi serve --model prethreaded --app hello",
+            "                           an application, under another concurrency model",
             "  pumasi load URL          how fast that server answers, and how long one waits",
             "  pumasi threads PID       what each green thread of that server waits for"
         })

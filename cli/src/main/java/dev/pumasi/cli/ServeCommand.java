@@ -3,11 +3,16 @@ package dev.pumasi.cli;
 import dev.pumasi.runtime.LoopGroup;
 import dev.pumasi.runtime.ThreadDumpSocket;
 import dev.pumasi.runtime.driver.Drivers;
+import dev.pumasi.server.ApplicationChoice;
+import dev.pumasi.server.Model;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -20,7 +25,7 @@ import picocli.CommandLine.Spec;
 /** {@code pumasi serve}: runs a server until it is told to stop. */
 @Command(
         name = "serve",
-        description = "Serve the files of a folder, or a welcome page.",
+        description = "Serve the files of a folder, an application, or a welcome page.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         footer = {
@@ -53,16 +58,63 @@ final class ServeCommand implements Callable<Integer> {
             description = "The port; 0 takes any free one (default: ${DEFAULT-VALUE}).")
     private int port;
 
-    @Option(names = "--loops", paramLabel = "N", description = "How many event loops (default: one per processor).")
+    @Option(
+            names = "--app",
+            paramLabel = "NAME",
+            completionCandidates = ApplicationNames.class,
+            description = {
+                "The application to serve instead: ${COMPLETION-CANDIDATES}, one of --class-path,",
+                "or the full name of a class that is an Application, a Handler or an AsyncHandler."
+            })
+    private @Nullable String application;
+
+    @Option(
+            names = "--class-path",
+            paramLabel = "P",
+            split = ":",
+            description = "Jars and folders with the application's classes, separated by colons.")
+    private List<Path> classPath = List.of();
+
+    @Option(
+            names = "--set",
+            paramLabel = "NAME=VALUE",
+            description = "A setting of the application; may be given several times.")
+    private Map<String, String> settings = Map.of();
+
+    @Option(
+            names = "--model",
+            paramLabel = "NAME",
+            defaultValue = "green",
+            completionCandidates = ModelNames.class,
+            description = "The concurrency model: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+    private String model = "";
+
+    @Option(
+            names = "--loops",
+            paramLabel = "N",
+            description = "How many event loops, in event-loop and green (default: one per processor).")
     private @Nullable Integer loops;
+
+    @Option(
+            names = "--threads",
+            paramLabel = "N",
+            description = {
+                "How many threads: in threaded at most (default: as many as connections), in prethreaded always (default: 200),",
+                "in worker-pool for handlers (default: 4)."
+            })
+    private @Nullable Integer threads;
+
+    @Option(
+            names = "--connections",
+            paramLabel = "N",
+            description = "How many connections at most (default: " + ServeOptions.CONNECTIONS_DEFAULT + ").")
+    private @Nullable Integer connections;
 
     @Option(
             names = "--driver",
             paramLabel = "NAME",
-            defaultValue = "auto",
-            description =
-                    "How loops talk to the kernel: auto, io_uring, epoll, poll, select or nio (default: ${DEFAULT-VALUE}).")
-    private String driver = "";
+            description = "How loops talk to the kernel: auto, io_uring, epoll, poll, select or nio (default: auto).")
+    private @Nullable String driver;
 
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it before it runs a command
@@ -112,30 +164,111 @@ final class ServeCommand implements Callable<Integer> {
         }
     }
 
-    private ServeOptions options() throws CannotRun {
+    private ServeOptions options() {
         if (port < 0 || port > PORT_MAX) {
             throw wrong("--port is " + port + ", and must be from 0 to " + PORT_MAX);
         }
-        int loopCount = loops == null ? Runtime.getRuntime().availableProcessors() : loops;
-        if (loopCount < 1 || loopCount > LoopGroup.LOOPS_MAX) {
-            throw wrong("--loops is " + loopCount + ", and must be from 1 to " + LoopGroup.LOOPS_MAX);
+        Model chosen = model();
+        boolean countsLoops = chosen == Model.EVENT_LOOP || chosen == Model.GREEN;
+        int processors = Runtime.getRuntime().availableProcessors();
+        return new ServeOptions(
+                application(),
+                content(),
+                host,
+                port,
+                chosen,
+                number("--loops", loops, LoopGroup.LOOPS_MAX, countsLoops).orElse(processors),
+                number("--threads", threads, chosen.threadsMax(), chosen.hasThreads()),
+                number("--connections", connections, Integer.MAX_VALUE, true).orElse(ServeOptions.CONNECTIONS_DEFAULT),
+                driver(chosen));
+    }
+
+    private Model model() {
+        try {
+            return Model.of(model);
+        } catch (IllegalArgumentException unknown) {
+            throw wrong(String.valueOf(unknown.getMessage()));
         }
-        if (!driver.equals(Drivers.AUTO) && !Drivers.names().contains(driver)) {
-            throw wrong("there is no driver '" + driver + "'; choose auto, " + String.join(", ", Drivers.names()));
+    }
+
+    /** What is set must mean something: a number that nobody looks at would be believed to hold. */
+    private OptionalInt number(String option, @Nullable Integer given, int most, boolean meaningful) {
+        if (given == null) {
+            return OptionalInt.empty();
         }
-        if (folder != null && !Files.isDirectory(folder)) {
-            throw new CannotRun(
-                    Files.exists(folder)
-                            ? folder + " is not a folder; name the folder it lies in."
-                            : "there is no folder " + folder + "; create it, or name another.");
+        if (!meaningful) {
+            throw wrong(option + " " + given + " means nothing in the model " + model + "; leave it out");
         }
-        if (folder != null && !Files.isReadable(folder)) {
-            throw new CannotRun("the folder " + folder + " may not be read by this user; change its mode or the user.");
+        if (given < 1 || given > most) {
+            throw wrong(option + " is " + given + ", and must be from 1 to " + most);
         }
-        return new ServeOptions(Optional.ofNullable(folder), host, port, loopCount, driver);
+        return OptionalInt.of(given);
+    }
+
+    private String driver(Model chosen) {
+        String wanted = driver == null ? Drivers.AUTO : driver;
+        if (!wanted.equals(Drivers.AUTO) && !Drivers.names().contains(wanted)) {
+            throw wrong("there is no driver '" + wanted + "'; choose auto, " + String.join(", ", Drivers.names()));
+        }
+        if (driver != null && !chosen.hasLoops()) {
+            throw wrong("--driver " + wanted + " means nothing in the model " + model
+                    + ", which has no loops; leave it out");
+        }
+        return wanted;
+    }
+
+    /** By the classes' names where they are known: nobody need look for applications then. */
+    private ApplicationChoice application() {
+        if (application != null && folder != null) {
+            throw wrong("both a folder and --app " + application + " are given; choose one");
+        }
+        if (application != null) {
+            return new ApplicationChoice(application, classPath, settings);
+        }
+        if (!classPath.isEmpty() || !settings.isEmpty()) {
+            String given = classPath.isEmpty() ? "--set " + settings : "--class-path " + classPath;
+            throw wrong(given + " means nothing without --app");
+        }
+        return folder == null
+                ? ApplicationChoice.of(WelcomeApplication.class.getName())
+                : new ApplicationChoice(
+                        FilesApplication.class.getName(),
+                        List.of(),
+                        Map.of(FilesApplication.FOLDER, folder.toString()));
+    }
+
+    private String content() {
+        if (application != null) {
+            return application;
+        }
+        return folder == null
+                ? "a welcome page"
+                : folder.toAbsolutePath().normalize().toString();
     }
 
     private ParameterException wrong(String message) {
         return new ParameterException(spec.commandLine(), message);
+    }
+
+    /** For the completion script and the help. */
+    static final class ModelNames implements Iterable<String> {
+
+        ModelNames() {}
+
+        @Override
+        public Iterator<String> iterator() {
+            return Model.labels().iterator();
+        }
+    }
+
+    /** For the completion script and the help. */
+    static final class ApplicationNames implements Iterable<String> {
+
+        ApplicationNames() {}
+
+        @Override
+        public Iterator<String> iterator() {
+            return ApplicationChoice.names().iterator();
+        }
     }
 }

@@ -1,15 +1,31 @@
 package dev.pumasi.cli;
 
-import java.nio.file.Path;
-import java.util.Optional;
+import dev.pumasi.server.ApplicationChoice;
+import dev.pumasi.server.Model;
+import java.util.OptionalInt;
 
 /**
- * What to serve, and where.
+ * What to serve, where and how.
  *
- * @param folder the folder whose files are served; empty for the welcome page
+ * @param application what answers
+ * @param content what that is, in words
  * @param host the name or address to listen on
  * @param port the port; 0 lets the kernel choose
- * @param loops how many event loops, at least one
+ * @param loops how many event loops, at least one; of no meaning for models without
+ * @param threads how many threads, if the model's own number is not to be taken
+ * @param connections how many connections at most
  * @param driver a driver's name, or {@code auto}
  */
-record ServeOptions(Optional<Path> folder, String host, int port, int loops, String driver) {}
+record ServeOptions(
+        ApplicationChoice application,
+        String content,
+        String host,
+        int port,
+        Model model,
+        int loops,
+        OptionalInt threads,
+        int connections,
+        String driver) {
+
+    static final int CONNECTIONS_DEFAULT = 50_000;
+}

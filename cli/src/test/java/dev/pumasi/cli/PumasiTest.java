@@ -11,6 +11,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -57,8 +58,26 @@ final class PumasiTest {
     void helpOfServeNamesItsOptionsAndDefaults() {
         Run run = pumasi("serve", "--help");
         assertEquals(0, run.status);
-        for (String part :
-                new String[] {"DIR", "--host", "localhost", "--port", "8080", "--loops", "--driver", "auto"}) {
+        for (String part : new String[] {
+            "DIR",
+            "--host",
+            "localhost",
+            "--port",
+            "8080",
+            "--loops",
+            "--driver",
+            "auto",
+            "--model",
+            "green",
+            "prethreaded",
+            "--app",
+            "hello",
+            "--class-path",
+            "--set",
+            "--threads",
+            "--connections",
+            "50000"
+        }) {
             assertTrue(run.out.contains(part), () -> "expected " + part + " in: " + run.out);
         }
     }
@@ -78,6 +97,9 @@ final class PumasiTest {
         assertTrue(run.out.startsWith("#!/"), run.out);
         assertTrue(run.out.contains("complete -F _complete_pumasi"), run.out);
         assertTrue(run.out.contains("--driver"), run.out);
+        for (String word : List.of("worker-pool", "iterative", "hello", "welcome")) {
+            assertTrue(run.out.contains(word), () -> "expected " + word + " in: " + run.out);
+        }
     }
 
     @Test
@@ -94,9 +116,61 @@ final class PumasiTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"--port,70000", "--port,-1", "--port,http", "--loops,0", "--loops,100000", "--driver,kqueue"})
+    @CsvSource({
+        "--port,70000",
+        "--port,-1",
+        "--port,http",
+        "--loops,0",
+        "--loops,100000",
+        "--driver,kqueue",
+        "--model,thread",
+        "--connections,0",
+        "--threads,3",
+        "--class-path,a.jar",
+        "--set,novalue"
+    })
     void valueOutOfRangeIsWrongUsage(String option, String value) {
         assertBriefError(pumasi("serve", option, value), Pumasi.EXIT_USAGE, value, "--help");
+    }
+
+    @Test
+    void aModelThatDoesNotExistIsToldWithAllThatDo() {
+        assertBriefError(
+                pumasi("serve", "--model", "forked"),
+                Pumasi.EXIT_USAGE,
+                "no model 'forked'",
+                "iterative, threaded, prethreaded, event-loop, worker-pool, green");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "iterative,--threads,4",
+        "iterative,--loops,4",
+        "prethreaded,--loops,4",
+        "prethreaded,--driver,epoll",
+        "worker-pool,--loops,2",
+        "green,--threads,4",
+        "threaded,--threads,20001",
+        "worker-pool,--threads,257"
+    })
+    void whatMeansNothingInAModelIsWrongUsage(String model, String option, String value) {
+        assertBriefError(pumasi("serve", "--model", model, option, value), Pumasi.EXIT_USAGE, option, "--help");
+    }
+
+    @Test
+    void anApplicationThatCannotBeHadIsNamed() {
+        assertBriefError(
+                pumasi("serve", "--app", "rice"),
+                Pumasi.EXIT_CANNOT_RUN,
+                "no application 'rice'",
+                "choose files, hello, plaintext, wait, welcome");
+        assertBriefError(
+                pumasi("serve", "--app", "wait", "--set", "millis=never"), Pumasi.EXIT_CANNOT_RUN, "wait", "millis");
+        assertBriefError(
+                pumasi("serve", "--app", "hello", "--class-path", "no/such.jar"),
+                Pumasi.EXIT_CANNOT_RUN,
+                "no/such.jar");
+        assertBriefError(pumasi("serve", ".", "--app", "hello"), Pumasi.EXIT_USAGE, "both a folder and --app");
     }
 
     @Test
@@ -110,11 +184,12 @@ final class PumasiTest {
         assertBriefError(pumasi("serve", file.toString()), Pumasi.EXIT_CANNOT_RUN, "page.html", "not a folder");
     }
 
-    @Test
-    void aPortInUseIsNamed() throws IOException {
+    @ParameterizedTest
+    @ValueSource(strings = {"iterative", "threaded", "prethreaded", "event-loop", "worker-pool", "green"})
+    void aPortInUseIsNamed(String model) throws IOException {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             String port = Integer.toString(taken.getLocalPort());
-            Run run = pumasi("serve", "--host", "127.0.0.1", "--port", port);
+            Run run = pumasi("serve", "--host", "127.0.0.1", "--port", port, "--model", model);
             assertBriefError(run, Pumasi.EXIT_CANNOT_RUN, port, "--port");
         }
     }

@@ -1,10 +1,9 @@
 package dev.pumasi.http;
 
 import dev.pumasi.runtime.Loop;
-import dev.pumasi.runtime.LoopGroup;
 import dev.pumasi.runtime.driver.Clock;
-import dev.pumasi.runtime.driver.Drivers;
 import dev.pumasi.runtime.memory.Buffer;
+import java.io.IOException;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -13,11 +12,11 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BooleanSupplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * HTTP/1.1 by plain blocking calls: the thread that calls {@link #serve} serves one connection, from its first byte to its
@@ -63,15 +62,19 @@ public final class BlockingHttp implements AutoCloseable {
     /** Answers that came when another had been given; counted by whoever gave them. */
     final LongAdder lateAnswers = new LongAdder();
 
+    /** So many that were turned away are kept until their clients have read why. */
+    private static final int TURNED_AWAY_MAX = 256;
+
     private final BooleanSupplier crowded;
     private final Set<BlockingConnection> connections = ConcurrentHashMap.newKeySet();
     private final ConcurrentLinkedDeque<Workplace> workplaces = new ConcurrentLinkedDeque<>();
     private final AtomicInteger workplacesKept = new AtomicInteger();
+    private final ConcurrentLinkedQueue<TurnedAway> turnedAway = new ConcurrentLinkedQueue<>();
     private final Set<String> failureKinds = ConcurrentHashMap.newKeySet();
+    private final ServiceLoop service = new ServiceLoop();
     private final Thread watcher;
     private HttpCounters ended = new HttpCounters(); // guarded by this
     private long readsEnded; // guarded by this
-    private @Nullable LoopGroup loops; // guarded by this
     private volatile boolean draining;
     private volatile boolean closed;
 
@@ -121,6 +124,34 @@ public final class BlockingHttp implements AutoCloseable {
                 }
             }
             giveBack(workplace);
+        }
+    }
+
+    /**
+     * Turns a connection away for which there is no thread: it is answered with 503, and closed when its client has closed its
+     * end, or after a while. Does not wait; any thread, but one at a time.
+     *
+     * @param connection in blocking mode
+     */
+    public void refuse(SocketChannel connection) {
+        synchronized (this) {
+            ended.connections++;
+            ended.refused++;
+        }
+        Workplace workplace = take();
+        workplace.head.tick(clock.currentTimeMillis());
+        try {
+            turnedAway.add(TurnedAway.answered(connection, workplace, clock.nanoTime()));
+        } catch (IOException gone) {
+            TurnedAway.close(connection);
+        } finally {
+            giveBack(workplace);
+        }
+        if (turnedAway.size() > TURNED_AWAY_MAX || closed) {
+            TurnedAway oldest = turnedAway.poll();
+            if (oldest != null) {
+                oldest.close();
+            }
         }
     }
 
@@ -177,14 +208,7 @@ public final class BlockingHttp implements AutoCloseable {
         closed = true;
         connections.forEach(BlockingConnection::abort);
         watcher.interrupt();
-        LoopGroup own;
-        synchronized (this) {
-            own = loops;
-            loops = null;
-        }
-        if (own != null) {
-            own.close();
-        }
+        service.close();
     }
 
     boolean isDraining() {
@@ -196,17 +220,8 @@ public final class BlockingHttp implements AutoCloseable {
     }
 
     /** A loop for what handlers start that needs one. */
-    synchronized Loop loop() {
-        if (closed) {
-            throw new IllegalStateException("the server has been closed");
-        }
-        LoopGroup known = loops;
-        if (known == null) {
-            known = LoopGroup.start(
-                    "pumasi-service", 1, Drivers.choose(Drivers.AUTO).factory());
-            loops = known;
-        }
-        return known.loops().getFirst();
+    Loop loop() {
+        return service.loop();
     }
 
     /** Reports it, with its stack, the first time one of its kind happens. */
@@ -226,11 +241,13 @@ public final class BlockingHttp implements AutoCloseable {
             try {
                 Thread.sleep(Duration.ofMillis(LOOK_MILLIS));
             } catch (InterruptedException closing) {
-                return;
+                break;
             }
             long nowNanos = clock.nanoTime();
             connections.forEach(connection -> connection.look(nowNanos));
+            turnedAway.removeIf(connection -> connection.hasEnded(nowNanos));
         }
+        turnedAway.forEach(TurnedAway::close);
     }
 
     private Workplace take() {

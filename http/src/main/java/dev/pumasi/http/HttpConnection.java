@@ -40,7 +40,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Who runs what.</b> A handler that declares itself non-blocking, and every {@link AsyncHandler}, runs inside {@link
  * #advance}. Any other gets a green thread, which then goes on with the requests that have arrived behind this one, so a
- * pipelining client costs one green thread per burst. Answers go out in the order of the requests.
+ * pipelining client costs one green thread per burst. Where the server says so ({@link HttpServer.Builder#handlersOnLoop}) it
+ * runs inside {@link #advance} instead, after its body has been collected. Answers go out in the order of the requests.
  *
  * <p><b>Limits.</b> At most {@value #WAITING_BYTES_MAX} bytes of a body, or of requests behind the current one, wait for a
  * handler; then receiving pauses, and the client's own sending comes to a halt. There is one {@link Deadline}, which
@@ -105,6 +106,14 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
     private @Nullable BodyIntake intake;
     private @Nullable Gate gate;
     private boolean bodyTimedOut;
+
+    /** Whether its handler runs on the loop's own thread, and so may not wait for it. */
+    private boolean handlerOnLoop;
+
+    /** For such a handler: what takes the body in, and then the body. */
+    private @Nullable BodyCollector collector;
+
+    private BodyCollector.@Nullable Collected collected;
     private boolean keepAlive;
 
     /** What came after the last answer. */
@@ -270,7 +279,14 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
             // Not a pattern switch: over interfaces it costs a fifth of the whole request.
             if (endpoint instanceof Handler handler) {
                 if (!handler.isNonBlocking()) {
-                    return handler;
+                    if (http.service == null) {
+                        return handler;
+                    }
+                    handlerOnLoop = true;
+                    if (intake != null) {
+                        collectBody(handler, current, head.contentLength());
+                        return null;
+                    }
                 }
                 answer(handler.handle(current));
             } else {
@@ -294,6 +310,38 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
                 http.counters.handlerFailures++;
                 http.loop.report("a handler that had answered", failure);
             }
+        }
+    }
+
+    private void collectBody(Handler handler, Request current, long length) {
+        if (length > BodyCollector.COLLECTED_BYTES_MAX) {
+            violated(Violation.BODY_TOO_LARGE);
+            return;
+        }
+        input.detach();
+        BodyCollector collects = new BodyCollector(this, gate(), length, body -> {
+            collected = body;
+            try {
+                answerLater(current, handler.handle(current));
+            } catch (Throwable failure) {
+                failLater(current, failure);
+            }
+        });
+        if (!collects.advance()) {
+            collector = collects;
+        }
+    }
+
+    /** Posted, not called: who opens the gate is in the middle of something. */
+    private void collectMore() {
+        BodyCollector collects = collector;
+        if (collects != null) {
+            collector = null;
+            http.loop.execute(() -> {
+                if (!collects.advance()) {
+                    collector = collects;
+                }
+            });
         }
     }
 
@@ -539,6 +587,12 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
             intake = null;
         }
         gate = null;
+        handlerOnLoop = false;
+        collector = null;
+        if (collected != null) {
+            collected.retire();
+            collected = null;
+        }
         input.endRequest();
         if (phase == Phase.CLOSED) {
             input.clear();
@@ -606,7 +660,11 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
 
     @Override
     public RequestBody body() {
-        return new ConnectionBody(this, gate(), Objects.requireNonNull(parser).contentLength());
+        RequestBody there = collected;
+        return there != null
+                ? there
+                : new ConnectionBody(
+                        this, gate(), Objects.requireNonNull(parser).contentLength());
     }
 
     @Override
@@ -620,7 +678,8 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
 
     @Override
     public Loop loop() {
-        return http.loop;
+        ServiceLoop service = http.service;
+        return handlerOnLoop && service != null ? service.loop() : http.loop;
     }
 
     @Override
@@ -704,6 +763,7 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
         if (gate != null) {
             gate.open();
         }
+        collectMore();
     }
 
     // ------------------------------------------------------------------------------------------- time

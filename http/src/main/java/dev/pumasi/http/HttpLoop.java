@@ -28,6 +28,9 @@ final class HttpLoop {
     final HttpCounters counters = new HttpCounters();
     final int connectionsMax;
 
+    /** For handlers that run on the loop's own thread; if there is none, they get green threads. */
+    final @Nullable ServiceLoop service;
+
     private final ArrayDeque<RequestParser> parsers = new ArrayDeque<>();
     private final ArrayDeque<BodyDecoder> decoders = new ArrayDeque<>();
     private final ArrayDeque<Buffer> large = new ArrayDeque<>();
@@ -36,7 +39,14 @@ final class HttpLoop {
     private @Nullable Runnable whenEmpty;
     private boolean draining;
 
-    HttpLoop(Loop loop, Endpoint endpoint, HttpLimits limits, String serverName, int connectionsMax) {
+    HttpLoop(
+            Loop loop,
+            Endpoint endpoint,
+            HttpLimits limits,
+            String serverName,
+            int connectionsMax,
+            @Nullable ServiceLoop service) {
+        this.service = service;
         this.loop = loop;
         this.endpoint = endpoint;
         this.limits = limits;

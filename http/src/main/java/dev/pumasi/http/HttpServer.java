@@ -43,13 +43,16 @@ public final class HttpServer implements Server {
 
     private final List<HttpLoop> parts;
     private final @Nullable LoopGroup ownLoops;
+    private final @Nullable ServiceLoop service;
     private final SocketAddress address;
     private final CountDownLatch stopped = new CountDownLatch(1);
     private boolean stopping;
 
-    private HttpServer(List<HttpLoop> parts, @Nullable LoopGroup ownLoops, SocketAddress address) {
+    private HttpServer(
+            List<HttpLoop> parts, @Nullable LoopGroup ownLoops, @Nullable ServiceLoop service, SocketAddress address) {
         this.parts = List.copyOf(parts);
         this.ownLoops = ownLoops;
+        this.service = service;
         this.address = address;
     }
 
@@ -71,6 +74,13 @@ public final class HttpServer implements Server {
     @Override
     public HttpStatus status() {
         return HttpCounters.sum(parts.stream().map(part -> part.counters).toList());
+    }
+
+    @Override
+    public Capacity capacity() {
+        int served = parts.stream().mapToInt(part -> part.connectionsMax).sum();
+        int handlers = service == null ? served : parts.size();
+        return new Capacity(served, 0, handlers, Capacity.Beyond.IS_TOLD);
     }
 
     /** Figures of its loops, as of about now. */
@@ -104,6 +114,9 @@ public final class HttpServer implements Server {
                     });
                 }
                 await(aborted, CLOSE_PATIENCE);
+            }
+            if (service != null) {
+                service.close();
             }
             if (ownLoops != null) {
                 ownLoops.close();
@@ -160,6 +173,7 @@ public final class HttpServer implements Server {
         private int loopCount = Runtime.getRuntime().availableProcessors();
         private String driver = Drivers.AUTO;
         private List<Loop> loops = List.of();
+        private boolean handlersOnLoop;
 
         private Builder(Endpoint endpoint) {
             this.endpoint = Objects.requireNonNull(endpoint, "endpoint");
@@ -208,6 +222,17 @@ public final class HttpServer implements Server {
         }
 
         /**
+         * Runs every handler on its loop's own thread, without a green thread: everybody else on that loop waits while it runs.
+         * The body of its request is collected first, in memory, up to {@link HttpLimits#bodyBytesMax} and 64 MiB. {@link
+         * Request#loop} is then a loop beside those that serve, made when first asked for, because a loop cannot wait for
+         * itself: awaiting an operation of it stops the loop that serves. Streamed bodies are still written by a green thread.
+         */
+        public Builder handlersOnLoop() {
+            handlersOnLoop = true;
+            return this;
+        }
+
+        /**
          * Starts it. It serves when this returns.
          *
          * @throws OperationException if the address is taken, forbidden or none of this machine's; nothing is left running
@@ -237,9 +262,10 @@ public final class HttpServer implements Server {
             List<HttpLoop> parts = new ArrayList<>();
             List<Listener> listeners = new ArrayList<>();
             SocketAddress bound = address;
+            ServiceLoop service = handlersOnLoop ? new ServiceLoop() : null;
             try {
                 for (Loop loop : on) {
-                    HttpLoop part = new HttpLoop(loop, endpoint, limits, name, share);
+                    HttpLoop part = new HttpLoop(loop, endpoint, limits, name, share, service);
                     parts.add(part);
                     if (listeners.isEmpty() || shared) {
                         Listener listener = shared
@@ -254,7 +280,7 @@ public final class HttpServer implements Server {
                 listeners.forEach(Listener::close);
                 throw refused;
             }
-            return new HttpServer(parts, own, bound);
+            return new HttpServer(parts, own, service, bound);
         }
 
         /**

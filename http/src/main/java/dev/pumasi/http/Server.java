@@ -24,6 +24,9 @@ public interface Server extends AutoCloseable {
     /** What its connections have done, as of about now. */
     HttpStatus status();
 
+    /** How many connections it holds. Always the same. */
+    Capacity capacity();
+
     /** Waits until it has stopped. */
     void awaitStop() throws InterruptedException;
 

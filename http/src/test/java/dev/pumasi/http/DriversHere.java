@@ -3,8 +3,6 @@ package dev.pumasi.http;
 import dev.pumasi.runtime.driver.Drivers;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.Stream;
-import org.junit.jupiter.params.provider.Arguments;
 
 /**
  * The drivers that tests run on: all there are. One that does not work here makes them fail, unless whoever runs them has
@@ -18,16 +16,5 @@ final class DriversHere {
         List<String> absent =
                 Arrays.asList(System.getProperty("pumasi.drivers.absent", "").split(","));
         return Drivers.names().stream().filter(name -> !absent.contains(name)).toList();
-    }
-
-    /** And the server without loops. */
-    static List<String> andThreads() {
-        return Stream.concat(names().stream(), Stream.of(ThreadPerConnection.NAME))
-                .toList();
-    }
-
-    static Stream<Arguments> andStyles() {
-        return andThreads().stream()
-                .flatMap(name -> Arrays.stream(Style.values()).map(style -> Arguments.of(name, style)));
     }
 }

@@ -23,7 +23,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Requests and answers, whole, in pieces and in bulk, on each driver and in each style of handler. */
 @ParameterizedClass(name = "{0}, {1}")
-@MethodSource("dev.pumasi.http.DriversHere#andStyles")
+@Tag("each-server")
+@MethodSource("dev.pumasi.http.ServersHere#andStyles")
 @Tag("fall-back")
 class HttpServerExchangeTest extends Served {
 

@@ -3,6 +3,7 @@ package dev.pumasi.http;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.pumasi.http.ServerKind.Trait;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -110,6 +111,10 @@ class HttpServerLimitsTest extends Served {
         Wire fourth = wire(server);
         fourth.send(Wire.get("/"));
         Wire.Answer refusal = fourth.answer();
+        if (!kind.has(Trait.REFUSES_CONNECTIONS)) {
+            assertEquals(200, refusal.status(), "it has waited until an idle one gave up its place");
+            return;
+        }
         assertEquals(503, refusal.status());
         assertEquals(Optional.of("1"), refusal.header("Retry-After"));
         assertTrue(refusal.closes());
@@ -133,8 +138,9 @@ class HttpServerLimitsTest extends Served {
         Wire two = wire(server);
         one.send(Wire.get("/"));
         two.send(Wire.get("/"));
-        await("both requests", () -> server.status().requests() == 2);
-        assertEquals(2, server.status().open());
+        int atOnce = kind.has(Trait.HANDLERS_OVERLAP) ? 2 : 1;
+        await("the requests", () -> server.status().requests() == atOnce);
+        await("both connections", () -> server.status().open() == 2 || atOnce == 1);
         goOn.set(true);
         one.answer();
         two.answer();

@@ -2,6 +2,7 @@ package dev.pumasi.http;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.pumasi.http.ServerKind.Trait;
 import dev.pumasi.testkit.Dice;
 import dev.pumasi.testkit.Seed;
 import java.io.IOException;
@@ -79,7 +80,7 @@ class HttpServerLoadTest extends Served {
 
     @Test
     void manyConnectionsAreServedTogether() throws IOException {
-        int count = driver.equals("select") || driver.equals(ThreadPerConnection.NAME) ? FEW : MANY;
+        int count = kind.has(Trait.HOLDS_THOUSANDS) ? MANY : FEW;
         Server server = serve(HttpServer.builder((Handler) request -> {
                     park(Duration.ofMillis(1));
                     return Response.text(request.target());

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.pumasi.http.ServerKind.Trait;
 import dev.pumasi.testkit.Dice;
 import dev.pumasi.testkit.Seed;
 import java.io.IOException;
@@ -89,7 +90,8 @@ class HttpServerPipelineTest extends Served {
     @ParameterizedTest
     @ValueSource(strings = {"/inline", "/green", "/callback", "/stream", "/inline-stream"})
     void aHandlerThatParksDoesNotHoldBackTheAnswersBeforeIt(String before) throws IOException {
-        AtomicBoolean goOn = new AtomicBoolean();
+        // Where it holds the loop, it holds the answers before it too.
+        AtomicBoolean goOn = new AtomicBoolean(!kind.has(Trait.HANDLERS_OVERLAP));
         Wire wire = wire(serve(allStyles()
                 .get("/waits", (Request request) -> {
                     park(goOn::get);
@@ -99,7 +101,7 @@ class HttpServerPipelineTest extends Served {
         wire.send(Wire.get(before) + Wire.get(before) + Wire.get("/waits") + Wire.get(before));
         assertEquals(before, wire.answer().text());
         assertEquals(before, wire.answer().text());
-        assertFalse(wire.hasMore());
+        assertFalse(kind.has(Trait.HANDLERS_OVERLAP) && wire.hasMore());
         goOn.set(true);
         assertEquals("/waits", wire.answer().text());
         assertEquals(before, wire.answer().text());

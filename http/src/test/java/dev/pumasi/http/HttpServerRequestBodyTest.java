@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.pumasi.http.ServerKind.Trait;
 import dev.pumasi.testkit.LogWatch;
 import java.io.IOException;
 import java.time.Duration;
@@ -82,7 +83,8 @@ class HttpServerRequestBodyTest extends Served {
         }));
         wire.send(Wire.post("/", "abcdefgh") + CHUNKED + "5\r\nabcde\r\n2\r\nfg\r\n0\r\n\r\n");
         assertEquals("abc,def,gh,", wire.answer().text());
-        assertEquals("abc,de,fg,", wire.answer().text());
+        boolean asItComes = kind.has(Trait.HANDLER_BEFORE_BODY); // else it is whole, whatever its chunks were
+        assertEquals(asItComes ? "abc,de,fg," : "abc,def,g,", wire.answer().text());
     }
 
     @ParameterizedTest
@@ -116,6 +118,10 @@ class HttpServerRequestBodyTest extends Served {
         Wire wire = wire(server);
         wire.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000000\r\n\r\n" + "x".repeat(200_000));
         Wire.Answer answer = wire.answer();
+        if (style == Style.GREEN && !kind.has(Trait.HANDLER_BEFORE_BODY)) {
+            assertEquals(413, answer.status(), "so much is not collected for a handler");
+            return;
+        }
         assertEquals("unread", answer.text());
         assertTrue(answer.closes());
         wire.expectEnd();
@@ -191,6 +197,11 @@ class HttpServerRequestBodyTest extends Served {
         Wire wire = wire(serve(style.of(request -> Response.of(403))));
         wire.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n");
         Wire.Answer answer = wire.answer();
+        if (style == Style.GREEN && !kind.has(Trait.HANDLER_BEFORE_BODY)) {
+            assertEquals(100, answer.status(), "what the handler wants cannot be known before it has all");
+            assertEquals(403, wire.send("body").answer().status());
+            return;
+        }
         assertEquals(403, answer.status());
         assertTrue(answer.closes(), "nobody knows whether the body will come");
         wire.expectEnd();
@@ -336,7 +347,9 @@ class HttpServerRequestBodyTest extends Served {
             }
         });
         awaitStill("the client to come to a halt", sent);
-        assertTrue(sent.get() < size / 2, () -> "the client could send " + sent.get() + " bytes that nobody read");
+        assertTrue(
+                !kind.has(Trait.HANDLER_BEFORE_BODY) || sent.get() < size / 2,
+                () -> "the client could send " + sent.get() + " bytes that nobody read");
         go.set(true);
         assertEquals("" + expected.getValue(), wire.answer().text());
         sender.join();

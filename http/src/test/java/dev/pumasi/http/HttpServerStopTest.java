@@ -168,7 +168,7 @@ class HttpServerStopTest extends Served {
     void unixDomainSocketsAreServedToo(@TempDir Path folder) throws IOException {
         UnixDomainSocketAddress address = UnixDomainSocketAddress.of(folder.resolve("pumasi"));
         try (Server server = HttpServer.builder(request -> Response.text("by file"))
-                        .driver(driver)
+                        .driver(kind.name())
                         .loops(2)
                         .address(address)
                         .start();
@@ -194,7 +194,7 @@ class HttpServerStopTest extends Served {
         Server first = serve(HttpServer.builder(request -> Response.ok()).loops(2));
         for (int loops = 1; loops <= 3; loops++) {
             HttpServer.Builder second = HttpServer.builder(request -> Response.ok())
-                    .driver(driver)
+                    .driver(kind.name())
                     .loops(loops)
                     .port(first.port());
             OperationException refused = assertThrows(OperationException.class, second::start);
@@ -203,7 +203,7 @@ class HttpServerStopTest extends Served {
         try (ServerSocket foreign = new ServerSocket()) {
             foreign.bind(new InetSocketAddress("localhost", 0));
             HttpServer.Builder second = HttpServer.builder(request -> Response.ok())
-                    .driver(driver)
+                    .driver(kind.name())
                     .loops(2)
                     .port(foreign.getLocalPort());
             assertThrows(OperationException.class, second::start);
@@ -218,7 +218,7 @@ class HttpServerStopTest extends Served {
         wire(first).send(Wire.get("/")).answer();
         first.close();
         try (HttpServer second = HttpServer.builder(request -> Response.text("second"))
-                        .driver(driver)
+                        .driver(kind.name())
                         .loops(2)
                         .port(first.port())
                         .start();
@@ -230,7 +230,7 @@ class HttpServerStopTest extends Served {
     @Test
     void loopsOfSomebodyElseLiveOn() throws IOException {
         try (LoopGroup group =
-                LoopGroup.start("pumasi-test", 2, Drivers.choose(driver).factory())) {
+                LoopGroup.start("pumasi-test", 2, Drivers.choose(kind.name()).factory())) {
             for (int i = 0; i < 2; i++) {
                 try (Server server = HttpServer.builder(request -> Response.text("on it"))
                                 .on(group.loops())

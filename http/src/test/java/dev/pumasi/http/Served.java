@@ -34,7 +34,7 @@ class Served {
     private static final long STILL_NANOS = 100_000_000;
 
     @Parameter(0)
-    String driver;
+    ServerKind kind;
 
     private final List<Server> servers = new ArrayList<>();
     private final List<Wire> wires = new ArrayList<>();
@@ -65,9 +65,7 @@ class Served {
     }
 
     final Server serve(HttpServer.Builder builder) throws IOException {
-        Server server = driver.equals(ThreadPerConnection.NAME)
-                ? ThreadPerConnection.start(builder.endpoint, builder.limits, builder.name)
-                : builder.driver(driver).port(0).start();
+        Server server = kind.start(builder);
         servers.add(server);
         return server;
     }
@@ -162,24 +160,20 @@ class Served {
     /** Parks the green thread so long. */
     static void park(Duration duration) throws IOException {
         Optional<Loop> loop = Loop.current();
-        if (loop.isPresent()) {
+        if (loop.isPresent() && Thread.currentThread().isVirtual()) {
             loop.get().sleep(duration).await();
         } else {
-            LockSupport.parkNanos(duration.toNanos()); // a connection's own thread, or green threads that have no loop
+            // A connection's own thread, a loop's own where handlers run there, or green threads that have no loop.
+            LockSupport.parkNanos(duration.toNanos());
         }
     }
 
     /** Waits until the server has taken in something since it reported {@code before} completions. */
-    static void awaitCompletions(Server server, long before) {
+    final void awaitCompletions(Server server, long before) {
         await("the server to receive", () -> completions(server) > before);
     }
 
-    static long completions(Server server) {
-        return switch (server) {
-            case HttpServer looped ->
-                looped.loops().stream().mapToLong(LoopStatus::completions).sum();
-            case ThreadPerConnection threads -> threads.reads();
-            default -> throw new AssertionError(server);
-        };
+    final long completions(Server server) {
+        return kind.received(server);
     }
 }

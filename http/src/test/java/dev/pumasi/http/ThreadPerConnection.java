@@ -59,6 +59,11 @@ final class ThreadPerConnection implements Server {
     }
 
     @Override
+    public Capacity capacity() {
+        return new Capacity(Integer.MAX_VALUE, 0, Integer.MAX_VALUE, Capacity.Beyond.IS_TOLD);
+    }
+
+    @Override
     public void awaitStop() throws InterruptedException {
         stopped.await();
     }

@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
 final class Launched implements AutoCloseable {
 
     private static final Pattern SERVING =
-            Pattern.compile("Serving .* on (http://\\S+/) \\(driver (.+); (\\d+) loops?\\)");
+            Pattern.compile("Serving .* on (http://\\S+/) \\(model [a-z-]+(?:; driver (.+); \\d+ loops?)?; .*\\)");
 
     private final Process process;
     private final BufferedReader out;
@@ -23,7 +23,7 @@ final class Launched implements AutoCloseable {
         this.process = process;
         this.out = out;
         this.uri = URI.create(serving.group(1));
-        this.driver = serving.group(2);
+        this.driver = String.valueOf(serving.group(2)); // "null" for a model without loops
     }
 
     /** Starts {@code ./pumasi serve} with {@code arguments} and waits until it says that it serves. */

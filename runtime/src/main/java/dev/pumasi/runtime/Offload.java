@@ -72,7 +72,13 @@ public final class Offload implements AutoCloseable {
                         .inheritInheritableThreadLocals(false)
                         .unstarted(this::serve))
                 .toList();
-        threads.forEach(Thread::start);
+        try {
+            threads.forEach(Thread::start);
+        } catch (OutOfMemoryError noThread) { // what the JVM throws when the system has none left
+            closed = true;
+            threads.forEach(_ -> queue.offer(Last.WORK)); // those that have begun leave
+            throw noThread;
+        }
     }
 
     /** Opens a pool of {@link #THREADS_DEFAULT} threads. */

@@ -1,5 +1,6 @@
 package dev.pumasi.server;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +28,15 @@ public record ApplicationChoice(String name, List<Path> classPath, Map<String, S
     /** An application of this program, with no settings. */
     public static ApplicationChoice of(String name) {
         return new ApplicationChoice(name, List.of(), Map.of());
+    }
+
+    /** The names of the applications that this program has, in alphabetical order. */
+    public static List<String> names() {
+        try (ApplicationLoader own = ApplicationLoader.open(List.of())) {
+            return own.names();
+        } catch (ApplicationException | IOException impossible) {
+            throw new IllegalStateException("with no class path there is nothing to refuse", impossible);
+        }
     }
 
     /**

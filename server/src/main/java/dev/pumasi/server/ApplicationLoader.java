@@ -75,27 +75,34 @@ final class ApplicationLoader implements AutoCloseable {
         return classes;
     }
 
-    /** An instance of its own of the application that is called so. */
+    /**
+     * An instance of its own of the application that is called so. A name with a dot can only be that of a class, and is looked
+     * for without making an instance of each application first.
+     */
     Application find(String name) throws ApplicationException {
-        List<String> broken = new ArrayList<>();
-        Map<String, Application> all = all(broken);
-        Application listed = all.get(name);
-        if (listed != null) {
-            return listed;
+        if (name.indexOf('.') < 0) {
+            Application listed = all(new ArrayList<>()).get(name);
+            if (listed != null) {
+                return listed;
+            }
         }
-        Class<?> type;
         try {
-            type = Class.forName(name, false, classes);
+            return made(Class.forName(name, false, classes));
         } catch (ClassNotFoundException absent) {
+            List<String> broken = new ArrayList<>();
             throw new ApplicationException(
                     "there is no application '" + name + "', and no class of that name; choose "
-                            + String.join(", ", all.keySet())
+                            + String.join(", ", all(broken).keySet())
                             + (broken.isEmpty() ? "" : ". Not to be had: " + String.join("; ", broken)),
                     absent);
         } catch (LinkageError broke) {
             throw new ApplicationException("the class " + name + " cannot be loaded: " + said(broke), broke);
         }
-        return made(type);
+    }
+
+    /** All that are known by a name. */
+    List<String> names() {
+        return List.copyOf(all(new ArrayList<>()).keySet());
     }
 
     private Map<String, Application> all(List<String> broken) {

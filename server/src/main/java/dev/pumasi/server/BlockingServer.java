@@ -1,6 +1,8 @@
 package dev.pumasi.server;
 
 import dev.pumasi.http.BlockingHttp;
+import dev.pumasi.http.Capacity;
+import dev.pumasi.http.Capacity.Beyond;
 import dev.pumasi.http.HttpStatus;
 import dev.pumasi.http.Server;
 import java.io.IOException;
@@ -22,6 +24,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * The models that give a thread to a connection: iterative, threaded, prethreaded. One thread accepts; who serves is the
@@ -31,6 +34,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * Model#THREADED}, and for {@link Model#PRETHREADED} first in a queue of as many as there are threads. A connection that is kept
  * open costs a thread, so one that could be kept ends with its answer as long as others wait, and one that has been idle for a
  * second ends.
+ *
+ * <p><b>When the system has no thread left</b>, a pool refuses to start, and says how many there were; {@link Model#THREADED}
+ * answers with 503 until there is one again.
  *
  * <p><b>Out of descriptors</b>, accepting rests for {@value #REST_MILLIS} ms instead of spinning, says so once, and resumes by
  * itself.
@@ -48,17 +54,20 @@ final class BlockingServer implements Server {
         void stop();
     }
 
-    private final BlockingHttp http;
+    final BlockingHttp http;
     private final ServerSocketChannel listening;
     private final SocketAddress address;
     private final Servers servers;
+    private final Capacity capacity;
     private final Thread acceptor;
     private final AtomicBoolean stopping = new AtomicBoolean();
     private final CountDownLatch stopped = new CountDownLatch(1);
 
-    private BlockingServer(ServerBuilder builder, BlockingHttp http, Servers servers) throws IOException {
+    private BlockingServer(ServerBuilder builder, BlockingHttp http, Servers servers, Capacity capacity)
+            throws IOException {
         this.http = http;
         this.servers = servers;
+        this.capacity = capacity;
         try {
             listening = listen(builder.address);
         } catch (IOException refused) {
@@ -72,25 +81,46 @@ final class BlockingServer implements Server {
 
     static BlockingServer iterative(ServerBuilder builder) throws IOException {
         BlockingHttp http = BlockingHttp.open(builder.endpoint, builder.limits, builder.name, () -> true);
-        return new BlockingServer(builder, http, new OnAcceptor(http));
+        return new BlockingServer(builder, http, new OnAcceptor(http), capacity(builder, 1, 0));
     }
 
     static BlockingServer threaded(ServerBuilder builder) throws IOException {
         int most = Math.min(ServerBuilder.THREADS_MAX, builder.limits.connectionsMax());
-        Semaphore free = new Semaphore(builder.threadsOr(most));
+        int threads = builder.threadsOr(most);
+        Semaphore free = new Semaphore(threads);
         BlockingHttp http = BlockingHttp.open(
                 builder.endpoint,
                 builder.limits,
                 builder.name,
                 () -> free.availablePermits() == 0 && free.hasQueuedThreads());
-        return new BlockingServer(builder, http, new OnThreads(http, free));
+        return new BlockingServer(builder, http, new OnThreads(http, free), capacity(builder, threads, 0));
     }
 
+    /** @throws TooManyThreadsException if so many cannot be had; none is left then */
     static BlockingServer prethreaded(ServerBuilder builder) throws IOException {
         int threads = builder.threadsOr(ServerBuilder.THREADS_DEFAULT);
         BlockingQueue<SocketChannel> waiting = new ArrayBlockingQueue<>(threads);
-        BlockingHttp http = BlockingHttp.open(builder.endpoint, builder.limits, builder.name, () -> !waiting.isEmpty());
-        return new BlockingServer(builder, http, new OnPool(http, waiting, threads));
+        AtomicInteger idle = new AtomicInteger();
+        // Those that a thread is about to take do not wait for one.
+        BlockingHttp http =
+                BlockingHttp.open(builder.endpoint, builder.limits, builder.name, () -> waiting.size() > idle.get());
+        OnPool pool = new OnPool(http, waiting, idle);
+        try {
+            pool.start(threads);
+        } catch (TooManyThreadsException refused) {
+            pool.stop();
+            http.close();
+            throw refused;
+        }
+        return new BlockingServer(builder, http, pool, capacity(builder, threads, threads));
+    }
+
+    /** The threads are what is scarce, unless fewer connections are allowed than there are threads. */
+    private static Capacity capacity(ServerBuilder builder, int threads, int waiting) {
+        int allowed = builder.limits.connectionsMax();
+        return allowed < threads
+                ? new Capacity(allowed, 0, allowed, Beyond.IS_TOLD)
+                : new Capacity(threads, waiting, threads, Beyond.WAITS_IN_KERNEL);
     }
 
     private static ServerSocketChannel listen(SocketAddress where) throws IOException {
@@ -153,6 +183,11 @@ final class BlockingServer implements Server {
     }
 
     @Override
+    public Capacity capacity() {
+        return capacity;
+    }
+
+    @Override
     public void awaitStop() throws InterruptedException {
         stopped.await();
     }
@@ -211,7 +246,18 @@ final class BlockingServer implements Server {
     }
 
     /** Threaded: a thread each, of which there are so many at most. */
-    private record OnThreads(BlockingHttp http, Semaphore free) implements Servers {
+    private static final class OnThreads implements Servers {
+
+        private final BlockingHttp http;
+        private final Semaphore free;
+
+        /** Whether the system refused a thread the last time; belongs to the acceptor. */
+        private boolean refused;
+
+        OnThreads(BlockingHttp http, Semaphore free) {
+            this.http = http;
+            this.free = free;
+        }
 
         @Override
         public void serve(SocketChannel connection) throws InterruptedException {
@@ -233,10 +279,18 @@ final class BlockingServer implements Server {
                     });
             try {
                 thread.start();
+                refused = false;
             } catch (OutOfMemoryError noThread) { // what the JVM throws when the system has none left
                 free.release();
-                close(connection);
-                LOG.log(System.Logger.Level.WARNING, "no thread for a connection: {0}", noThread.getMessage());
+                http.refuse(connection);
+                if (!refused) {
+                    LOG.log(
+                            System.Logger.Level.WARNING,
+                            "the system has no thread for a connection ({0}); it is answered with 503, as are others until"
+                                    + " there is one. Fewer threads, smaller stacks (-Xss) or more memory cure it",
+                            noThread.getMessage());
+                }
+                refused = true;
             }
         }
 
@@ -251,17 +305,27 @@ final class BlockingServer implements Server {
 
         private final BlockingHttp http;
         private final BlockingQueue<SocketChannel> waiting;
+        private final AtomicInteger idle;
         private final List<Thread> threads = new ArrayList<>();
         private volatile boolean stopping;
 
-        OnPool(BlockingHttp http, BlockingQueue<SocketChannel> waiting, int count) {
+        /** @param idle where it counts threads that wait for a connection, or have just got one */
+        OnPool(BlockingHttp http, BlockingQueue<SocketChannel> waiting, AtomicInteger idle) {
+            this.idle = idle;
             this.http = http;
             this.waiting = waiting;
+        }
+
+        void start(int count) throws TooManyThreadsException {
             for (int i = 0; i < count; i++) {
-                threads.add(Thread.ofPlatform()
-                        .name("pumasi-connection-" + i)
-                        .inheritInheritableThreadLocals(false)
-                        .start(this::work));
+                try {
+                    threads.add(Thread.ofPlatform()
+                            .name("pumasi-connection-" + i)
+                            .inheritInheritableThreadLocals(false)
+                            .start(this::work));
+                } catch (OutOfMemoryError noThread) { // what the JVM throws when the system has none left
+                    throw new TooManyThreadsException(count, i, noThread);
+                }
             }
         }
 
@@ -278,7 +342,10 @@ final class BlockingServer implements Server {
         private void work() {
             try {
                 while (!stopping) { // a handler may have swallowed the interrupt
-                    http.serve(waiting.take());
+                    idle.incrementAndGet();
+                    SocketChannel connection = waiting.take();
+                    idle.decrementAndGet();
+                    http.serve(connection);
                 }
             } catch (InterruptedException stop) {
                 // stop() has interrupted it

@@ -1,5 +1,6 @@
 package dev.pumasi.server;
 
+import dev.pumasi.runtime.Offload;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -59,6 +60,16 @@ public enum Model {
                 .findFirst()
                 .orElseThrow(() -> new IllegalArgumentException(
                         "there is no model '" + label + "'; choose " + String.join(", ", labels())));
+    }
+
+    /** Whether the number of its threads can be chosen. */
+    public boolean hasThreads() {
+        return this == THREADED || this == PRETHREADED || this == WORKER_POOL;
+    }
+
+    /** The most that the number of its threads can be. */
+    public int threadsMax() {
+        return this == WORKER_POOL ? Offload.THREADS_MAX : ServerBuilder.THREADS_MAX;
     }
 
     /** Whether it has event loops, and so a driver; the others make plain blocking calls. */

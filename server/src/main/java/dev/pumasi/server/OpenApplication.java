@@ -48,7 +48,7 @@ public final class OpenApplication implements AutoCloseable {
             endpoint = application.open(settings);
         } catch (Exception | LinkageError | StackOverflowError refused) {
             throw new ApplicationException(
-                    "the application " + choice.name() + " does not start: " + ApplicationLoader.said(refused),
+                    "the application " + application.name() + " does not start: " + ApplicationLoader.said(refused),
                     refused);
         } finally {
             thread.setContextClassLoader(before);
@@ -59,8 +59,9 @@ public final class OpenApplication implements AutoCloseable {
         }
         ApplicationException refused = new ApplicationException(
                 endpoint == null
-                        ? "the application " + choice.name() + " has opened, but answers null instead of an endpoint"
-                        : "the application " + choice.name() + " has no setting '" + unasked.getFirst() + "'; "
+                        ? "the application " + application.name()
+                                + " has opened, but answers null instead of an endpoint"
+                        : "the application " + application.name() + " has no setting '" + unasked.getFirst() + "'; "
                                 + (settings.asked().isEmpty()
                                         ? "it has none"
                                         : "it has " + String.join(", ", settings.asked())));

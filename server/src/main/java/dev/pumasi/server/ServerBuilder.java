@@ -5,11 +5,13 @@ import dev.pumasi.http.Handler;
 import dev.pumasi.http.HttpLimits;
 import dev.pumasi.http.HttpServer;
 import dev.pumasi.http.Server;
+import dev.pumasi.runtime.Loop;
 import dev.pumasi.runtime.LoopGroup;
 import dev.pumasi.runtime.driver.Drivers;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.util.List;
 import java.util.Objects;
 
 /**
@@ -56,6 +58,7 @@ public final class ServerBuilder {
     int loops = Runtime.getRuntime().availableProcessors();
     int threads;
     String driver = Drivers.AUTO;
+    List<Loop> on = List.of();
 
     private ServerBuilder(Endpoint endpoint) {
         this.endpoint = Objects.requireNonNull(endpoint, "endpoint");
@@ -131,17 +134,34 @@ public final class ServerBuilder {
     }
 
     /**
+     * Runs on these loops, which it does not close, instead of loops of its own; without a meaning for a model that has none.
+     * {@link Model#WORKER_POOL} takes one.
+     */
+    public ServerBuilder on(List<Loop> others) {
+        on = List.copyOf(others);
+        return this;
+    }
+
+    /**
      * Starts it. It serves when this returns.
      *
+     * @throws TooManyThreadsException if the system does not give the model its threads; nothing is left running
      * @throws IOException if the address is taken, forbidden or none of this machine's; nothing is left running
      * @throws dev.pumasi.runtime.driver.DriverUnavailableException if the driver does not work here
      */
     public Server start() throws IOException {
+        if (model == Model.WORKER_POOL && on.size() > 1) {
+            throw new IllegalArgumentException("the model " + model.label() + " has one loop, not " + on.size());
+        }
+        if (threads > model.threadsMax()) {
+            throw new IllegalArgumentException(
+                    "the model " + model.label() + " has at most " + model.threadsMax() + " threads, not " + threads);
+        }
         return switch (model) {
             case ITERATIVE -> BlockingServer.iterative(this);
             case THREADED -> BlockingServer.threaded(this);
             case PRETHREADED -> BlockingServer.prethreaded(this);
-            case EVENT_LOOP -> looped(new Inline(endpoint)).loops(loops).start();
+            case EVENT_LOOP -> looped(endpoint).handlersOnLoop().loops(loops).start();
             case WORKER_POOL -> WorkerPoolServer.start(this);
             case GREEN -> looped(endpoint).loops(loops).start();
         };
@@ -152,7 +172,8 @@ public final class ServerBuilder {
                 .address(address)
                 .limits(limits)
                 .name(name)
-                .driver(driver);
+                .driver(driver)
+                .on(on);
     }
 
     int threadsOr(int otherwise) {

@@ -3,6 +3,7 @@ package dev.pumasi.server;
 import dev.pumasi.http.AsyncHandler;
 import dev.pumasi.http.BodyOutput;
 import dev.pumasi.http.BodyWriter;
+import dev.pumasi.http.Capacity;
 import dev.pumasi.http.Endpoint;
 import dev.pumasi.http.Handler;
 import dev.pumasi.http.HttpServer;
@@ -20,6 +21,7 @@ import dev.pumasi.runtime.OperationException;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.time.Duration;
+import java.util.Objects;
 
 /**
  * One loop that reads and writes, and a pool of threads on which handlers run: {@link Model#WORKER_POOL}. A handler that
@@ -34,22 +36,28 @@ final class WorkerPoolServer implements Server {
             .withStatus(503)
             .withHeader("Retry-After", "1");
 
-    private final HttpServer server;
+    final HttpServer server;
+    private final int threads;
     private final Offload pool;
 
-    private WorkerPoolServer(HttpServer server, Offload pool) {
+    private WorkerPoolServer(HttpServer server, int threads, Offload pool) {
         this.server = server;
+        this.threads = threads;
         this.pool = pool;
     }
 
     static WorkerPoolServer start(ServerBuilder builder) throws IOException {
-        Offload pool = Offload.open(
-                Math.min(Offload.THREADS_MAX, builder.threadsOr(ServerBuilder.WORKERS_DEFAULT)),
-                Offload.WAITING_DEFAULT);
+        int threads = builder.threadsOr(ServerBuilder.WORKERS_DEFAULT);
+        Offload pool;
+        try {
+            pool = Offload.open(threads, Offload.WAITING_DEFAULT);
+        } catch (OutOfMemoryError noThread) { // what the JVM throws when the system has none left
+            throw new TooManyThreadsException(threads, 0, noThread);
+        }
         try {
             HttpServer server =
                     builder.looped(new Pooled(builder.endpoint, pool)).loops(1).start();
-            return new WorkerPoolServer(server, pool);
+            return new WorkerPoolServer(server, threads, pool);
         } catch (IOException | RuntimeException refused) {
             pool.close();
             throw refused;
@@ -64,6 +72,12 @@ final class WorkerPoolServer implements Server {
     @Override
     public HttpStatus status() {
         return server.status();
+    }
+
+    @Override
+    public Capacity capacity() {
+        Capacity loops = server.capacity();
+        return new Capacity(loops.served(), 0, threads, loops.beyond());
     }
 
     @Override
@@ -97,18 +111,21 @@ final class WorkerPoolServer implements Server {
         @Override
         public void handle(Request request, Responder responder) {
             Loop loop = request.loop();
-            pool.submit(loop, () -> handler.handle(request)).onDone(outcome -> {
-                switch (outcome) {
-                    case Success<? extends Response>(Response response) -> responder.respond(written(response, loop));
-                    case Failed<? extends Response>(Throwable failure) -> {
-                        if (failure instanceof OperationException refused && refused.failure() == Failure.REJECTED) {
-                            responder.respond(OVERLOADED);
-                        } else {
-                            responder.fail(failure);
+            pool.submit(loop, () -> Objects.requireNonNull(handler.handle(request), "a handler answered null"))
+                    .onDone(outcome -> {
+                        switch (outcome) {
+                            case Success<? extends Response>(Response response) ->
+                                responder.respond(written(response, loop));
+                            case Failed<? extends Response>(Throwable failure) -> {
+                                if (failure instanceof OperationException refused
+                                        && refused.failure() == Failure.REJECTED) {
+                                    responder.respond(OVERLOADED);
+                                } else {
+                                    responder.fail(failure);
+                                }
+                            }
                         }
-                    }
-                }
-            });
+                    });
         }
 
         /** The same response, whose body is written by a thread of the pool while a green thread waits for that. */
