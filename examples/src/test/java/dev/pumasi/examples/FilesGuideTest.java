@@ -8,9 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.pumasi.runtime.AsyncFile;
+import dev.pumasi.runtime.AsyncFolder;
 import dev.pumasi.runtime.Loop;
 import dev.pumasi.runtime.LoopGroup;
 import dev.pumasi.runtime.Operation;
+import dev.pumasi.runtime.OperationException;
 import dev.pumasi.runtime.memory.Buffer;
 import dev.pumasi.testkit.Seed;
 import dev.pumasi.testkit.SeedParameter;
@@ -21,6 +23,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -84,6 +88,34 @@ final class FilesGuideTest extends EachDriver {
             loops.next().files().writeAll(path, bytes);
         }
         assertArrayEquals(bytes, Files.readAllBytes(path));
+    }
+
+    @Test
+    void anUploadUnderANameThatAStrangerChose() throws Exception {
+        Path uploaded = Files.createDirectory(folder.resolve("uploads"));
+        try (LoopGroup loops = LoopGroup.start("loop", 1, driver)) {
+            Loop loop = loops.next();
+            List<String> ends = new ArrayList<>();
+            for (String nameOfTheUpload : List.of("photo.jpg", "photo.jpg", "../../etc/passwd")) {
+                loop.spawn(() -> {
+                            try (AsyncFolder uploads = loop.files().openFolder(uploaded)) {
+                                Path target = Path.of(nameOfTheUpload);
+                                AsyncFile draft = uploads.openTemporaryBeneath(target);
+                                try (draft) {
+                                    draft.write(0, new byte[] {1}, 0, 1);
+                                    draft.sync();
+                                }
+                                uploads.renameBeneath(uploads.temporaryOf(draft), target);
+                                ends.add("done");
+                            } catch (OperationException failure) {
+                                ends.add(failure.failure().toString());
+                            }
+                        })
+                        .join();
+            }
+            assertEquals(List.of("done", "ALREADY_EXISTS", "OUTSIDE"), ends);
+        }
+        assertArrayEquals(new byte[] {1}, Files.readAllBytes(uploaded.resolve("photo.jpg")));
     }
 
     @Test

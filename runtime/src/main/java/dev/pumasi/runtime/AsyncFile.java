@@ -15,6 +15,8 @@ import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An open file that belongs to one loop. Its loop never waits for the disk: with io_uring the kernel does the work and
@@ -111,16 +113,33 @@ public final class AsyncFile implements Closeable {
         loop.files().opened(handle);
     }
 
-    static Operation<AsyncFile> opening(Loop loop, Path path, FileAccess access, AsyncFiles.Submission submission) {
-        return new AsyncFiles.Controlled<AsyncFile>(loop, "open " + path) {
+    /**
+     * Opens it, by the driver's operation that is handed over.
+     *
+     * @param above the open folder that it is opened beneath, if it is
+     * @param as what is made of the file
+     */
+    static <T> Operation<T> opening(
+            Loop loop,
+            @Nullable AsyncFile above,
+            Path path,
+            FileAccess access,
+            Function<AsyncFile, T> as,
+            AsyncFiles.Submission submission) {
+        return new AsyncFiles.Controlled<T>(loop, "open " + path) {
+            @Override
+            int refusal() {
+                return above == null ? 0 : above.refusal();
+            }
+
             @Override
             void submit(Buffer control, long token) {
                 submission.submit(control, token);
             }
 
             @Override
-            AsyncFile valueOf(Buffer control, int result) {
-                return new AsyncFile(loop, path, result, access.direct());
+            T valueOf(Buffer control, int result) {
+                return as.apply(new AsyncFile(loop, path, result, access.direct()));
             }
         }.started();
     }
@@ -201,6 +220,11 @@ public final class AsyncFile implements Closeable {
             }
             bytes = Arrays.copyOf(bytes, (int) Math.min(Math.max(2L * done, BufferPool.BUFFER_BYTES), most + 1L));
         }
+    }
+
+    /** As {@link #readAll}. */
+    public Operation<byte[]> startReadAll(int bytesMax) {
+        return Errand.begun(loop, "read all of " + path, () -> readAll(bytesMax));
     }
 
     /** Reads once: yields how many bytes, at most {@code length}; 0 at the end of the file. */
@@ -485,31 +509,12 @@ public final class AsyncFile implements Closeable {
         }.started();
     }
 
-    Operation<AsyncFile> openingBeneath(Path below, FileAccess access) {
-        Path whole = path.resolve(below);
-        return new AsyncFiles.Controlled<AsyncFile>(loop, "open " + whole) {
-            @Override
-            int refusal() {
-                return AsyncFile.this.refusal();
-            }
-
-            @Override
-            void submit(Buffer control, long token) {
-                files().openBeneath(handle, below, access, control, token);
-            }
-
-            @Override
-            AsyncFile valueOf(Buffer control, int result) {
-                return new AsyncFile(loop, whole, result, access.direct());
-            }
-        }.started();
-    }
-
     private FileOperations files() {
         return loop.driver().files();
     }
 
-    private int refusal() {
+    /** Why no operation may begin, or 0. On the loop. */
+    int refusal() {
         return closed ? -Errno.EBADF : 0;
     }
 

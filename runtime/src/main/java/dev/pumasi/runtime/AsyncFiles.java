@@ -3,6 +3,7 @@ package dev.pumasi.runtime;
 import dev.pumasi.runtime.driver.FileAccess;
 import dev.pumasi.runtime.driver.FileAttributes;
 import dev.pumasi.runtime.driver.FileOperations;
+import dev.pumasi.runtime.driver.FileSpace;
 import dev.pumasi.runtime.driver.Listing;
 import dev.pumasi.runtime.memory.Buffer;
 import java.io.IOException;
@@ -10,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.BitSet;
 import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,9 +19,9 @@ import org.jspecify.annotations.Nullable;
  * AsyncFile}'s.
  *
  * <p><b>Two styles.</b> A method whose name begins with {@code start} begins one operation of the kernel and returns it;
- * the others are the direct style: they park the calling green thread (a platform thread blocks) until it is done. {@link
- * #makeFolders}, {@link #list}, {@link #readAll} and {@link #writeAll} take several operations and have the direct style
- * only. The disk never holds up the loop, however slow it is.
+ * the others are the direct style: they park the calling green thread (a platform thread blocks) until it is done. Some
+ * take several operations of the kernel: making folders, listing, reading and writing whole files; their {@code start…} has a
+ * green thread carry them out. The disk never holds up the loop, however slow it is.
  *
  * <p><b>Paths</b> are taken as they are; a relative one starts at the process's working folder.
  *
@@ -32,10 +34,10 @@ public final class AsyncFiles {
     public static final int READ_ALL_BYTES_MAX = 1 << 30;
 
     /** How many names {@link #writeAll} tries for its temporary file. */
-    private static final int TEMPORARY_NAMES_MAX = 1024;
+    static final int TEMPORARY_NAMES_MAX = 1024;
 
     /** What others may do in a new folder is decided by the process's mask. */
-    private static final int FOLDER_MODE = 0777;
+    static final int FOLDER_MODE = 0777;
 
     /** How many control buffers are kept for reuse. */
     private static final int CONTROLS_KEPT_MAX = 32;
@@ -64,13 +66,27 @@ public final class AsyncFiles {
 
     /** As {@link #startOpen(Path, AsyncFile.Option...)}, with everything that can be said about it. */
     public Operation<AsyncFile> startOpen(Path path, FileAccess access) {
-        return AsyncFile.opening(
-                loop, path, access, (control, token) -> loop.driver().files().open(path, access, control, token));
+        return opening(path, access, opened -> opened);
     }
 
     /** Opens a folder. */
     public AsyncFolder openFolder(Path path) throws IOException {
-        return new AsyncFolder(startOpen(path, FileAccess.FOLDER).await());
+        return startOpenFolder(path).await();
+    }
+
+    /** Opens a folder; the operation yields it. */
+    public Operation<AsyncFolder> startOpenFolder(Path path) {
+        return opening(path, FileAccess.FOLDER, AsyncFolder::new);
+    }
+
+    private <T> Operation<T> opening(Path path, FileAccess access, Function<AsyncFile, T> as) {
+        return AsyncFile.opening(
+                loop,
+                null,
+                path,
+                access,
+                as,
+                (control, token) -> loop.driver().files().open(path, access, control, token));
     }
 
     // ------------------------------------------------------------------------------------------- status
@@ -111,6 +127,26 @@ public final class AsyncFiles {
             }
             throw absent;
         }
+    }
+
+    /** How much room there is on the file system that the path lies on. */
+    public FileSpace space(Path path) throws IOException {
+        return startSpace(path).await();
+    }
+
+    /** As {@link #space}. */
+    public Operation<FileSpace> startSpace(Path path) {
+        return new Controlled<FileSpace>(loop, "ask for the room on the disk of " + path) {
+            @Override
+            void submit(Buffer control, long token) {
+                loop.driver().files().space(path, control, token);
+            }
+
+            @Override
+            FileSpace valueOf(Buffer control, int result) {
+                return loop.driver().files().space(control);
+            }
+        }.started();
     }
 
     // ------------------------------------------------------------------------------------------- names
@@ -196,11 +232,24 @@ public final class AsyncFiles {
         }
     }
 
+    /** As {@link #makeFolders}. Yields the path. */
+    public Operation<Path> startMakeFolders(Path folder) {
+        return Errand.begun(loop, "make the folder " + folder + " and those above it", () -> {
+            makeFolders(folder);
+            return folder;
+        });
+    }
+
     /** What is in a folder, in the order of the file system, without "." and "..". */
     public List<Listing.Entry> list(Path folder) throws IOException {
         try (AsyncFolder opened = openFolder(folder)) {
             return opened.list();
         }
+    }
+
+    /** As {@link #list}. */
+    public Operation<List<Listing.Entry>> startList(Path folder) {
+        return Errand.begun(loop, "list " + folder, () -> list(folder));
     }
 
     // ------------------------------------------------------------------------------------------- whole files
@@ -216,6 +265,11 @@ public final class AsyncFiles {
         }
     }
 
+    /** As {@link #readAll}. */
+    public Operation<byte[]> startReadAll(Path path, int bytesMax) {
+        return Errand.begun(loop, "read all of " + path, () -> readAll(path, bytesMax));
+    }
+
     /**
      * Makes these bytes the content of the file, all of them or none: they are written under a temporary name in the same
      * folder and synced, then that is renamed, and the folder synced. When this returns, a crash does not undo it; whoever
@@ -227,11 +281,8 @@ public final class AsyncFiles {
      * it outlives a crash is not known.
      */
     public void writeAll(Path path, byte[] bytes) throws IOException {
-        Path name = path.getFileName();
-        if (name == null) {
-            throw new IllegalArgumentException(path + " names no file");
-        }
-        try (AsyncFile file = openTemporary(path, name.toString())) {
+        try (AsyncFile file =
+                openTemporary(path, free -> open(free, AsyncFile.Option.WRITE, AsyncFile.Option.CREATE_NEW))) {
             Path temporary = file.path();
             try {
                 file.write(0, bytes, 0, bytes.length);
@@ -248,11 +299,28 @@ public final class AsyncFiles {
         }
     }
 
-    private AsyncFile openTemporary(Path path, String name) throws IOException {
+    /** As {@link #writeAll}; the bytes stay as they are until it is done. Yields the path. */
+    public Operation<Path> startWriteAll(Path path, byte[] bytes) {
+        return Errand.begun(loop, "replace " + path, () -> {
+            writeAll(path, bytes);
+            return path;
+        });
+    }
+
+    /** Makes a file under a name that nothing has yet. */
+    interface Making {
+        AsyncFile made(Path free) throws IOException;
+    }
+
+    /** A new file beside {@code path}, under the first free one of the names that are meant for that. */
+    static AsyncFile openTemporary(Path path, Making making) throws IOException {
+        Path name = path.getFileName();
+        if (name == null) {
+            throw new IllegalArgumentException(path + " names no file");
+        }
         for (int number = 0; ; number++) {
-            Path temporary = path.resolveSibling("." + name + ".tmp-" + number);
             try {
-                return open(temporary, AsyncFile.Option.WRITE, AsyncFile.Option.CREATE_NEW);
+                return making.made(path.resolveSibling("." + name + ".tmp-" + number));
             } catch (OperationException taken) {
                 // By another writer, or left behind by one that did not live to delete it.
                 if (taken.failure() != Failure.ALREADY_EXISTS || number == TEMPORARY_NAMES_MAX) {
@@ -262,11 +330,17 @@ public final class AsyncFiles {
         }
     }
 
+    /** An interrupt, if that is why, must not keep it from being deleted, too. */
     private void dropTemporary(Path temporary, Exception failure) {
+        boolean interrupted = Thread.interrupted();
         try {
             delete(temporary);
         } catch (IOException left) {
             failure.addSuppressed(left);
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 

@@ -233,6 +233,12 @@ public final class SimDisk {
         return new Place(folder, last, last.isEmpty() ? folder : folder.entries.get(last));
     }
 
+    /** A single name in that folder. */
+    static Place in(FolderNode folder, Path name) {
+        String text = name.toString();
+        return new Place(folder, text, folder.entries.get(text));
+    }
+
     /** Why {@link #find} found nothing: a file stands where a folder should, or nothing does. */
     int absence(Path path) {
         for (Path above = path.getParent(); above != null; above = above.getParent()) {

@@ -4,6 +4,7 @@ import dev.pumasi.runtime.driver.Errno;
 import dev.pumasi.runtime.driver.FileAccess;
 import dev.pumasi.runtime.driver.FileAttributes;
 import dev.pumasi.runtime.driver.FileOperations;
+import dev.pumasi.runtime.driver.FileSpace;
 import dev.pumasi.runtime.driver.Gather;
 import dev.pumasi.runtime.driver.Listing;
 import dev.pumasi.runtime.memory.Buffer;
@@ -13,6 +14,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.IntSupplier;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,6 +41,10 @@ final class SimFiles implements FileOperations {
     private static final int MODIFIED_AT = 16;
     private static final int INODE_AT = 24;
 
+    // And how room does.
+    private static final int TOTAL_AT = 0;
+    private static final int FREE_AT = 8;
+
     /** What a handle stands for. */
     static final class Open {
 
@@ -62,6 +68,10 @@ final class SimFiles implements FileOperations {
         final String verb;
         final int handle;
         private final @Nullable Open file;
+
+        /** A second folder that it needs. */
+        private @Nullable Open other;
+
         private final IntSupplier effect;
         private boolean due;
         private boolean cancelSeen;
@@ -93,7 +103,11 @@ final class SimFiles implements FileOperations {
         }
 
         void ended() {
-            Open of = file;
+            ended(file);
+            ended(other);
+        }
+
+        private void ended(@Nullable Open of) {
             if (of != null) {
                 of.inProgress--;
                 giveBackIfOver(of);
@@ -509,6 +523,81 @@ final class SimFiles implements FileOperations {
                     return place == null ? disk.absence(path) : disk.makeFolder(place, mode, now());
                 },
                 token);
+    }
+
+    @Override
+    public void rename(int from, Path name, int to, Path newName, boolean replace, Buffer control, long token) {
+        checkControl(control);
+        Open source = open(from);
+        Open target = open(to);
+        Work work = new Work("rename " + name + " to " + newName, source, () -> {
+            if (!(source.node instanceof SimDisk.FolderNode left)
+                    || !(target.node instanceof SimDisk.FolderNode entered)) {
+                return -Errno.ENOTDIR;
+            }
+            return disk.rename(SimDisk.in(left, name), SimDisk.in(entered, newName), replace, now());
+        });
+        work.other = target;
+        target.inProgress++;
+        driver.beginOnFile(token, work);
+        later(work, faults.nameNanos(), token);
+    }
+
+    @Override
+    public void delete(int in, Path name, boolean folder, Buffer control, long token) {
+        checkControl(control);
+        inFolder("delete " + name, in, node -> disk.delete(SimDisk.in(node, name), folder, now()), token);
+    }
+
+    @Override
+    public void makeFolder(int in, Path name, int mode, Buffer control, long token) {
+        checkControl(control);
+        inFolder("make folder " + name, in, node -> disk.makeFolder(SimDisk.in(node, name), mode, now()), token);
+    }
+
+    private void inFolder(String verb, int in, ToIntFunction<SimDisk.FolderNode> effect, long token) {
+        Open folder = open(in);
+        begin(
+                verb,
+                folder,
+                faults.nameNanos(),
+                () -> folder.node instanceof SimDisk.FolderNode node ? effect.applyAsInt(node) : -Errno.ENOTDIR,
+                token);
+    }
+
+    @Override
+    public void space(int file, Buffer control, long token) {
+        checkControl(control);
+        begin("space", open(file), faults.nameNanos(), () -> putSpace(control), token);
+    }
+
+    @Override
+    public void space(Path path, Buffer control, long token) {
+        checkControl(control);
+        begin(
+                "space of " + path,
+                null,
+                faults.nameNanos(),
+                () -> {
+                    SimDisk.Place place = disk.find(path);
+                    if (place == null) {
+                        return disk.absence(path);
+                    }
+                    return place.node() == null ? -Errno.ENOENT : putSpace(control);
+                },
+                token);
+    }
+
+    private int putSpace(Buffer control) {
+        control.putLong(TOTAL_AT, faults.capacityBytes());
+        control.putLong(FREE_AT, Math.max(0, faults.capacityBytes() - disk.usedBytes()));
+        return 0;
+    }
+
+    @Override
+    public FileSpace space(Buffer control) {
+        long free = control.getLong(FREE_AT);
+        return new FileSpace(control.getLong(TOTAL_AT), free, free);
     }
 
     @Override

@@ -15,6 +15,7 @@ import dev.pumasi.runtime.Loop;
 import dev.pumasi.runtime.Operation;
 import dev.pumasi.runtime.OperationException;
 import dev.pumasi.runtime.driver.FileAttributes;
+import dev.pumasi.runtime.driver.FileSpace;
 import dev.pumasi.runtime.driver.Gather;
 import dev.pumasi.runtime.memory.Buffer;
 import java.io.IOException;
@@ -264,6 +265,55 @@ final class FileSimulationTest {
                     }
                     return 0;
                 }
+            });
+        }
+    }
+
+    @Test
+    void names_are_made_and_moved_beneath_an_open_folder_and_outlive_a_crash(Seed seed) throws Throwable {
+        try (Simulation simulation = new Simulation(seed, SimFaults.rough())) {
+            simulation.disk().put(Path.of("/secret"), "secret");
+            simulation.disk().put(Path.of("/site/sub/page"), "old");
+            Loop loop = simulation.loop("loop");
+            on(simulation, loop, () -> {
+                try (AsyncFolder site = loop.files().openFolder(Path.of("/site"))) {
+                    Path page = Path.of("sub/page");
+                    AsyncFile temporary = site.openTemporaryBeneath(page);
+                    temporary.write(0, "new".getBytes(), 0, 3);
+                    temporary.sync();
+                    temporary.close();
+                    site.replaceBeneath(site.temporaryOf(temporary), page);
+                    site.makeFolderBeneath(Path.of("sub/made"));
+                    assertEquals(
+                            Failure.ALREADY_EXISTS, failureOf(() -> site.renameBeneath(page, Path.of("sub/made"))));
+                    assertEquals(Failure.OUTSIDE, failureOf(() -> site.deleteBeneath(Path.of("../secret"))));
+                    assertEquals(Failure.IS_A_FOLDER, failureOf(() -> site.deleteBeneath(Path.of("sub/made"))));
+                    try (AsyncFolder sub = site.openFolderBeneath(Path.of("sub"))) {
+                        sub.sync();
+                    }
+                    return 0;
+                }
+            });
+            SimDisk found = simulation.disk().afterCrash(seed);
+            assertEquals("new", new String(found.bytes(Path.of("/site/sub/page"))));
+            assertEquals(List.of("/secret", "/site/sub/page"), found.files());
+            assertTrue(found.exists(Path.of("/site/sub/made")));
+        }
+    }
+
+    @Test
+    void the_room_on_the_disk_is_what_the_files_leave(Seed seed) throws Throwable {
+        try (Simulation simulation = new Simulation(seed, SimFaults.calm().withDiskCapacity(10_000))) {
+            simulation.disk().put(Path.of("/data/file"), "0123456789");
+            Loop loop = simulation.loop("loop");
+            on(simulation, loop, () -> {
+                assertEquals(new FileSpace(10_000, 9_990, 9_990), loop.files().space(Path.of("/data")));
+                assertEquals(Failure.NOT_FOUND, failureOf(() -> loop.files().space(Path.of("/none"))));
+                try (AsyncFolder data = loop.files().openFolder(Path.of("/data"))) {
+                    loop.files().writeAll(Path.of("/data/more"), new byte[100]);
+                    assertEquals(9_890, data.space().usableBytes());
+                }
+                return 0;
             });
         }
     }

@@ -53,9 +53,9 @@ final class DescriptorFiles implements FileCalls {
     @Override
     public int prepare(FileTask task) {
         return switch (task.kind) {
-            case OPEN, OPEN_BENEATH, STATUS_OF_PATH, DELETE, MAKE_FOLDER ->
+            case OPEN, OPEN_BENEATH, STATUS_OF_PATH, SPACE_OF_PATH, DELETE, DELETE_IN, MAKE_FOLDER, MAKE_FOLDER_IN ->
                 PathBytes.write(task.path(), task.control(), 0);
-            case RENAME -> {
+            case RENAME, RENAME_IN -> {
                 int written = PathBytes.write(task.path(), task.control(), 0);
                 yield written < 0 ? written : PathBytes.write(task.target(), task.control(), TARGET_OFFSET);
             }
@@ -114,6 +114,30 @@ final class DescriptorFiles implements FileCalls {
             case MAKE_FOLDER ->
                 (int) libc.call(
                         SystemCall.MKDIRAT, Statx.AT_FDCWD, task.control().address(), task.detail);
+            case RENAME_IN ->
+                (int) libc.call(
+                        SystemCall.RENAMEAT2,
+                        task.file().descriptor,
+                        task.control().address(),
+                        task.targetFolder().descriptor,
+                        task.control().address() + TARGET_OFFSET,
+                        task.detail,
+                        0);
+            case DELETE_IN ->
+                (int) libc.call(
+                        SystemCall.UNLINKAT,
+                        task.file().descriptor,
+                        task.control().address(),
+                        task.detail);
+            case MAKE_FOLDER_IN ->
+                (int) libc.call(
+                        SystemCall.MKDIRAT,
+                        task.file().descriptor,
+                        task.control().address(),
+                        task.detail);
+            case SPACE -> (int) libc.call(SystemCall.FSTATFS, task.file().descriptor, Statfs.address(task.control()));
+            case SPACE_OF_PATH ->
+                (int) libc.call(SystemCall.STATFS, task.control().address(), Statfs.address(task.control()));
             case LIST -> throw new AssertionError("listed elsewhere");
         };
     }

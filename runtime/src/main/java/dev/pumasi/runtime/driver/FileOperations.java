@@ -109,6 +109,27 @@ public interface FileOperations {
     void makeFolder(Path path, int mode, Buffer control, long token);
 
     /**
+     * As {@link #rename(Path, Path, boolean, Buffer, long)}, from one open folder to another or the same. Names are single
+     * ones, neither {@code .} nor {@code ..}, and are looked up in that folder itself: a link there is renamed, not followed.
+     */
+    void rename(int from, Path name, int to, Path newName, boolean replace, Buffer control, long token);
+
+    /** As {@link #delete(Path, boolean, Buffer, long)}, of a single name in an open folder. */
+    void delete(int in, Path name, boolean folder, Buffer control, long token);
+
+    /** As {@link #makeFolder(Path, int, Buffer, long)}, of a single name in an open folder. */
+    void makeFolder(int in, Path name, int mode, Buffer control, long token);
+
+    /** How much room the file's file system has. Result 0, and {@link #space(Buffer)} then reads the control buffer. */
+    void space(int file, Buffer control, long token);
+
+    /** As {@link #space(int, Buffer, long)}, of what the path lies on. */
+    void space(Path path, Buffer control, long token);
+
+    /** What a completed {@code space} wrote into its control buffer. */
+    FileSpace space(Buffer control);
+
+    /**
      * Lists a folder opened as such: result is how many entries the listing took on, 0 when all have been. Only one at a
      * time per handle.
      */

@@ -92,6 +92,10 @@ final class FilePool {
         if (file != null) {
             file.calls++;
         }
+        OpenFile target = task.targetFolder;
+        if (target != null) {
+            target.calls++;
+        }
         task.isSubmitted = true;
         task.waits();
         FileThreads.SHARED.submit(task);
@@ -103,6 +107,10 @@ final class FilePool {
         OpenFile file = task.file;
         if (file != null && task.isSubmitted) {
             file.calls--;
+        }
+        OpenFile target = task.targetFolder;
+        if (target != null && task.isSubmitted) {
+            target.calls--;
         }
         Buffer fetched = task.kind == FileTask.Kind.FETCH ? task.buffer : null;
         if (fetched != null && fetchBuffersKept.get() < FETCH_BUFFERS_KEPT_MAX) {

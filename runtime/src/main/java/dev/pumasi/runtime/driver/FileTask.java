@@ -35,6 +35,12 @@ final class FileTask {
         RENAME,
         DELETE,
         MAKE_FOLDER,
+        /** Of a name in an open folder. */
+        RENAME_IN,
+        DELETE_IN,
+        MAKE_FOLDER_IN,
+        SPACE,
+        SPACE_OF_PATH,
         LIST
     }
 
@@ -63,6 +69,10 @@ final class FileTask {
 
     @Nullable
     OpenFile file;
+
+    /** Where a RENAME_IN goes to. */
+    @Nullable
+    OpenFile targetFolder;
 
     @Nullable
     Buffer buffer;
@@ -131,6 +141,10 @@ final class FileTask {
         return Objects.requireNonNull(file);
     }
 
+    OpenFile targetFolder() {
+        return Objects.requireNonNull(targetFolder);
+    }
+
     Buffer buffer() {
         return Objects.requireNonNull(buffer);
     }
@@ -164,6 +178,7 @@ final class FileTask {
         token = 0;
         isSubmitted = false;
         file = null;
+        targetFolder = null;
         buffer = null;
         pieces = null;
         control = null;

@@ -8,6 +8,7 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.NonReadableChannelException;
 import java.nio.channels.NonWritableChannelException;
 import java.nio.file.DirectoryIteratorException;
+import java.nio.file.FileStore;
 import java.nio.file.FileSystemException;
 import java.nio.file.FileSystemLoopException;
 import java.nio.file.Files;
@@ -38,7 +39,7 @@ import org.jspecify.annotations.Nullable;
  * it does as well as it can or refuses: space is not reserved ({@link Errno#EOPNOTSUPP}); a rename that must not replace
  * looks first, and what appears between the look and the rename is replaced; the attributes of an open file, but for its
  * length, are those of what lies at its path by now; beneath a folder only where the system has {@link
- * SecureDirectoryStream}, and links are not followed there.
+ * SecureDirectoryStream}, links are not followed there, and no folder is made ({@link Errno#EOPNOTSUPP}).
  */
 final class NioFiles implements FileCalls {
 
@@ -145,6 +146,11 @@ final class NioFiles implements FileCalls {
                 Files.createDirectory(task.path(), permissions(task.path(), task.detail));
                 yield 0;
             }
+            case RENAME_IN -> renameIn(task);
+            case DELETE_IN -> deleteIn(task);
+            case MAKE_FOLDER_IN -> -Errno.EOPNOTSUPP;
+            case SPACE -> space(nio(task.file()).path(), task.control());
+            case SPACE_OF_PATH -> space(task.path(), task.control());
             case LIST -> list(task);
         };
     }
@@ -479,6 +485,60 @@ final class NioFiles implements FileCalls {
             return asFolder ? -Errno.ENOTDIR : -Errno.EISDIR;
         }
         Files.delete(task.path());
+        return 0;
+    }
+
+    private static int renameIn(FileTask task) throws IOException {
+        if (!(nio(task.file()).entries() instanceof SecureDirectoryStream<Path> from)
+                || !(nio(task.targetFolder()).entries() instanceof SecureDirectoryStream<Path> to)) {
+            return notSecure(task.file(), task.targetFolder());
+        }
+        boolean replaces = task.detail == DescriptorFiles.renameFlags(true);
+        if (!replaces && isThere(to, task.target())) {
+            return -Errno.EEXIST;
+        }
+        from.move(task.path(), to, task.target());
+        return 0;
+    }
+
+    private static boolean isThere(SecureDirectoryStream<Path> in, Path name) throws IOException {
+        try {
+            attributes(in, name);
+            return true;
+        } catch (NoSuchFileException free) {
+            return false;
+        }
+    }
+
+    private static int deleteIn(FileTask task) throws IOException {
+        if (!(nio(task.file()).entries() instanceof SecureDirectoryStream<Path> in)) {
+            return notSecure(task.file(), task.file());
+        }
+        boolean asFolder = task.detail == DescriptorFiles.deleteFlags(true);
+        if (attributes(in, task.path()).isDirectory() != asFolder) {
+            return asFolder ? -Errno.ENOTDIR : -Errno.EISDIR;
+        }
+        if (asFolder) {
+            in.deleteDirectory(task.path());
+        } else {
+            in.deleteFile(task.path());
+        }
+        return 0;
+    }
+
+    private static BasicFileAttributes attributes(SecureDirectoryStream<Path> in, Path name) throws IOException {
+        return in.getFileAttributeView(name, BasicFileAttributeView.class, LinkOption.NOFOLLOW_LINKS)
+                .readAttributes();
+    }
+
+    private static int notSecure(OpenFile file, OpenFile other) {
+        return nio(file).entries() == null || nio(other).entries() == null ? -Errno.ENOTDIR : -Errno.EOPNOTSUPP;
+    }
+
+    private static int space(Path path, Buffer control) throws IOException {
+        FileStore store = Files.getFileStore(path);
+        Statfs.encode(
+                new FileSpace(store.getTotalSpace(), store.getUnallocatedSpace(), store.getUsableSpace()), control);
         return 0;
     }
 

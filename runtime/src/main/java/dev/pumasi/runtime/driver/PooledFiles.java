@@ -59,6 +59,7 @@ final class PooledFiles implements FileOperations {
             result = add(result, task.opened);
         }
         OpenFile file = task.file;
+        OpenFile target = task.targetFolder;
         Attempt sending = task.sending;
         if (sending != null) {
             driver.fetched(sending, task.token, task.buffer(), result);
@@ -67,8 +68,15 @@ final class PooledFiles implements FileOperations {
             queue.add(task.token, result, 0);
         }
         pool.giveBack(task);
+        releaseBoth(file, target);
+    }
+
+    private void releaseBoth(@Nullable OpenFile file, @Nullable OpenFile target) {
         if (file != null) {
             release(file);
+        }
+        if (target != null) {
+            release(target);
         }
     }
 
@@ -116,11 +124,10 @@ final class PooledFiles implements FileOperations {
         int refused = calls.prepare(task);
         if (refused < 0) {
             OpenFile file = task.file;
+            OpenFile target = task.targetFolder;
             queue.add(task.token, refused, 0);
             pool.giveBack(task);
-            if (file != null) {
-                release(file);
-            }
+            releaseBoth(file, target);
             return;
         }
         started.put(task.token, task);
@@ -334,6 +341,63 @@ final class PooledFiles implements FileOperations {
             task.detail = mode;
             submit(task, path, null, control);
         }
+    }
+
+    @Override
+    public void rename(int from, Path name, int to, Path newName, boolean replace, Buffer control, long token) {
+        OpenFile target = file(to);
+        if (target == null) {
+            queue.add(token, -Errno.EBADF, 0);
+            return;
+        }
+        FileTask task = begin(FileTask.Kind.RENAME_IN, from, token);
+        if (task != null) {
+            task.targetFolder = target;
+            target.uses++;
+            task.target = newName;
+            task.detail = DescriptorFiles.renameFlags(replace);
+            submit(task, name, null, control);
+        }
+    }
+
+    @Override
+    public void delete(int in, Path name, boolean folder, Buffer control, long token) {
+        FileTask task = begin(FileTask.Kind.DELETE_IN, in, token);
+        if (task != null) {
+            task.detail = DescriptorFiles.deleteFlags(folder);
+            submit(task, name, null, control);
+        }
+    }
+
+    @Override
+    public void makeFolder(int in, Path name, int mode, Buffer control, long token) {
+        FileTask task = begin(FileTask.Kind.MAKE_FOLDER_IN, in, token);
+        if (task != null) {
+            task.detail = mode;
+            submit(task, name, null, control);
+        }
+    }
+
+    @Override
+    public void space(int file, Buffer control, long token) {
+        FileTask task = begin(FileTask.Kind.SPACE, file, token);
+        if (task != null) {
+            task.control = control;
+            submit(task);
+        }
+    }
+
+    @Override
+    public void space(Path path, Buffer control, long token) {
+        FileTask task = begin(FileTask.Kind.SPACE_OF_PATH, token);
+        if (task != null) {
+            submit(task, path, null, control);
+        }
+    }
+
+    @Override
+    public FileSpace space(Buffer control) {
+        return Statfs.decode(control);
     }
 
     @Override

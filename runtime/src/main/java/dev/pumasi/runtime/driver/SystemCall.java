@@ -66,6 +66,8 @@ final class SystemCall {
     static final long UNLINKAT = number(263, 35);
     static final long MKDIRAT = number(258, 34);
     static final long GETDENTS64 = number(217, 61);
+    static final long STATFS = number(137, 43);
+    static final long FSTATFS = number(138, 44);
     static final long SENDFILE = number(40, 71);
     static final long FCNTL = number(72, 25);
     /** Since Linux 6.5. */

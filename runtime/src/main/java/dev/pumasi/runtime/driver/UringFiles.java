@@ -17,10 +17,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>What is remembered</b> ({@link UringStep}): openings, because a descriptor that nobody hears of would be lost when
  * the driver is closed; a write with its sync, which are two entries, linked, so that the sync begins when the write is over
- * and not at all if it fell short; and transfers to a socket ({@link UringTransfers}).
+ * and not at all if it fell short; what is done to names in open folders, because the ring looks the folder's number up only
+ * when it comes to it, and it must not be another's by then; and transfers to a socket ({@link UringTransfers}).
  *
- * <p><b>What the ring has not</b> goes to the threads of {@link FilePool}: listing a folder, and before Linux 6.9 setting a
- * length. <b>What needs no wait</b> is asked directly: the attributes of an open file. The ring would always give that to a
+ * <p><b>What the ring has not</b> goes to the threads of {@link FilePool}: listing a folder, asking for the room on a disk, and
+ * before Linux 6.9 setting a length. <b>What needs no wait</b> is asked directly: the attributes of an open file. The ring would always give that to a
  * thread of the kernel's.
  *
  * <p><b>Registered buffers</b> are not used. Of direct reads of 4 KiB, 32 at a time, they and a registered descriptor together
@@ -89,7 +90,10 @@ final class UringFiles implements FileOperations {
                 pooled.remove(task.token);
                 local.add(task.token, task.result, 0);
             }
-            release(task.file().descriptor);
+            OpenFile file = task.file;
+            if (file != null) {
+                release(file.descriptor);
+            }
             pool.giveBack(task);
             task = next;
         }
@@ -109,6 +113,7 @@ final class UringFiles implements FileOperations {
                 }
                 end(step, result, completions);
             }
+            case IN_FOLDER -> end(step, result, completions);
             case WRITE_AND_SYNC -> {
                 if ((number & SECOND) == 0) {
                     step.written = result;
@@ -156,8 +161,11 @@ final class UringFiles implements FileOperations {
         started.remove(step.token);
         if (step.kind == UringStep.Kind.TRANSFER) {
             transfers.giveBackBytes(step);
-            release(step.file);
         }
+        release(step.file);
+        release(step.targetFolder);
+        step.file = UringStep.NONE;
+        step.targetFolder = UringStep.NONE;
         step.token = 0;
         step.kept = null;
         unusedSteps.push(step);
@@ -204,6 +212,7 @@ final class UringFiles implements FileOperations {
             long head = Ring.head(Ring.IORING_OP_OPENAT2, 0, 0, folder);
             long how = DescriptorFiles.openHow(control, access);
             UringStep step = begin(UringStep.Kind.OPEN, token);
+            step.file = use(folder);
             step.flags = OpenFlags.lasting(access);
             ring.prepare(head, how, control.address(), DescriptorFiles.OPEN_HOW_BYTES, 0, step.entry());
         }
@@ -229,14 +238,21 @@ final class UringFiles implements FileOperations {
         }
     }
 
-    private void use(int file) {
+    private int use(int file) {
+        if (file < 0) {
+            return UringStep.NONE; // the kernel says what it thinks of that
+        }
         if (file >= uses.length) {
             uses = Arrays.copyOf(uses, Math.max(file + 1, 2 * uses.length));
         }
         uses[file]++;
+        return file;
     }
 
     private void release(int file) {
+        if (file < 0) {
+            return;
+        }
         uses[file]--;
         if (uses[file] == 0 && closing.get(file)) {
             closing.clear(file);
@@ -328,8 +344,7 @@ final class UringFiles implements FileOperations {
             return;
         }
         UringStep step = begin(UringStep.Kind.TRANSFER, token);
-        step.file = file;
-        use(file);
+        step.file = use(file);
         step.socket = socket;
         step.position = position;
         step.length = length;
@@ -364,18 +379,68 @@ final class UringFiles implements FileOperations {
 
     @Override
     public void rename(Path from, Path to, boolean replace, Buffer control, long token) {
-        if (!isWritten(from, control, token)) {
-            return;
-        }
-        int written = PathBytes.write(to, control, DescriptorFiles.TARGET_OFFSET);
-        if (written < 0) {
-            local.add(token, written, 0);
+        if (!areWritten(from, to, control, token)) {
             return;
         }
         long head = Ring.head(Ring.IORING_OP_RENAMEAT, 0, 0, Statx.AT_FDCWD);
         long target = control.address() + DescriptorFiles.TARGET_OFFSET;
         int flags = DescriptorFiles.renameFlags(replace);
         ring.prepare(head, target, control.address(), Statx.AT_FDCWD, flags, token);
+    }
+
+    private boolean areWritten(Path from, Path to, Buffer control, long token) {
+        if (!isWritten(from, control, token)) {
+            return false;
+        }
+        int written = PathBytes.write(to, control, DescriptorFiles.TARGET_OFFSET);
+        if (written < 0) {
+            local.add(token, written, 0);
+        }
+        return written == 0;
+    }
+
+    @Override
+    public void rename(int from, Path name, int to, Path newName, boolean replace, Buffer control, long token) {
+        if (areOpen(from, to, token) && areWritten(name, newName, control, token)) {
+            UringStep step = inFolders(from, to, token);
+            long head = Ring.head(Ring.IORING_OP_RENAMEAT, 0, 0, from);
+            long target = control.address() + DescriptorFiles.TARGET_OFFSET;
+            ring.prepare(head, target, control.address(), to, DescriptorFiles.renameFlags(replace), step.entry());
+        }
+    }
+
+    @Override
+    public void delete(int in, Path name, boolean folder, Buffer control, long token) {
+        if (areOpen(in, in, token) && isWritten(name, control, token)) {
+            UringStep step = inFolders(in, UringStep.NONE, token);
+            long head = Ring.head(Ring.IORING_OP_UNLINKAT, 0, 0, in);
+            ring.prepare(head, 0, control.address(), 0, DescriptorFiles.deleteFlags(folder), step.entry());
+        }
+    }
+
+    @Override
+    public void makeFolder(int in, Path name, int mode, Buffer control, long token) {
+        if (areOpen(in, in, token) && isWritten(name, control, token)) {
+            UringStep step = inFolders(in, UringStep.NONE, token);
+            long head = Ring.head(Ring.IORING_OP_MKDIRAT, 0, 0, in);
+            ring.prepare(head, 0, control.address(), mode, 0, step.entry());
+        }
+    }
+
+    /** A negative number is none; the kernel would take some for the working folder. */
+    private boolean areOpen(int folder, int other, long token) {
+        boolean areOpen = folder >= 0 && other >= 0;
+        if (!areOpen) {
+            local.add(token, -Errno.EBADF, 0);
+        }
+        return areOpen;
+    }
+
+    private UringStep inFolders(int folder, int other, long token) {
+        UringStep step = begin(UringStep.Kind.IN_FOLDER, token);
+        step.file = use(folder);
+        step.targetFolder = use(other);
+        return step;
     }
 
     @Override
@@ -403,6 +468,35 @@ final class UringFiles implements FileOperations {
             task.listing = into;
             submit(task);
         }
+    }
+
+    @Override
+    public void space(int file, Buffer control, long token) {
+        FileTask task = pooled(FileTask.Kind.SPACE, file, token);
+        if (task != null) {
+            task.control = control;
+            submit(task);
+        }
+    }
+
+    @Override
+    public void space(Path path, Buffer control, long token) {
+        if (!isWritten(path, control, token)) {
+            return;
+        }
+        FileTask task = pool.take(FileTask.Kind.SPACE_OF_PATH, token);
+        if (task == null) {
+            local.add(token, -Errno.EAGAIN, 0);
+        } else {
+            task.path = path;
+            task.control = control;
+            submit(task);
+        }
+    }
+
+    @Override
+    public FileSpace space(Buffer control) {
+        return Statfs.decode(control);
     }
 
     private @Nullable FileTask pooled(FileTask.Kind kind, int file, long token) {

@@ -12,6 +12,8 @@ final class UringStep {
     enum Kind {
         /** Kept account of only because a descriptor comes of it. */
         OPEN,
+        /** Kept account of only because the ring looks its folders up when it comes to it, and not before. */
+        IN_FOLDER,
         /** Two entries, linked. */
         WRITE_AND_SYNC,
         /** One entry at a time, or none while {@code sendfile} does it all. */
@@ -24,6 +26,8 @@ final class UringStep {
         READING,
         SENDING
     }
+
+    static final int NONE = -1;
 
     /** Tokens below this one are entries of steps: two numbers for each. */
     static final long ENTRIES_BELOW = -1;
@@ -47,7 +51,10 @@ final class UringStep {
     int written;
     int synced;
 
-    int file;
+    /** What must stay open until it is over: a file, or one or two folders. */
+    int file = NONE;
+
+    int targetFolder = NONE;
     int socket;
     long position;
     Doing doing = Doing.READING;
