@@ -67,6 +67,12 @@ final class Examples {
                     "[DRIVER]",
                     "their hazard, and its cure",
                     GreenThreadPerConnection::main),
+            new Example(
+                    "offload",
+                    "",
+                    "[DRIVER]",
+                    "blocking calls on a pool: joined in three ways, refused, given up",
+                    OffTheLoop::main),
             new Example("stall", "N1", "[DRIVER]", "a blocked loop is named, a thread dump, the cure", Stall::main),
             new Example(
                     "multiplexers", "S19", "[DRIVER...]", "one callback server on every driver", Multiplexers::main),
