@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Threads.</b> All of it belongs to the thread that serves, but {@link #look}, {@link #endIfIdle} and {@link #abort}.
  * {@code deadlineNanos} is the hand-over between that thread and the watcher: whoever takes the value out by an atomic
- * exchange has decided whether the time was up. {@code idle} and {@link BlockingHttp#isDraining} are written before the other
+ * exchange has decided whether the time was up. {@code idle} and {@link BlockingHttp#endsIdle} are written before the other
  * is read, each by its own side, both volatile, so one of the two sees the other (Dekker).
  *
  * <p>It is long because a connection's whole life can be read here from top to bottom; what a loop spreads over input, sender
@@ -195,7 +195,7 @@ final class BlockingConnection implements Exchange {
             } else {
                 idleSinceNanos = http.clock.nanoTime();
                 idle = true; // before the look: see the head of this class
-                if (!http.isDraining()) {
+                if (!http.endsIdle()) {
                     fill(dueNanos);
                 } else {
                     inputEnded = true;

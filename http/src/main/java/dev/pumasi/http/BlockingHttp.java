@@ -76,6 +76,7 @@ public final class BlockingHttp implements AutoCloseable {
     private HttpCounters ended = new HttpCounters(); // guarded by this
     private long readsEnded; // guarded by this
     private volatile boolean draining;
+    private volatile boolean endsIdle;
     private volatile boolean closed;
 
     private BlockingHttp(Endpoint endpoint, HttpLimits limits, String serverName, BooleanSupplier crowded) {
@@ -174,9 +175,18 @@ public final class BlockingHttp implements AutoCloseable {
                 + connections.stream().mapToLong(connection -> connection.reads).sum();
     }
 
+    /**
+     * Lets every connection end with its next answer, whenever the client asks for one or the time for that is over: so none is
+     * cut off while a request is on its way. Does not wait.
+     */
+    public void retire() {
+        draining = true;
+    }
+
     /** Lets every connection end: at once if it waits for a request, else after its answer. Does not wait. */
     public void drain() {
         draining = true;
+        endsIdle = true;
         connections.forEach(BlockingConnection::endIfIdle);
     }
 
@@ -213,6 +223,10 @@ public final class BlockingHttp implements AutoCloseable {
 
     boolean isDraining() {
         return draining;
+    }
+
+    boolean endsIdle() {
+        return endsIdle;
     }
 
     boolean isCrowded() {

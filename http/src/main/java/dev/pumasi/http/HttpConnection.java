@@ -563,7 +563,7 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
     private void nextRequest() {
         releaseRequest();
         phase = Phase.IDLE;
-        if ((inputEnded || http.isDraining()) && input.isEmpty()) {
+        if ((inputEnded || http.endsIdle()) && input.isEmpty()) {
             closeAfterOutput(false);
         } else {
             deadline.set(http.limits.idleTimeoutMillis());

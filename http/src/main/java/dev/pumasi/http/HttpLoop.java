@@ -38,6 +38,10 @@ final class HttpLoop {
     private @Nullable Listener listener;
     private @Nullable Runnable whenEmpty;
     private boolean draining;
+    private boolean endsIdle;
+
+    /** Whether the listener, though it has been told to finish, may still hand over what the kernel has accepted. */
+    private boolean accepting;
 
     HttpLoop(
             Loop loop,
@@ -58,12 +62,18 @@ final class HttpLoop {
         listener = opened;
     }
 
+    void resume() {
+        if (listener != null && !draining) {
+            listener.resume();
+        }
+    }
+
     /** The {@link dev.pumasi.runtime.Acceptor}. */
     void accepted(StreamSocket socket) {
         counters.connections++;
         HttpConnection connection = new HttpConnection(this, socket);
         link(connection);
-        connection.begin(counters.open > connectionsMax || draining);
+        connection.begin(counters.open > connectionsMax || endsIdle);
     }
 
     RequestParser takeParser() {
@@ -100,19 +110,36 @@ final class HttpLoop {
         }
     }
 
+    /** Whether every answer is the last one of its connection. */
     boolean isDraining() {
         return draining;
     }
 
-    /** Accepts no more, ends idle connections now and the others after their response; tells {@code done} when none is left. */
-    void drain(Runnable done) {
+    /** Whether connections that wait for a request are ended. */
+    boolean endsIdle() {
+        return endsIdle;
+    }
+
+    /**
+     * Accepts no more, and ends each connection with its next answer; tells {@code done} when none is left, and nothing more
+     * can come.
+     *
+     * @param endsIdle whether those that wait for a request end now; else they are given the chance to send one, so
+     *     that none is cut off which is on its way
+     */
+    void drain(boolean endsIdle, Runnable done) {
         draining = true;
+        this.endsIdle |= endsIdle;
         whenEmpty = done;
         if (listener != null) {
-            listener.close();
+            accepting = true;
+            listener.finish(() -> {
+                accepting = false;
+                tellIfEmpty();
+            });
         }
         HttpConnection connection = first;
-        while (connection != null) {
+        while (connection != null && endsIdle) {
             HttpConnection following = connection.next;
             connection.drain();
             connection = following;
@@ -156,7 +183,7 @@ final class HttpLoop {
 
     private void tellIfEmpty() {
         Runnable told = whenEmpty;
-        if (told != null && first == null) {
+        if (told != null && first == null && !accepting) {
             whenEmpty = null;
             told.run();
         }

@@ -83,6 +83,33 @@ public final class HttpServer implements Server {
         return new Capacity(served, 0, handlers, Capacity.Beyond.IS_TOLD);
     }
 
+    /**
+     * Serves a connection that did not come by way of the listening socket. Any thread.
+     *
+     * @param connection of one of this server's loops; it is the server's from now on
+     */
+    public void serve(StreamSocket connection) {
+        for (HttpLoop part : parts) {
+            if (part.loop.equals(connection.loop())) {
+                part.loop.run(() -> part.accepted(connection));
+                return;
+            }
+        }
+        throw new IllegalArgumentException(connection + " is on no loop of this server");
+    }
+
+    /** Begins to accept, if it listens on an inherited socket. Any thread. */
+    public void accept() {
+        for (HttpLoop part : parts) {
+            part.loop.run(part::resume);
+        }
+    }
+
+    /** Its loops, on which {@link #serve} finds connections. */
+    public List<Loop> on() {
+        return parts.stream().map(part -> part.loop).toList();
+    }
+
     /** Figures of its loops, as of about now. */
     public List<LoopStatus> loops() {
         return parts.stream().map(part -> part.loop.status()).toList();
@@ -100,10 +127,19 @@ public final class HttpServer implements Server {
 
     @Override
     public void stop(Duration patience) {
+        stop(patience, true);
+    }
+
+    @Override
+    public void retire(Duration patience) {
+        stop(patience, false);
+    }
+
+    private void stop(Duration patience, boolean endsIdle) {
         if (begin()) {
             CountDownLatch drained = new CountDownLatch(parts.size());
             for (HttpLoop part : parts) {
-                part.loop.execute(() -> part.drain(drained::countDown));
+                part.loop.execute(() -> part.drain(endsIdle, drained::countDown));
             }
             if (!await(drained, patience)) {
                 CountDownLatch aborted = new CountDownLatch(parts.size());
@@ -134,7 +170,7 @@ public final class HttpServer implements Server {
     public void beginStop(Runnable drained) {
         begin();
         for (HttpLoop part : parts) {
-            part.loop.execute(() -> part.drain(drained));
+            part.loop.execute(() -> part.drain(true, drained));
         }
     }
 
@@ -174,6 +210,7 @@ public final class HttpServer implements Server {
         private String driver = Drivers.AUTO;
         private List<Loop> loops = List.of();
         private boolean handlersOnLoop;
+        private int inherited = -1;
 
         private Builder(Endpoint endpoint) {
             this.endpoint = Objects.requireNonNull(endpoint, "endpoint");
@@ -233,6 +270,17 @@ public final class HttpServer implements Server {
         }
 
         /**
+         * Listens on a socket that this process was started with, instead of an address: all loops accept from it, and so may
+         * other processes. It accepts from {@link HttpServer#accept} on.
+         *
+         * @param descriptor the number under which the parent passed it
+         */
+        public Builder inherit(int descriptor) {
+            inherited = descriptor;
+            return this;
+        }
+
+        /**
          * Starts it. It serves when this returns.
          *
          * @throws OperationException if the address is taken, forbidden or none of this machine's; nothing is left running
@@ -254,7 +302,7 @@ public final class HttpServer implements Server {
         }
 
         private HttpServer start(List<Loop> on, @Nullable LoopGroup own) throws IOException {
-            boolean shared = on.size() > 1 && address instanceof InetSocketAddress;
+            boolean shared = inherited < 0 && on.size() > 1 && address instanceof InetSocketAddress;
             if (shared) {
                 address = probe(on.getFirst(), (InetSocketAddress) address);
             }
@@ -267,10 +315,12 @@ public final class HttpServer implements Server {
                 for (Loop loop : on) {
                     HttpLoop part = new HttpLoop(loop, endpoint, limits, name, share, service);
                     parts.add(part);
-                    if (listeners.isEmpty() || shared) {
-                        Listener listener = shared
-                                ? Listener.openShared(loop, bound, part::accepted)
-                                : Listener.open(loop, bound, part::accepted);
+                    if (listeners.isEmpty() || shared || inherited >= 0) {
+                        Listener listener = inherited >= 0
+                                ? Listener.inherit(loop, inherited, parts.size() < on.size(), part::accepted)
+                                : shared
+                                        ? Listener.openShared(loop, bound, part::accepted)
+                                        : Listener.open(loop, bound, part::accepted);
                         listeners.add(listener);
                         part.listening(listener);
                         bound = listener.address();

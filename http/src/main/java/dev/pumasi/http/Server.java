@@ -36,6 +36,16 @@ public interface Server extends AutoCloseable {
      */
     void stop(Duration patience);
 
+    /**
+     * Stops it for a successor that has the same listening socket, and waits until it has stopped: it accepts no more, but
+     * unlike {@link #stop} it ends no connection because that has no request. Each gets the chance to send one, whose answer
+     * says that it is the last ({@code Connection: close}); so no request is lost that was on its way. A connection that
+     * is silent ends with its idle time, or after {@code patience}.
+     */
+    default void retire(Duration patience) {
+        stop(patience);
+    }
+
     /** {@link #stop} with {@link #CLOSE_PATIENCE}. */
     @Override
     default void close() {

@@ -161,7 +161,7 @@ public final class Command {
      * The child gets a listening socket as its descriptor {@code descriptor}. Both then accept from it. It is
      * non-blocking unless the driver is io_uring: that is a property of the socket, and not of who holds it.
      *
-     * @param descriptor from 3 to {@value Launch#DESCRIPTOR_MAX}
+     * @param descriptor from 3 to {@value Launch#DESCRIPTOR_MAX}, or 0: as standard input, whatever {@link #input} says
      */
     public Command pass(Listener listener, int descriptor) {
         return pass(listener.loop(), listener::openHandle, descriptor);
@@ -173,9 +173,9 @@ public final class Command {
     }
 
     private Command pass(Loop from, IntSupplier handle, int descriptor) {
-        if (descriptor < Launch.STREAMS || descriptor > Launch.DESCRIPTOR_MAX) {
+        if (descriptor != 0 && descriptor < Launch.STREAMS || descriptor > Launch.DESCRIPTOR_MAX) {
             throw new IllegalArgumentException("a child can be given descriptors from " + Launch.STREAMS + " to "
-                    + Launch.DESCRIPTOR_MAX + ", not " + descriptor);
+                    + Launch.DESCRIPTOR_MAX + ", and 0, not " + descriptor);
         }
         if (passed.stream().anyMatch(other -> other.descriptor() == descriptor)) {
             throw new IllegalArgumentException("descriptor " + descriptor + " is taken already");

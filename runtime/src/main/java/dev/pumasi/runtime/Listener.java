@@ -8,6 +8,8 @@ import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.Files;
 import java.util.Objects;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A listening socket, TCP or Unix domain, of one loop: one multishot accept that hands each connection to an {@link
@@ -32,7 +34,12 @@ public final class Listener implements Closeable {
     private final Accept accept = new Accept();
     private final Timer retry = Timer.of(this::resumeNow);
     private boolean wanted;
+    private @Nullable Runnable finished;
     private boolean closed;
+
+    /** Whether the path of a Unix domain socket is removed when this is closed. */
+    private boolean ownsPath = true;
+
     private boolean starved;
     private long accepted;
     private long pauses;
@@ -72,14 +79,81 @@ public final class Listener implements Closeable {
                         .await();
     }
 
+    /**
+     * As {@link #open}, but accepts nothing: the socket is for child processes ({@link Command#pass(Listener, int)}), all of
+     * which accept from it. What is queued stays queued while they come and go.
+     *
+     * @throws OperationException also {@link Failure#NOT_SUPPORTED} if the driver cannot pass sockets on
+     */
+    public static Listener hold(Loop loop, SocketAddress address) throws IOException {
+        return onLoop(loop, "listen on " + address, () -> holdNow(loop, address));
+    }
+
+    private static Listener holdNow(Loop loop, SocketAddress address) throws OperationException {
+        int handle = loop.driver().listen(address, BACKLOG, false);
+        int result = handle < 0 ? handle : loop.driver().share(handle);
+        if (result < 0) {
+            if (handle >= 0) {
+                loop.driver().close(handle);
+            }
+            throw OperationException.of("listen on " + address, result);
+        }
+        return new Listener(loop, handle, bound(loop, handle, address), StreamSocket::close);
+    }
+
+    /**
+     * A listening socket that this process was started with ({@link Command#pass(Listener, int)}), and that other processes
+     * may have as well. It accepts from {@link #resume} on. Any thread; from elsewhere than the loop it waits for it.
+     *
+     * @param descriptor the number under which it was passed
+     * @param keep whether to leave the number open, for the next loop to inherit; the last one takes it
+     * @throws OperationException if there is no such socket, or the driver cannot
+     */
+    public static Listener inherit(Loop loop, int descriptor, boolean keep, Acceptor acceptor) throws IOException {
+        return onLoop(
+                loop, "inherit the listening socket " + descriptor, () -> inheritNow(loop, descriptor, keep, acceptor));
+    }
+
+    private static Listener inheritNow(Loop loop, int descriptor, boolean keep, Acceptor acceptor)
+            throws OperationException {
+        int handle = loop.driver().inherit(descriptor, keep);
+        if (handle < 0) {
+            throw OperationException.of("inherit the listening socket " + descriptor, handle);
+        }
+        SocketAddress address = loop.driver().localAddress(handle);
+        if (address == null) {
+            loop.driver().close(handle);
+            throw new OperationException("inherit the listening socket " + descriptor, Failure.NOT_CONNECTED);
+        }
+        Listener listener = new Listener(loop, handle, address, acceptor);
+        listener.ownsPath = false;
+        return listener;
+    }
+
+    private static Listener onLoop(Loop loop, String attempt, Callable<Listener> opening) throws IOException {
+        if (!loop.isCurrent()) {
+            return new Call<>(loop, attempt, opening).started().await();
+        }
+        try {
+            return opening.call();
+        } catch (IOException | RuntimeException refused) {
+            throw refused;
+        } catch (Exception impossible) {
+            throw new IllegalStateException(impossible);
+        }
+    }
+
+    private static SocketAddress bound(Loop loop, int handle, SocketAddress asked) {
+        return Objects.requireNonNullElse(loop.driver().localAddress(handle), asked);
+    }
+
     private static Listener openNow(Loop loop, SocketAddress address, boolean shared, Acceptor acceptor)
             throws OperationException {
         int handle = loop.driver().listen(address, BACKLOG, shared);
         if (handle < 0) {
             throw OperationException.of("listen on " + address, handle);
         }
-        SocketAddress bound = Objects.requireNonNullElse(loop.driver().localAddress(handle), address);
-        Listener listener = new Listener(loop, handle, bound, acceptor);
+        Listener listener = new Listener(loop, handle, bound(loop, handle, address), acceptor);
         listener.resume();
         return listener;
     }
@@ -125,6 +199,35 @@ public final class Listener implements Closeable {
     }
 
     /**
+     * Stops accepting, and closes when the kernel has nothing more to hand over: a connection that it had accepted for this
+     * listener by then still comes to the {@link Acceptor}. Those that nobody has accepted stay queued if other processes
+     * have the socket; otherwise they are reset. Any thread.
+     *
+     * @param done called on the loop when it is closed, and nothing more comes
+     */
+    public void finish(Runnable done) {
+        loop.run(() -> {
+            if (closed || loop.isOver()) {
+                done.run();
+                return;
+            }
+            finished = done;
+            pause();
+            if (!accept.isInProgress()) {
+                closeNow();
+            }
+        });
+    }
+
+    /**
+     * Whether closing this removes the path of a Unix domain socket, as it does unless the socket was inherited. On the
+     * loop.
+     */
+    public void ownPath(boolean owns) {
+        ownsPath = owns;
+    }
+
+    /**
      * Stops listening; connections that were not yet accepted are reset by the kernel, and the path of a Unix domain socket
      * is removed. Any thread.
      */
@@ -139,7 +242,13 @@ public final class Listener implements Closeable {
             closed = true;
             loop.cancel(retry);
             loop.close(handle);
-            forgetPath();
+            if (ownsPath) {
+                forgetPath();
+            }
+            Runnable told = finished;
+            if (told != null) {
+                told.run();
+            }
         }
     }
 
@@ -209,6 +318,9 @@ public final class Listener implements Closeable {
                 refused(result);
             }
             if ((flags & Completions.MORE) == 0) {
+                if (finished != null) {
+                    closeNow();
+                }
                 resumeNow();
             }
         }

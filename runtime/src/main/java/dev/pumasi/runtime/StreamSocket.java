@@ -65,6 +65,50 @@ public final class StreamSocket implements Closeable {
         return new StreamSocket(loop, handle, name);
     }
 
+    /** Two sockets of one loop that are connected with each other. */
+    public record Pair(StreamSocket first, StreamSocket second) {}
+
+    /**
+     * A pair of connected sockets, one of which may be passed to a child process ({@link Command#pass(StreamSocket, int)}).
+     * Any thread; from elsewhere than the loop it waits for it.
+     *
+     * @throws OperationException if no descriptor is left, or the driver has none ({@link Failure#NOT_SUPPORTED})
+     */
+    public static Pair pair(Loop loop) throws IOException {
+        return made(loop, "open a pair of sockets", () -> {
+            long pair = loop.driver().openPair();
+            if (pair < 0) {
+                throw OperationException.of("open a pair of sockets", (int) pair);
+            }
+            return new Pair(new StreamSocket(loop, Driver.first(pair)), new StreamSocket(loop, Driver.second(pair)));
+        });
+    }
+
+    /**
+     * A connection that this process was started with. Any thread; from elsewhere than the loop it waits for it.
+     *
+     * @param descriptor the number under which the parent passed it, which is closed
+     * @throws OperationException if there is no stream socket under that number, or the driver cannot
+     */
+    public static StreamSocket inherit(Loop loop, int descriptor) throws IOException {
+        return made(loop, "inherit the connection " + descriptor, () -> {
+            int handle = loop.driver().inherit(descriptor, false);
+            if (handle < 0) {
+                throw OperationException.of("inherit the connection " + descriptor, handle);
+            }
+            return new StreamSocket(loop, handle);
+        });
+    }
+
+    private static <T> T made(Loop loop, String attempt, Question<T> making) throws IOException {
+        return Objects.requireNonNull(
+                loop.isCurrent()
+                        ? making.ask()
+                        : new Call<@Nullable T>(loop, attempt, making::ask)
+                                .started()
+                                .await());
+    }
+
     /** Connects on {@code loop}; the operation yields the socket. Any thread. */
     public static Operation<StreamSocket> connect(Loop loop, SocketAddress peer) {
         return new Connect(loop, peer, Map.of()).started();

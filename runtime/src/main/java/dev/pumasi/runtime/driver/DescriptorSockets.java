@@ -71,6 +71,27 @@ final class DescriptorSockets implements Sockets {
     }
 
     @Override
+    public int share(int listener) {
+        return calls.share(listener);
+    }
+
+    @Override
+    public int inherit(int descriptor, boolean keep) {
+        return withinLimit(calls.inherit(descriptor, keep));
+    }
+
+    @Override
+    public long openPair() {
+        long pair = calls.openPair();
+        if (pair >= 0 && Math.max(Driver.first(pair), Driver.second(pair)) >= descriptorsMax) {
+            calls.close(Driver.first(pair));
+            calls.close(Driver.second(pair));
+            return -Errno.EMFILE;
+        }
+        return pair;
+    }
+
+    @Override
     public int openStream(SocketAddress peer) {
         return withinLimit(calls.openStream(peer));
     }

@@ -82,6 +82,47 @@ public interface Driver extends AutoCloseable {
      */
     int listen(SocketAddress address, int backlog, boolean reusePort);
 
+    /**
+     * Makes a listening socket fit for several processes that accept from it. Before anything is accepted from it.
+     *
+     * @return 0 or an error; {@link Errno#ENOSYS} where sockets cannot be passed on
+     */
+    default int share(int listener) {
+        return -Errno.ENOSYS;
+    }
+
+    /**
+     * Takes over a socket that this process was started with: a connection, or a listening socket that other processes
+     * may have as well.
+     *
+     * @param descriptor the number under which the parent passed it
+     * @param keep whether the number stays open, for another handle of the same socket; otherwise it is closed
+     * @return its handle; {@link Errno#EBADF} if there is nothing under that number, {@link Errno#ENOTSOCK} if it is no stream
+     *     socket
+     */
+    default int inherit(int descriptor, boolean keep) {
+        return -Errno.ENOSYS;
+    }
+
+    /**
+     * Two stream sockets that are connected with each other.
+     *
+     * @return both handles, to be taken apart by {@link #first} and {@link #second}; or an error
+     */
+    default long openPair() {
+        return -Errno.ENOSYS;
+    }
+
+    /** One handle of a pair. */
+    static int first(long pair) {
+        return (int) (pair >>> Integer.SIZE);
+    }
+
+    /** The other handle of a pair. */
+    static int second(long pair) {
+        return (int) pair;
+    }
+
     /** An unconnected stream socket of the family of {@code peer}, for {@link #connect}; returns its handle. */
     int openStream(SocketAddress peer);
 

@@ -36,7 +36,7 @@ public record Launch(
      * A socket for the child.
      *
      * @param handle the driver's handle of it, which stays open
-     * @param descriptor the number under which the child finds it, from 3 to {@link #DESCRIPTOR_MAX}
+     * @param descriptor the number under which the child finds it, from 3 to {@link #DESCRIPTOR_MAX}, or 0
      */
     public record Passed(int handle, int descriptor) {}
 

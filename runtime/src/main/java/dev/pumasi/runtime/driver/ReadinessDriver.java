@@ -207,7 +207,7 @@ abstract class ReadinessDriver implements Driver {
     }
 
     /** {@code accept(2)} reports what befell a connection while it was queued; the listener is none the worse. */
-    private static boolean concernsOneConnection(int result) {
+    static boolean concernsOneConnection(int result) {
         return switch (-result) {
             case Errno.ECONNABORTED,
                     Errno.EPROTO,
@@ -512,6 +512,26 @@ abstract class ReadinessDriver implements Driver {
     @Override
     public final int listen(SocketAddress address, int backlog, boolean reusePort) {
         return open(sockets.listen(address, backlog, reusePort));
+    }
+
+    @Override
+    public final int share(int listener) {
+        return watched(listener) == null ? -Errno.EBADF : sockets.share(listener);
+    }
+
+    @Override
+    public final int inherit(int descriptor, boolean keep) {
+        return open(sockets.inherit(descriptor, keep));
+    }
+
+    @Override
+    public final long openPair() {
+        long pair = sockets.openPair();
+        if (pair >= 0) {
+            open(Driver.first(pair));
+            open(Driver.second(pair));
+        }
+        return pair;
     }
 
     @Override

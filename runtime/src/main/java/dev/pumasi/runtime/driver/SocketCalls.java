@@ -21,22 +21,30 @@ final class SocketCalls {
 
     private static final int SOCK_CLOEXEC = 0x80000;
 
+    /** {@code O_NONBLOCK}, too. */
+    private static final int SOCK_NONBLOCK = 0x800;
+
     private static final int SOCK_STREAM = 1;
     private static final int SOCK_DGRAM = 2;
 
     private static final int SOL_SOCKET = 1;
     private static final int SO_REUSEADDR = 2;
+    private static final int SO_TYPE = 3;
     private static final int SO_ERROR = 4;
     private static final int SO_SNDBUF = 7;
     private static final int SO_RCVBUF = 8;
     private static final int SO_KEEPALIVE = 9;
     private static final int SO_LINGER = 13;
     private static final int SO_REUSEPORT = 15;
+    private static final int SO_ACCEPTCONN = 30;
     private static final int IPPROTO_TCP = 6;
     private static final int TCP_NODELAY = 1;
     private static final int IPPROTO_IPV6 = 41;
     private static final int IPV6_V6ONLY = 26;
     private static final int SHUT_WR = 1;
+    private static final int F_GETFL = 3;
+    private static final int F_SETFL = 4;
+    private static final int F_DUPFD_CLOEXEC = 1030;
 
     private static final int MILLIS_PER_SECOND = 1000;
 
@@ -78,6 +86,50 @@ final class SocketCalls {
             result = (int) libc.call(SystemCall.LISTEN, descriptor, backlog);
         }
         return orClosed(descriptor, result);
+    }
+
+    /** As {@link Driver#share}: it must not block, since another process may be faster. */
+    int share(int descriptor) {
+        return setNonBlocking(descriptor, true);
+    }
+
+    /** As {@link Driver#inherit}. */
+    int inherit(int descriptor, boolean keep) {
+        int type = get(descriptor, SOL_SOCKET, SO_TYPE, Integer.BYTES);
+        if (type < 0 || type != SOCK_STREAM) {
+            return type < 0 ? type : -Errno.ENOTSOCK;
+        }
+        boolean listens = isListening(descriptor);
+        int result = setNonBlocking(descriptor, listens || (typeFlags & SOCK_NONBLOCK) != 0);
+        if (result < 0) {
+            return result;
+        }
+        int copy = (int) libc.call(SystemCall.FCNTL, descriptor, F_DUPFD_CLOEXEC, Launch.STREAMS);
+        if (copy >= 0 && !keep) {
+            close(descriptor);
+        }
+        return copy;
+    }
+
+    /** Whether it was made to listen. */
+    boolean isListening(int descriptor) {
+        return get(descriptor, SOL_SOCKET, SO_ACCEPTCONN, Integer.BYTES) > 0;
+    }
+
+    /** As {@link Driver#openPair}. */
+    long openPair() {
+        long both = scratch.address() + VALUE_OFFSET;
+        long result = libc.call(SystemCall.SOCKETPAIR, SocketAddresses.AF_UNIX, SOCK_STREAM | typeFlags, 0, both);
+        return result < 0 ? result : (long) Memory.getInt(both) << Integer.SIZE | Memory.getInt(both + Integer.BYTES);
+    }
+
+    private int setNonBlocking(int descriptor, boolean wanted) {
+        int flags = (int) libc.call(SystemCall.FCNTL, descriptor, F_GETFL);
+        if (flags < 0) {
+            return flags;
+        }
+        int changed = wanted ? flags | SOCK_NONBLOCK : flags & ~SOCK_NONBLOCK;
+        return changed == flags ? 0 : (int) libc.call(SystemCall.FCNTL, descriptor, F_SETFL, changed);
     }
 
     /** As {@link Driver#openStream}. */

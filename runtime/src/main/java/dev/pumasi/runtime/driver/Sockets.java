@@ -56,6 +56,19 @@ sealed interface Sockets permits DescriptorSockets, NioSockets {
     /** Takes over what is no socket but is read or written like one: its handle; or an error, and it is closed. */
     int adopt(int handle);
 
+    /** As {@link Driver#share}, {@link Driver#inherit} and {@link Driver#openPair}: only where handles are descriptors. */
+    default int share(int listener) {
+        return -Errno.ENOSYS;
+    }
+
+    default int inherit(int descriptor, boolean keep) {
+        return -Errno.ENOSYS;
+    }
+
+    default long openPair() {
+        return -Errno.ENOSYS;
+    }
+
     /** Processes whose pipes these calls read and write. */
     Processes processes(ProcessHost host);
 

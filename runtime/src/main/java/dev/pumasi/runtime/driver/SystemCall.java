@@ -21,6 +21,7 @@ final class SystemCall {
     static final long MMAP = number(9, 222);
     static final long MUNMAP = number(11, 215);
     static final long SOCKET = number(41, 198);
+    static final long SOCKETPAIR = number(53, 199);
     static final long CONNECT = number(42, 203);
     static final long ACCEPT4 = number(288, 242);
     static final long SENDTO = number(44, 206);

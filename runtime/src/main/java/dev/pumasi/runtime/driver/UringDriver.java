@@ -70,6 +70,10 @@ final class UringDriver implements Driver {
 
     private final Arrivals arrivals = new Arrivals();
     private @Nullable DescriptorProcesses processes;
+
+    /** Made when a listening socket is first shared with other processes. */
+    private @Nullable SharedAccepts shared;
+
     private boolean closed;
 
     /** Made when first asked for. */
@@ -173,6 +177,8 @@ final class UringDriver implements Driver {
             if (token > Ring.NOBODY) {
                 // The kernel's flags for a provided buffer and for "more" are the seam's.
                 completions.add(token, result(entry), flags & FLAGS_PASSED_ON);
+            } else if (token < SharedAccepts.ENTRIES_BELOW && shared != null) {
+                shared.ended(token, result(entry));
             } else if (token < UringStep.ENTRIES_BELOW && started != null) {
                 started.stepped(token, result(entry), completions);
             } else if (token == WAKE && (flags & Ring.IORING_CQE_F_MORE) == 0) {
@@ -205,6 +211,33 @@ final class UringDriver implements Driver {
     @Override
     public int listen(SocketAddress address, int backlog, boolean reusePort) {
         return sockets.listen(address, backlog, reusePort);
+    }
+
+    @Override
+    public int share(int listener) {
+        int result = sockets.share(listener);
+        if (result >= 0) {
+            if (shared == null) {
+                shared = new SharedAccepts(ring, libc, local);
+            }
+            shared.add(listener);
+        }
+        return result;
+    }
+
+    @Override
+    public int inherit(int descriptor, boolean keep) {
+        int handle = sockets.inherit(descriptor, keep);
+        if (handle < 0 || !sockets.isListening(handle)) {
+            return handle;
+        }
+        int result = share(handle);
+        return result < 0 ? result : handle;
+    }
+
+    @Override
+    public long openPair() {
+        return sockets.openPair();
     }
 
     @Override
@@ -245,6 +278,9 @@ final class UringDriver implements Driver {
     @Override
     public void close(int handle) {
         pipes.clear(handle);
+        if (shared != null) {
+            shared.close(handle);
+        }
         // Through the ring, so that it comes after what was started before it.
         ring.prepare(Ring.head(Ring.IORING_OP_CLOSE, 0, 0, handle), 0, 0, 0, 0, Ring.NOBODY);
     }
@@ -253,6 +289,9 @@ final class UringDriver implements Driver {
 
     @Override
     public void accept(int listener, long token) {
+        if (shared != null && shared.accept(listener, token)) {
+            return;
+        }
         long head = Ring.head(Ring.IORING_OP_ACCEPT, 0, IORING_ACCEPT_MULTISHOT, listener);
         ring.prepare(head, 0, 0, 0, SOCK_CLOEXEC, token);
     }
@@ -354,7 +393,7 @@ final class UringDriver implements Driver {
 
     @Override
     public void cancel(long token) {
-        if (files != null && files.cancel(token)) {
+        if (files != null && files.cancel(token) || shared != null && shared.cancel(token)) {
             return;
         }
         // A token in progress ends with ECANCELED; of one that is over, the kernel's complaint goes to nobody.
@@ -447,7 +486,7 @@ final class UringDriver implements Driver {
             for (int i = 0; i < count; i++) {
                 long entry = ring.completion(i);
                 ended += Ring.ends(entry) ? 1 : 0;
-                if (files != null) {
+                if (files != null && Ring.token(entry) > SharedAccepts.ENTRIES_BELOW) {
                     files.dispose(Ring.token(entry), Ring.result(entry));
                 }
             }
