@@ -129,7 +129,6 @@ final class HttpLoop {
      */
     void drain(boolean endsIdle, Runnable done) {
         draining = true;
-        this.endsIdle |= endsIdle;
         whenEmpty = done;
         if (listener != null) {
             accepting = true;
@@ -138,13 +137,21 @@ final class HttpLoop {
                 tellIfEmpty();
             });
         }
+        if (endsIdle) {
+            endIdle();
+        }
+        tellIfEmpty();
+    }
+
+    /** From now on, no connection waits for a request. */
+    void endIdle() {
+        endsIdle = true;
         HttpConnection connection = first;
-        while (connection != null && endsIdle) {
+        while (connection != null) {
             HttpConnection following = connection.next;
             connection.drain();
             connection = following;
         }
-        tellIfEmpty();
     }
 
     /** Ends all connections, whatever they are doing. */

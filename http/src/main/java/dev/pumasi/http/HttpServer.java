@@ -159,6 +159,9 @@ public final class HttpServer implements Server {
             }
             stopped.countDown();
         } else {
+            if (endsIdle) { // it may be retiring: there is no time for that any more
+                parts.forEach(part -> part.loop.execute(part::endIdle));
+            }
             await(stopped, patience.plus(CLOSE_PATIENCE));
         }
     }

@@ -60,6 +60,9 @@ public final class ServerBuilder {
     String driver = Drivers.AUTO;
     List<Loop> on = List.of();
 
+    /** The descriptor of a listening socket that this process was started with; negative for none. */
+    int inherited = -1;
+
     private ServerBuilder(Endpoint endpoint) {
         this.endpoint = Objects.requireNonNull(endpoint, "endpoint");
     }
@@ -133,6 +136,12 @@ public final class ServerBuilder {
         return this;
     }
 
+    /** Listens on a socket that this process was started with; it accepts when {@link HttpServer#accept} is called. */
+    ServerBuilder inherit(int descriptor) {
+        inherited = descriptor;
+        return this;
+    }
+
     /**
      * Runs on these loops, which it does not close, instead of loops of its own; without a meaning for a model that has none.
      * {@link Model#WORKER_POOL} takes one.
@@ -168,12 +177,13 @@ public final class ServerBuilder {
     }
 
     HttpServer.Builder looped(Endpoint through) {
-        return HttpServer.builder(through)
+        HttpServer.Builder looped = HttpServer.builder(through)
                 .address(address)
                 .limits(limits)
                 .name(name)
                 .driver(driver)
                 .on(on);
+        return inherited < 0 ? looped : looped.inherit(inherited);
     }
 
     int threadsOr(int otherwise) {

@@ -64,6 +64,10 @@ final class WorkerPoolServer implements Server {
         }
     }
 
+    HttpServer http() {
+        return server;
+    }
+
     @Override
     public SocketAddress address() {
         return server.address();
@@ -88,6 +92,12 @@ final class WorkerPoolServer implements Server {
     @Override
     public void stop(Duration patience) {
         server.stop(patience);
+        pool.close();
+    }
+
+    @Override
+    public void retire(Duration patience) {
+        server.retire(patience);
         pool.close();
     }
 

@@ -1,0 +1,31 @@
+package dev.pumasi.server;
+
+import java.util.List;
+
+/** What has come of a reload. */
+public sealed interface ReloadOutcome {
+
+    /**
+     * A new generation serves; the old one answers what it has, and leaves.
+     *
+     * @param generation its number; the first is 1
+     * @param workers the process ids of its workers
+     * @param leaving those of the workers that leave
+     */
+    record Serving(int generation, List<Long> workers, List<Long> leaving) implements ReloadOutcome {
+        public Serving {
+            workers = List.copyOf(workers);
+            leaving = List.copyOf(leaving);
+        }
+    }
+
+    /**
+     * A new supervisor serves with workers of its own; this one ends when its workers have left.
+     *
+     * @param supervisor its process id
+     */
+    record HandedOver(long supervisor) implements ReloadOutcome {}
+
+    /** Nothing has changed: the workers that were there serve on. */
+    record Refused(String why) implements ReloadOutcome {}
+}

@@ -1,0 +1,197 @@
+package dev.pumasi.server;
+
+import dev.pumasi.http.HttpLimits;
+import dev.pumasi.http.HttpServer;
+import dev.pumasi.http.Server;
+import dev.pumasi.runtime.Loop;
+import dev.pumasi.runtime.LoopGroup;
+import dev.pumasi.runtime.SignalListener;
+import dev.pumasi.runtime.StreamSocket;
+import dev.pumasi.runtime.UnixSignal;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * A worker process from inside: it inherits the connection to its supervisor as descriptor {@value #CONTROL} and the listening
+ * socket as {@value #LISTENER}, opens its application, asks itself some requests, says that it is ready, and accepts when it is
+ * told to. See {@link Supervisor} for the whole.
+ *
+ * <p>It leaves when it is told to, when it gets SIGTERM, or when the supervisor is gone, which it learns by the end of their
+ * connection. In all three cases requests that were begun or are on their way are answered first. Exit statuses: 0 it has
+ * left in good order; {@value #EXIT_REFUSED} it never became ready, and has said why; {@value #EXIT_OUT_OF_MEMORY} the JVM ran
+ * out of memory.
+ */
+public final class Worker {
+
+    /** The connection to the supervisor. */
+    static final int CONTROL = 3;
+
+    /** The listening socket. */
+    static final int LISTENER = 4;
+
+    static final int EXIT_REFUSED = 78;
+
+    /** What the JVM exits with under {@code -XX:+ExitOnOutOfMemoryError}. */
+    static final int EXIT_OUT_OF_MEMORY = 3;
+
+    /** How long it lets connections go on when nobody has told it. */
+    private static final Duration PATIENCE_DEFAULT = Duration.ofSeconds(30);
+
+    private static final System.Logger LOG = System.getLogger("dev.pumasi.server");
+
+    private final HttpServer http;
+    private final Server server;
+    private final Loop loop;
+    private final CompletableFuture<Leaving> leaving = new CompletableFuture<>();
+    private final AtomicBoolean stopped = new AtomicBoolean();
+    private ControlChannel control; // belongs to the loop
+    private volatile boolean refused;
+
+    /** How to leave: for a successor, or for good. */
+    private record Leaving(boolean forGood, Duration patience) {}
+
+    @SuppressWarnings("NullAway.Init") // connect() is called before anybody looks
+    private Worker(Server server) {
+        this.server = server;
+        http = server instanceof WorkerPoolServer pooled ? pooled.http() : (HttpServer) server;
+        loop = http.on().getFirst();
+    }
+
+    /** Runs a worker with these {@link WorkerSettings#arguments}, and ends the JVM with its exit status. */
+    public static void main(String[] arguments) {
+        System.exit(run(List.of(arguments)));
+    }
+
+    private static int run(List<String> arguments) {
+        OpenApplication application;
+        Server server;
+        WorkerSettings settings;
+        try {
+            settings = WorkerSettings.parse(arguments);
+            application = settings.application().open();
+        } catch (ApplicationException | RuntimeException refused) {
+            return refuse(String.valueOf(refused.getMessage()));
+        }
+        Thread.currentThread().setContextClassLoader(application.classes());
+        try {
+            server = ServerBuilder.of(application.endpoint())
+                    .model(settings.model())
+                    .loops(settings.loops())
+                    .threads(settings.threads())
+                    .driver(settings.driver())
+                    .limits(HttpLimits.builder()
+                            .connectionsMax(settings.connectionsMax())
+                            .build())
+                    .inherit(LISTENER)
+                    .start();
+        } catch (IOException | RuntimeException refused) {
+            application.close();
+            return refuse(String.valueOf(refused.getMessage()));
+        }
+        try {
+            return new Worker(server).serve(settings.warmUps());
+        } finally {
+            server.close();
+            application.close();
+        }
+    }
+
+    /** Says so to the supervisor; there is no loop yet. */
+    private static int refuse(String why) {
+        try (LoopGroup loops = LoopGroup.start("pumasi-refusal", 1, "auto")) {
+            Loop loop = loops.next();
+            StreamSocket socket = StreamSocket.inherit(loop, CONTROL);
+            socket.write(new ControlLine(ControlLine.REFUSED, why).encoded());
+            socket.flush();
+            socket.shutdownOutput();
+            CountDownLatch heard = new CountDownLatch(1);
+            loop.execute(() -> ControlChannel.open(socket, _ -> {}, heard::countDown)); // the other end hangs up
+            heard.await();
+        } catch (IOException | RuntimeException | InterruptedException unheard) {
+            LOG.log(System.Logger.Level.ERROR, "a worker does not start: {0}", why);
+        }
+        return EXIT_REFUSED;
+    }
+
+    private int serve(int warmUps) {
+        List<SignalListener> signals = new ArrayList<>();
+        try {
+            connect();
+            for (UnixSignal signal : List.of(UnixSignal.TERM, UnixSignal.INT)) {
+                signals.add(SignalListener.open(loop, signal, _ -> leaveByItself()));
+            }
+            say(ControlLine.of(ControlLine.WARMING));
+            WarmUp warm = WarmUp.ask(http, warmUps);
+            say(new ControlLine(ControlLine.READY, warm.answered() + " " + warm.failed()));
+            Leaving how = leaving.join();
+            if (how.forGood()) {
+                stop(how.patience());
+            } else {
+                server.retire(how.patience());
+            }
+            return 0;
+        } catch (IOException refused) {
+            this.refused = true;
+            say(new ControlLine(ControlLine.REFUSED, String.valueOf(refused.getMessage())));
+            leaving.join(); // the supervisor hangs up when it has heard this
+            return EXIT_REFUSED;
+        } finally {
+            signals.forEach(SignalListener::close);
+        }
+    }
+
+    private void connect() throws IOException {
+        StreamSocket socket = StreamSocket.inherit(loop, CONTROL);
+        CompletableFuture<ControlChannel> opened = new CompletableFuture<>();
+        loop.execute(() -> {
+            control = ControlChannel.open(socket, this::told, this::supervisorIsGone);
+            opened.complete(control);
+        });
+        opened.join();
+    }
+
+    private void say(ControlLine line) {
+        loop.execute(() -> control.say(line));
+    }
+
+    private void told(ControlLine line) {
+        switch (line.verb()) {
+            case ControlLine.SERVE -> {
+                http.accept();
+                control.say(ControlLine.of(ControlLine.SERVING));
+            }
+            case ControlLine.RETIRE -> leaving.complete(new Leaving(false, Duration.ofMillis(line.number())));
+            case ControlLine.STOP -> {
+                Duration patience = Duration.ofMillis(line.number());
+                if (!leaving.complete(new Leaving(true, patience))) {
+                    // It is leaving already, for a successor: that is over as well now.
+                    Thread.ofPlatform().name("pumasi-stop").daemon().start(() -> stop(patience));
+                }
+            }
+            default -> LOG.log(System.Logger.Level.WARNING, "the supervisor says something unheard of: {0}", line);
+        }
+    }
+
+    private void stop(Duration patience) {
+        if (stopped.compareAndSet(false, true)) {
+            server.stop(patience);
+        }
+    }
+
+    private void leaveByItself() {
+        if (leaving.complete(new Leaving(false, PATIENCE_DEFAULT))) {
+            control.say(ControlLine.of(ControlLine.LEAVING));
+        }
+    }
+
+    private void supervisorIsGone() {
+        if (leaving.complete(new Leaving(false, PATIENCE_DEFAULT)) && !refused) {
+            LOG.log(System.Logger.Level.WARNING, "the supervisor is gone; this worker answers what it has, and leaves");
+        }
+    }
+}

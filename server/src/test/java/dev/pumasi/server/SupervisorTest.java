@@ -1,0 +1,392 @@
+package dev.pumasi.server;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.pumasi.runtime.Failure;
+import dev.pumasi.runtime.OperationException;
+import dev.pumasi.testkit.LeakWatch;
+import dev.pumasi.testkit.LogWatch;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A supervisor and its workers, which are real processes: starts, deaths, reloads, and their failures. */
+@ExtendWith({LeakWatch.class, LogWatch.class})
+@Timeout(value = 60, unit = TimeUnit.SECONDS)
+class SupervisorTest {
+
+    private static final long DEADLINE_NANOS = TimeUnit.SECONDS.toNanos(30);
+
+    private final List<String> told = Collections.synchronizedList(new ArrayList<>());
+
+    static WorkerSettings trial(Map<String, String> settings) {
+        return WorkerSettings.of(new ApplicationChoice(TrialApplication.class.getName(), List.of(), settings));
+    }
+
+    static WorkerPlan plan(int workers, WorkerSettings settings) {
+        return WorkerPlan.of(workers, java(Worker.class), settings);
+    }
+
+    /** The tests' class path, which is in no system property of a worker's. */
+    static List<String> java(Class<?> main) {
+        return List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx32m",
+                "-Xss512k",
+                "-XX:MaxJavaStackTraceDepth=8",
+                "-XX:+ExitOnOutOfMemoryError",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "--enable-native-access=ALL-UNNAMED",
+                "--add-opens=java.base/java.lang=ALL-UNNAMED",
+                "-cp",
+                System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+                main.getName());
+    }
+
+    private Supervisor.Builder supervisor(WorkerPlan.Planner planner) {
+        return Supervisor.of(planner)
+                .address(new InetSocketAddress("127.0.0.1", 0))
+                .retirePatience(Duration.ofSeconds(10))
+                .teller(told::add);
+    }
+
+    private Supervisor start(int workers, Map<String, String> settings) throws Exception {
+        return supervisor(() -> plan(workers, trial(settings))).start();
+    }
+
+    static void until(String what, BooleanSupplier condition) {
+        long begin = System.nanoTime();
+        while (!condition.getAsBoolean()) {
+            if (System.nanoTime() - begin > DEADLINE_NANOS) {
+                throw new AssertionError("waited in vain until " + what);
+            }
+            LockSupport.parkNanos(2_000_000);
+        }
+    }
+
+    private static String get(Supervisor supervisor, String target) throws IOException {
+        try (Asker asker = new Asker(supervisor.port())) {
+            return asker.get(target).body();
+        }
+    }
+
+    private static boolean isAlive(long pid) {
+        return ProcessHandle.of(pid).filter(ProcessHandle::isAlive).isPresent();
+    }
+
+    // ------------------------------------------------------------------------------------------- serving, dying
+
+    @ParameterizedTest
+    @CsvSource({"green,auto", "event-loop,auto", "worker-pool,auto", "green,epoll", "green,poll", "green,select"})
+    void workersOfEachModelServeOneSocket(String model, String driver) throws Exception {
+        WorkerSettings settings = trial(Map.of()).withModel(Model.of(model)).withDriver(driver);
+        try (Supervisor supervisor = supervisor(() -> plan(2, settings)).start()) {
+            assertEquals(2, new HashSet<>(supervisor.workers()).size());
+            Set<String> served = new HashSet<>();
+            until("both have served", () -> {
+                try {
+                    served.add(get(supervisor, "/pid"));
+                } catch (IOException failed) {
+                    throw new AssertionError(failed);
+                }
+                return served.size() == 2;
+            });
+            assertEquals(
+                    new HashSet<>(
+                            supervisor.workers().stream().map(Object::toString).toList()),
+                    served);
+            try (Asker asker = new Asker(supervisor.port())) {
+                assertEquals("some body", asker.post("/echo", "some body").body());
+                assertEquals("home", asker.get("/").body());
+            }
+        }
+        assertEquals(List.of(), told);
+    }
+
+    @Test
+    void aWorkerThatIsKilledTakesOnlyItsOwnConnectionsAlongAndIsReplaced() throws Exception {
+        try (Supervisor supervisor = start(2, Map.of())) {
+            List<Long> before = supervisor.workers();
+            try (Asker one = new Asker(supervisor.port());
+                    Asker other = askerOfAnother(supervisor, one.get("/pid").body())) {
+                long killed = Long.parseLong(one.get("/pid").body());
+                ProcessHandle.of(killed).orElseThrow().destroyForcibly();
+                assertThrows(IOException.class, () -> {
+                    while (true) {
+                        one.get("/pid");
+                    }
+                });
+                assertEquals("home", other.get("/").body());
+                until(
+                        "another has taken its place",
+                        () -> supervisor.workers().size() == 2
+                                && !supervisor.workers().contains(killed));
+                assertTrue(supervisor.workers().stream().anyMatch(before::contains), "the other one has stayed");
+            }
+            assertTrue(told.getFirst().contains("was killed by SIGKILL; another is started at once"), told::toString);
+        }
+    }
+
+    /** A connection that another worker serves. */
+    private static Asker askerOfAnother(Supervisor supervisor, String pid) throws IOException {
+        for (int tries = 0; tries < 1000; tries++) {
+            Asker asker = new Asker(supervisor.port());
+            if (!asker.get("/pid").body().equals(pid)) {
+                return asker;
+            }
+            asker.close();
+        }
+        throw new AssertionError("one worker serves everybody");
+    }
+
+    /** What a handler does to its process is felt by that process's clients and by nobody else. */
+    @ParameterizedTest
+    @ValueSource(strings = {"/exit", "/halt", "/memory", "/recurse"})
+    void whatAHandlerDoesToItsProcessTheOthersDoNotNotice(String target) throws Exception {
+        try (Supervisor supervisor = start(2, Map.of());
+                Asker victim = new Asker(supervisor.port());
+                Asker other = askerOfAnother(supervisor, victim.get("/pid").body())) {
+            String pid = victim.get("/pid").body();
+            if (target.equals("/recurse")) {
+                assertEquals(500, victim.get(target).status()); // the stack is unwound, and that is all
+                assertEquals(pid, victim.get("/pid").body());
+            } else {
+                assertThrows(IOException.class, () -> victim.get(target));
+                until(
+                        "it is replaced",
+                        () -> supervisor.workers().size() == 2
+                                && !supervisor.workers().contains(Long.parseLong(pid)));
+                String how = switch (target) {
+                    case "/exit" -> "exited with status 7";
+                    case "/halt" -> "exited with status 9";
+                    default -> "ran out of memory";
+                };
+                assertTrue(told.getFirst().contains(how), told::toString);
+            }
+            assertEquals("home", other.get("/").body());
+            assertEquals("home", get(supervisor, "/"));
+        }
+    }
+
+    @Test
+    void tooManyDeathsEndTheServiceAndSayOfWhatTheLastOneDied() throws Exception {
+        try (Supervisor supervisor =
+                supervisor(() -> plan(1, trial(Map.of()))).deathsMax(2).start()) {
+            for (int death = 1; death <= 3; death++) {
+                until("there is a worker", () -> !supervisor.workers().isEmpty());
+                try (Asker asker = new Asker(supervisor.port())) {
+                    assertThrows(IOException.class, () -> asker.get("/halt"));
+                }
+            }
+            SupervisorException ended = assertThrows(SupervisorException.class, supervisor::awaitEnd);
+            assertTrue(
+                    ended.getMessage()
+                            .contains("exited with status 9; that was death 3 within 60 s, and no more than 2"),
+                    ended.getMessage());
+        }
+        assertTrue(told.get(1).contains("another is started in 100 ms (death 2 of the 2"), told::toString);
+    }
+
+    @Test
+    void aWorkerThatIsToldToLeaveByOthersIsReplacedBeforeItIsGone() throws Exception {
+        try (Supervisor supervisor = start(1, Map.of());
+                Asker asker = new Asker(supervisor.port())) {
+            long worker = Long.parseLong(asker.get("/pid").body());
+            ProcessHandle.of(worker).orElseThrow().destroy(); // SIGTERM
+            until(
+                    "another serves",
+                    () -> supervisor.workers().size() == 1
+                            && !supervisor.workers().contains(worker));
+            Asker.Answer last = asker.get("/pid");
+            assertEquals(Long.toString(worker), last.body());
+            assertTrue(last.isLast());
+            until("it has left", () -> !isAlive(worker));
+        }
+        assertTrue(told.getFirst().contains("was told to leave; another takes its place"), told::toString);
+    }
+
+    // ------------------------------------------------------------------------------------------- the first start
+
+    @Test
+    void whatKeepsTheFirstWorkersFromStartingIsSaid() {
+        Map<String, String> causes = Map.of(
+                "refuse",
+                        "does not start: the application " + TrialApplication.class.getName()
+                                + " does not start: IllegalStateException: no database today",
+                "die", "exited with status 9",
+                "hang", "was not ready within 3 s");
+        causes.forEach((start, why) -> {
+            SupervisorException refused = assertThrows(
+                    SupervisorException.class,
+                    () -> supervisor(() -> plan(2, trial(Map.of("start", start))))
+                            .readyLimit(Duration.ofSeconds(3))
+                            .start());
+            assertTrue(refused.getMessage().contains(why), refused.getMessage());
+        });
+    }
+
+    @Test
+    void aPortThatIsTakenIsNamed() throws Exception {
+        try (Supervisor first = start(1, Map.of())) {
+            OperationException taken = assertThrows(
+                    OperationException.class,
+                    () -> supervisor(() -> plan(1, trial(Map.of())))
+                            .address(first.address())
+                            .start());
+            assertEquals(Failure.ADDRESS_IN_USE, taken.failure());
+        }
+    }
+
+    @Test
+    void moreWorkersThanThereIsMemoryForAreRefusedBeforeTheyStart() {
+        SupervisorException refused = assertThrows(
+                SupervisorException.class,
+                () -> supervisor(() -> new WorkerPlan(4, List.of("/bin/false"), 1L << 40))
+                        .start());
+        assertTrue(
+                refused.getMessage().startsWith("4 workers of up to 1024 GiB each need 4096 GiB, and "),
+                refused.getMessage());
+    }
+
+    // ------------------------------------------------------------------------------------------- reloads
+
+    @Test
+    void aReloadBringsANewGenerationAndTheOldOneAnswersWhatItHas() throws Exception {
+        AtomicReference<String> version = new AtomicReference<>("1");
+        try (Supervisor supervisor = supervisor(() -> plan(2, trial(Map.of("version", version.get()))))
+                        .start();
+                Asker kept = new Asker(supervisor.port());
+                Asker busy = new Asker(supervisor.port())) {
+            List<Long> old = supervisor.workers();
+            assertEquals("1", kept.get("/version").body());
+            CompletableFuture<Asker.Answer> slow = CompletableFuture.supplyAsync(() -> busy.getUnchecked("/slow"));
+            version.set("2");
+            ReloadOutcome.Serving serving = assertInstanceOf(
+                    ReloadOutcome.Serving.class, supervisor.reload().get());
+            assertEquals(2, serving.generation());
+            assertEquals(old, serving.leaving());
+            assertEquals(supervisor.workers(), serving.workers());
+            assertTrue(Collections.disjoint(old, serving.workers()));
+            assertEquals("2", get(supervisor, "/version"));
+            assertTrue(old.contains(Long.parseLong(slow.get().body())));
+            // One that is kept open is served by the old one once more, and told that this was the last time.
+            Asker.Answer last = kept.get("/version");
+            assertEquals("1", last.body());
+            assertTrue(last.isLast());
+            assertTrue(kept.hasEnded());
+            busy.close();
+            until("the old ones have left", () -> old.stream().noneMatch(SupervisorTest::isAlive));
+        }
+        assertEquals(List.of(), told);
+    }
+
+    @Test
+    void whatFailsToStartLeavesTheOldOnesInPlace() throws Exception {
+        AtomicReference<WorkerPlan.Planner> planner = new AtomicReference<>(() -> plan(1, trial(Map.of())));
+        try (Supervisor supervisor = supervisor(() -> planner.get().plan())
+                        .readyLimit(Duration.ofSeconds(5))
+                        .start();
+                Asker kept = new Asker(supervisor.port())) {
+            List<Long> old = supervisor.workers();
+            refused(supervisor, planner, "line 3 of the file", () -> {
+                throw new IOException("line 3 of the file makes no sense");
+            });
+            refused(supervisor, planner, "could not be started: cannot start /no/such/java", () -> new WorkerPlan(1, List.of("/no/such/java"), 1));
+            refused(
+                    supervisor,
+                    planner,
+                    "exited with status 1",
+                    () -> new WorkerPlan(2, List.of(java(Worker.class).getFirst(), "-jar", "/no/such.jar"), 1));
+            refused(supervisor, planner, "no database today", () -> plan(2, trial(Map.of("start", "refuse"))));
+            refused(supervisor, planner, "exited with status 9", () -> plan(2, trial(Map.of("start", "die"))));
+            refused(supervisor, planner, "with 5xx", () -> plan(2, trial(Map.of("start", "broken"))));
+            refused(supervisor, planner, "was not ready within", () -> plan(1, trial(Map.of("start", "hang"))));
+            refused(
+                    supervisor,
+                    planner,
+                    "beside the 1 that serve",
+                    () -> new WorkerPlan(4, List.of("/bin/false"), 1L << 40));
+            assertEquals(old, supervisor.workers());
+            Asker.Answer answer = kept.get("/pid");
+            assertEquals(old.getFirst().toString(), answer.body());
+            assertFalse(answer.isLast());
+        }
+    }
+
+    private static void refused(
+            Supervisor supervisor, AtomicReference<WorkerPlan.Planner> current, String why, WorkerPlan.Planner planner)
+            throws Exception {
+        current.set(planner);
+        ReloadOutcome.Refused refused = assertInstanceOf(
+                ReloadOutcome.Refused.class, supervisor.reload().get(20, TimeUnit.SECONDS));
+        assertTrue(refused.why().contains(why), refused.why());
+    }
+
+    @Test
+    void reloadsComeOneAfterAnother() throws Exception {
+        try (Supervisor supervisor = start(1, Map.of())) {
+            CompletableFuture<ReloadOutcome> first = supervisor.reload();
+            CompletableFuture<ReloadOutcome> second = supervisor.reload();
+            CompletableFuture<ReloadOutcome> third = supervisor.reload();
+            assertEquals(2, ((ReloadOutcome.Serving) first.get()).generation());
+            // Those that came during the first are one.
+            assertEquals(3, ((ReloadOutcome.Serving) second.get()).generation());
+            assertEquals(second.get(), third.get());
+            assertEquals("home", get(supervisor, "/"));
+        }
+    }
+
+    @Test
+    void aStopEndsAReloadThatIsUnderWay() throws Exception {
+        AtomicReference<String> start = new AtomicReference<>("well");
+        Supervisor supervisor =
+                supervisor(() -> plan(1, trial(Map.of("start", start.get())))).start();
+        start.set("hang");
+        CompletableFuture<ReloadOutcome> reload = supervisor.reload();
+        CompletableFuture<ReloadOutcome> after = supervisor.reload();
+        long worker = supervisor.workers().getFirst();
+        supervisor.close();
+        supervisor.awaitEnd();
+        assertEquals(new ReloadOutcome.Refused("the supervisor is being stopped"), reload.get(5, TimeUnit.SECONDS));
+        assertEquals(new ReloadOutcome.Refused("the supervisor is being stopped"), after.get(5, TimeUnit.SECONDS));
+        assertInstanceOf(ReloadOutcome.Refused.class, supervisor.reload().get(5, TimeUnit.SECONDS));
+        assertFalse(isAlive(worker));
+    }
+
+    @Test
+    void aStopLetsRequestsInProgressBeAnswered() throws Exception {
+        Supervisor supervisor = start(1, Map.of());
+        try (Asker busy = new Asker(supervisor.port())) {
+            String pid = busy.get("/pid").body();
+            CompletableFuture<Asker.Answer> slow = CompletableFuture.supplyAsync(() -> busy.getUnchecked("/slow"));
+            LockSupport.parkNanos(200_000_000); // its request must be there before
+            supervisor.close();
+            assertEquals(pid, slow.get().body());
+            assertNotEquals(0, pid.length());
+        }
+    }
+}
