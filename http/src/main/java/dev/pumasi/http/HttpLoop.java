@@ -130,6 +130,14 @@ final class HttpLoop {
     void drain(boolean endsIdle, Runnable done) {
         draining = true;
         whenEmpty = done;
+        finishAccepting();
+        if (endsIdle) {
+            endIdle();
+        }
+        tellIfEmpty();
+    }
+
+    void finishAccepting() {
         if (listener != null) {
             accepting = true;
             listener.finish(() -> {
@@ -137,10 +145,6 @@ final class HttpLoop {
                 tellIfEmpty();
             });
         }
-        if (endsIdle) {
-            endIdle();
-        }
-        tellIfEmpty();
     }
 
     /** From now on, no connection waits for a request. */

@@ -105,6 +105,13 @@ public final class HttpServer implements Server {
         }
     }
 
+    /** Accepts no more; the connections there are go on. {@link #stop} or {@link #retire} must follow. Any thread. */
+    public void stopAccepting() {
+        for (HttpLoop part : parts) {
+            part.loop.run(part::finishAccepting);
+        }
+    }
+
     /** Its loops, on which {@link #serve} finds connections. */
     public List<Loop> on() {
         return parts.stream().map(part -> part.loop).toList();

@@ -13,6 +13,8 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -84,6 +86,24 @@ public final class ProcessSocket implements AutoCloseable {
             throw new NoSuchFileException(path.toString());
         }
         return SocketChannel.open(UnixDomainSocketAddress.of(reached));
+    }
+
+    /** The processes of this user that have one for that purpose, and run. */
+    public static List<ProcessHandle> all(String purpose) {
+        List<ProcessHandle> all = new ArrayList<>();
+        String ending = "." + purpose;
+        String[] names = folder(ProcessHandle.current()).toFile().list();
+        for (String name : names == null ? new String[0] : names) {
+            if (name.endsWith(ending)) {
+                try {
+                    long pid = Long.parseLong(name.substring(0, name.length() - ending.length()));
+                    ProcessHandle.of(pid).ifPresent(all::add);
+                } catch (NumberFormatException notOurs) {
+                    continue;
+                }
+            }
+        }
+        return all;
     }
 
     /** Where it is. */

@@ -25,6 +25,9 @@ record ControlLine(String verb, String rest) {
     /** Of a worker: it has been told by somebody else to leave, accepts no more, and wants a replacement. */
     static final String LEAVING = "leaving";
 
+    /** Of a worker that was told to leave: it accepts no more. */
+    static final String QUIET = "quiet";
+
     /** To a worker: accept. */
     static final String SERVE = "serve";
 

@@ -21,6 +21,9 @@ final class JavaCommand {
     /** The largest heap of a worker, unless its flags say otherwise. */
     static final int HEAP_MIB_DEFAULT = 64;
 
+    /** The largest heap of a process that serves one connection. */
+    static final int CONNECTION_HEAP_MIB = 32;
+
     /**
      * A worker's own flags, before the others, so that those win. A JVM that is out of memory is of no more use to anybody: it ends, and
      * the supervisor starts another. {@code -Xss} bounds what a thread that recurses without end can take.
@@ -30,6 +33,18 @@ final class JavaCommand {
             "-Xmx" + HEAP_MIB_DEFAULT + "m",
             "-Xss512k",
             "-XX:ReservedCodeCacheSize=32m",
+            "-XX:+ExitOnOutOfMemoryError");
+
+    /**
+     * Those of a process that serves one connection: it lives too short for the second compiler to pay, and has one thread.
+     */
+    private static final List<String> SMALLEST = List.of(
+            "-Xms4m",
+            "-Xmx" + CONNECTION_HEAP_MIB + "m",
+            "-Xss256k",
+            "-XX:ReservedCodeCacheSize=16m",
+            "-XX:TieredStopAtLevel=1",
+            "-XX:CICompilerCount=1",
             "-XX:+ExitOnOutOfMemoryError");
 
     private static final List<String> NEEDED = List.of(
@@ -46,9 +61,18 @@ final class JavaCommand {
      * first argument: only with the very command line of the jar does the ahead-of-time cache fit.
      */
     static List<String> of(String subcommand, String mainClass) {
+        return of(SMALL, subcommand, mainClass);
+    }
+
+    /** As {@link #of(String, String)}, for a process that serves one connection. */
+    static List<String> ofSmallest(String subcommand, String mainClass) {
+        return of(SMALLEST, subcommand, mainClass);
+    }
+
+    private static List<String> of(List<String> size, String subcommand, String mainClass) {
         String[] own = ProcessHandle.current().info().arguments().orElse(new String[0]);
         int jar = subcommand.isEmpty() ? -1 : indexOfJar(own);
-        List<String> command = java();
+        List<String> command = java(size);
         if (jar >= 0) {
             command.addAll(List.of(own).subList(0, jar + 1));
             command.add(subcommand);
@@ -59,13 +83,13 @@ final class JavaCommand {
         return command;
     }
 
-    private static List<String> java() {
+    private static List<String> java(List<String> size) {
         List<String> command = new ArrayList<>();
         command.add(ProcessHandle.current()
                 .info()
                 .command()
                 .orElse(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
-        command.addAll(SMALL);
+        command.addAll(size);
         return command;
     }
 

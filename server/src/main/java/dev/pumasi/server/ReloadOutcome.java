@@ -19,6 +19,9 @@ public sealed interface ReloadOutcome {
         }
     }
 
+    /** The new plan works, and is that of the connections to come. */
+    record Taken() implements ReloadOutcome {}
+
     /**
      * A new supervisor serves with workers of its own; this one ends when its workers have left.
      *

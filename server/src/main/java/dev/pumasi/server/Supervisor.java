@@ -57,7 +57,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Orderings that are kept.</b> (1) The socket listens before the first worker starts, and until the last supervisor is told
  * to stop. (2) A generation accepts as a whole, or not at all. (3) The old generation is told to leave after the last of the new ones has
- * said that it accepts. (4) Reloads come one after another: one that is asked for during another begins when that is over, and all
+ * said that it accepts, and a reload is told to be done when the last of the old ones has said that it accepts no more. (4) Reloads come one after another: one that is asked for during another begins when that is over, and all
  * that are asked for meanwhile are one. (5) A stop ends a reload that is under way: those who asked for it are told so.
  *
  * <p><b>Deaths.</b> A worker that ends without having been told to is replaced by one of the same plan: the first at once, the next
@@ -77,7 +77,7 @@ import org.jspecify.annotations.Nullable;
  * <p>All state belongs to one loop with a thread of its own; any thread may call the public methods, of which those that wait
  * block theirs. It needs a driver that can pass sockets on: any but {@code nio}.
  */
-public final class Supervisor implements AutoCloseable {
+public final class Supervisor implements Crew {
 
     /** How long workers may go on with what they have, when a new generation has taken over. */
     public static final Duration RETIRE_PATIENCE_DEFAULT = Duration.ofSeconds(30);
@@ -115,6 +115,11 @@ public final class Supervisor implements AutoCloseable {
     private final Set<WorkerProcess> all = new LinkedHashSet<>();
     private final Set<WorkerProcess> serving = new LinkedHashSet<>();
     private final List<CompletableFuture<ReloadOutcome>> waiting = new ArrayList<>();
+
+    /** Workers of the generation before that may still accept, and what waits for the last of them. */
+    private final Set<WorkerProcess> accepting = new LinkedHashSet<>();
+
+    private @Nullable Runnable whenOldAreQuiet;
     private @Nullable WorkerPlan plan;
     private int generation;
     private @Nullable Generation next;
@@ -143,11 +148,13 @@ public final class Supervisor implements AutoCloseable {
     }
 
     /** Where it listens, with the port that was chosen. */
+    @Override
     public SocketAddress address() {
         return listener.address();
     }
 
     /** The port, or 0 for a Unix domain socket. */
+    @Override
     public int port() {
         return address() instanceof InetSocketAddress inet ? inet.getPort() : 0;
     }
@@ -162,6 +169,7 @@ public final class Supervisor implements AutoCloseable {
      *
      * @throws SupervisorException if it has given up
      */
+    @Override
     public void awaitEnd() throws SupervisorException, InterruptedException {
         try {
             ended.get();
@@ -192,7 +200,7 @@ public final class Supervisor implements AutoCloseable {
     }
 
     /** Asks for a plan, and looks whether there is memory for it beside {@code others} that go on for a while. May block. */
-    private static WorkerPlan plan(WorkerPlan.Planner planner, int others) throws SupervisorException {
+    static WorkerPlan plan(WorkerPlan.Planner planner, int others) throws SupervisorException {
         WorkerPlan plan;
         try {
             plan = planner.plan();
@@ -225,8 +233,10 @@ public final class Supervisor implements AutoCloseable {
                     serving.clear();
                     serving.addAll(started[0].workers());
                     changed();
+                    accepting.addAll(old);
+                    whenOldAreQuiet = served;
                     old.forEach(worker -> worker.leave(ControlLine.RETIRE, retirePatience));
-                    served.run();
+                    tellIfOldAreQuiet();
                 },
                 why -> {
                     next = null;
@@ -236,6 +246,14 @@ public final class Supervisor implements AutoCloseable {
         next = fresh;
         fresh.start(loop, listener, readyLimit, watcher);
         all.addAll(fresh.workers());
+    }
+
+    private void tellIfOldAreQuiet() {
+        Runnable told = whenOldAreQuiet;
+        if (told != null && accepting.isEmpty()) {
+            whenOldAreQuiet = null;
+            told.run();
+        }
     }
 
     private void changed() {
@@ -251,6 +269,7 @@ public final class Supervisor implements AutoCloseable {
      * Starts a new generation from a new plan; the old one leaves when the new one serves. Never fails: what came of it is in the
      * outcome. Any thread.
      */
+    @Override
     public CompletableFuture<ReloadOutcome> reload() {
         CompletableFuture<ReloadOutcome> answer = new CompletableFuture<>();
         if (ended.isDone()) {
@@ -320,6 +339,7 @@ public final class Supervisor implements AutoCloseable {
      * Starts a new supervisor by {@link Builder#successor}, which takes over the listening socket. When its workers serve, this
      * one's leave, and {@link #awaitEnd} returns. If it fails, nothing changes here. Any thread.
      */
+    @Override
     public CompletableFuture<ReloadOutcome> handOver() {
         CompletableFuture<ReloadOutcome> answer = new CompletableFuture<>();
         if (ended.isDone()) {
@@ -396,8 +416,15 @@ public final class Supervisor implements AutoCloseable {
         }
 
         @Override
+        public void quiet(WorkerProcess worker) {
+            accepting.remove(worker);
+            tellIfOldAreQuiet();
+        }
+
+        @Override
         public void gone(WorkerProcess worker) {
             all.remove(worker);
+            quiet(worker);
             Generation making = next;
             if (making != null && making.has(worker)) {
                 making.gone(worker);
@@ -452,6 +479,7 @@ public final class Supervisor implements AutoCloseable {
      * Ends the service: nobody accepts any more, requests in progress are answered, or cut off after {@code patience}. Waits
      * until all workers are gone. A reload that is under way is given up. Called again, it hurries if there is less patience.
      */
+    @Override
     public void stop(Duration patience) {
         loop.execute(() -> leave(ControlLine.STOP, patience));
         try {
@@ -485,7 +513,9 @@ public final class Supervisor implements AutoCloseable {
         asked.forEach(answer -> answer.complete(new ReloadOutcome.Refused("the supervisor is being stopped")));
         serving.clear();
         changed();
-        all.forEach(worker -> worker.leave(verb, patience));
+        accepting.clear();
+        tellIfOldAreQuiet();
+        List.copyOf(all).forEach(worker -> worker.leave(verb, patience));
         endIfAllAreGone();
     }
 

@@ -15,7 +15,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * How {@code pumasi reload} talks to a supervisor: it connects to its {@link ProcessSocket}, says in a line what it wants, and is told
+ * How {@code pumasi reload} talks to a {@link Crew}: it connects to its {@link ProcessSocket}, says in a line what it wants, and is told
  * in lines what came of it. The first word of the answer is {@value #DONE} or {@value #REFUSED}.
  *
  * <p>A daemon thread accepts, and each who asks is answered by a virtual thread of his own: nobody waits for one who says nothing.
@@ -24,9 +24,9 @@ public final class SupervisorSocket implements AutoCloseable {
 
     /** What can be asked for. */
     public enum Wish {
-        /** {@link Supervisor#reload}. */
+        /** {@link Crew#reload}. */
         RELOAD,
-        /** {@link Supervisor#handOver}. */
+        /** {@link Crew#handOver}. */
         HAND_OVER
     }
 
@@ -46,17 +46,17 @@ public final class SupervisorSocket implements AutoCloseable {
     private static final long RETRY_NANOS = Duration.ofSeconds(1).toNanos();
     private static final System.Logger LOG = System.getLogger("dev.pumasi.server");
 
-    private final Supervisor supervisor;
+    private final Crew crew;
     private final ProcessSocket socket;
 
-    private SupervisorSocket(Supervisor supervisor, ProcessSocket socket) {
-        this.supervisor = supervisor;
+    private SupervisorSocket(Crew crew, ProcessSocket socket) {
+        this.crew = crew;
         this.socket = socket;
     }
 
     /** @throws IOException as {@link ProcessSocket#open} */
-    public static SupervisorSocket open(Supervisor supervisor) throws IOException {
-        SupervisorSocket opened = new SupervisorSocket(supervisor, ProcessSocket.open(PURPOSE));
+    public static SupervisorSocket open(Crew crew) throws IOException {
+        SupervisorSocket opened = new SupervisorSocket(crew, ProcessSocket.open(PURPOSE));
         Thread.ofPlatform()
                 .name("pumasi-supervisor-socket")
                 .daemon()
@@ -75,14 +75,20 @@ public final class SupervisorSocket implements AutoCloseable {
         try (SocketChannel channel = ProcessSocket.connect(process, PURPOSE)) {
             OutputStream out = Channels.newOutputStream(channel);
             out.write((wish.name() + "\n").getBytes(StandardCharsets.US_ASCII));
-            String answer = new String(
-                    Channels.newInputStream(channel).readNBytes(ANSWER_BYTES_MAX), StandardCharsets.UTF_8);
+            String answer =
+                    new String(Channels.newInputStream(channel).readNBytes(ANSWER_BYTES_MAX), StandardCharsets.UTF_8);
             int space = answer.indexOf(' ');
             if (space < 0) {
                 throw new IOException("the supervisor ended without an answer");
             }
-            return new Answer(answer.startsWith(DONE), answer.substring(space + 1).strip());
+            return new Answer(
+                    answer.startsWith(DONE), answer.substring(space + 1).strip());
         }
+    }
+
+    /** All that this user may ask. */
+    public static List<ProcessHandle> all() {
+        return ProcessSocket.all(PURPOSE);
     }
 
     private void answer() {
@@ -119,11 +125,10 @@ public final class SupervisorSocket implements AutoCloseable {
 
     private String answer(String wish) {
         try {
-            ReloadOutcome outcome =
-                    switch (Wish.valueOf(wish)) {
-                        case RELOAD -> supervisor.reload().get();
-                        case HAND_OVER -> supervisor.handOver().get();
-                    };
+            ReloadOutcome outcome = switch (Wish.valueOf(wish)) {
+                case RELOAD -> crew.reload().get();
+                case HAND_OVER -> crew.handOver().get();
+            };
             return (outcome instanceof ReloadOutcome.Refused ? REFUSED : DONE) + " " + text(outcome);
         } catch (IllegalArgumentException unknown) {
             return REFUSED + " nothing is known of '" + wish + "' here";
@@ -138,8 +143,10 @@ public final class SupervisorSocket implements AutoCloseable {
             case ReloadOutcome.Serving(int generation, List<Long> workers, List<Long> leaving) ->
                 "generation " + generation + " serves: " + workers(workers) + "; " + workers(leaving)
                         + " of the one before answer what they have, and leave";
+            case ReloadOutcome.Taken() -> "connections from now on get the new plan; the others go on as they are";
             case ReloadOutcome.HandedOver(long supervisor) ->
-                "supervisor " + supervisor + " has taken over; the workers of this one answer what they have, and leave";
+                "supervisor " + supervisor
+                        + " has taken over; the workers of this one answer what they have, and leave";
             case ReloadOutcome.Refused(String why) -> "nothing has changed: " + why;
         };
     }

@@ -33,6 +33,11 @@ record WarmUp(int answered, int failed) {
                     + "\r\nAccept: */*\r\nConnection: close\r\n\r\n")
             .getBytes(StandardCharsets.US_ASCII);
 
+    /** What is asked. */
+    static byte[] request() {
+        return REQUEST.clone();
+    }
+
     private static final int STATUS_AT = "HTTP/1.1 ".length();
 
     /**

@@ -165,7 +165,11 @@ public final class Worker {
                 http.accept();
                 control.say(ControlLine.of(ControlLine.SERVING));
             }
-            case ControlLine.RETIRE -> leaving.complete(new Leaving(false, Duration.ofMillis(line.number())));
+            case ControlLine.RETIRE -> {
+                http.stopAccepting();
+                control.say(ControlLine.of(ControlLine.QUIET));
+                leaving.complete(new Leaving(false, Duration.ofMillis(line.number())));
+            }
             case ControlLine.STOP -> {
                 Duration patience = Duration.ofMillis(line.number());
                 if (!leaving.complete(new Leaving(true, patience))) {

@@ -38,6 +38,14 @@ public record WorkerPlan(int workers, List<String> command, long bytesEach) {
     }
 
     /**
+     * For a {@link Forker}: at most so many processes of this program at a time, each for one connection. By {@code subcommand} as
+     * of {@link #ofSubcommand}, from which the main class must come to {@link Forked#main}; may be empty.
+     */
+    public static WorkerPlan perConnection(int most, String subcommand, WorkerSettings settings) {
+        return of(most, JavaCommand.ofSmallest(subcommand, Forked.class.getName()), settings);
+    }
+
+    /**
      * So many workers that another program starts.
      *
      * @param program the command line to which the settings are appended; it must come to {@link Worker#main}

@@ -50,6 +50,9 @@ final class WorkerProcess {
         /** It leaves, and nobody here has told it to. */
         void leaving(WorkerProcess worker);
 
+        /** It was told to leave, and accepts no more. */
+        void quiet(WorkerProcess worker);
+
         /** Once, and last: it has ended, or could not be started. */
         void gone(WorkerProcess worker);
     }
@@ -177,6 +180,7 @@ final class WorkerProcess {
                     control.close(); // it ends when it sees that this was heard
                 }
             }
+            case ControlLine.QUIET -> watcher.quiet(this);
             case ControlLine.LEAVING -> {
                 if (!told) {
                     state = State.LEAVING;

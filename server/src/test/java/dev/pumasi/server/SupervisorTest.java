@@ -315,7 +315,11 @@ class SupervisorTest {
             refused(supervisor, planner, "line 3 of the file", () -> {
                 throw new IOException("line 3 of the file makes no sense");
             });
-            refused(supervisor, planner, "could not be started: cannot start /no/such/java", () -> new WorkerPlan(1, List.of("/no/such/java"), 1));
+            refused(
+                    supervisor,
+                    planner,
+                    "could not be started: cannot start /no/such/java",
+                    () -> new WorkerPlan(1, List.of("/no/such/java"), 1));
             refused(
                     supervisor,
                     planner,
