@@ -6,11 +6,18 @@ import dev.pumasi.runtime.SignalListener;
 import dev.pumasi.runtime.SignalRefusedException;
 import dev.pumasi.runtime.UnixSignal;
 import dev.pumasi.server.Crew;
+import dev.pumasi.server.Forker;
+import dev.pumasi.server.ProcessModel;
+import dev.pumasi.server.Supervisor;
 import dev.pumasi.server.SupervisorException;
 import dev.pumasi.server.SupervisorSocket;
+import dev.pumasi.server.WorkerPlan;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /** What {@code pumasi serve} runs under the models with processes: a crew, the signals it hears, and the socket it is asked by. */
@@ -18,26 +25,33 @@ final class CrewSite {
 
     private static final System.Logger LOG = System.getLogger("dev.pumasi.cli");
 
-    /** Starts a crew. */
-    interface Start {
-        Crew start() throws IOException, SupervisorException;
+    private final PrintWriter out;
+    private final String host;
+    private final int port;
+    private final int deaths;
+
+    CrewSite(PrintWriter out, String host, int port, int deaths) {
+        this.out = out;
+        this.host = host;
+        this.port = port;
+        this.deaths = deaths;
     }
 
-    private CrewSite() {}
-
-    /**
-     * Serves until it is told to stop, or somebody else has taken over. Returns the exit status.
-     *
-     * @param where for the messages: {@code "port 8080 of localhost"}
-     */
-    static int run(
-            Start start, String where, java.util.function.Function<Crew, String> line, StopSignals signals, PrintWriter out, Duration patience)
+    /** Serves until it is told to stop, or somebody else has taken over; returns the exit status. */
+    int run(
+            ProcessModel processes,
+            String content,
+            String words,
+            WorkerPlan.Planner planner,
+            StopSignals signals,
+            Duration patience)
             throws CannotRun, InterruptedException {
-        try (Crew crew = started(start, where)) {
+        try (Crew crew = started(processes, planner)) {
             Optional<SupervisorSocket> socket = socket(crew);
-            Optional<SignalListener> reloads = reloads(crew, out);
-            tell(out, line.apply(crew));
-            Thread stopper = Thread.ofPlatform().name("pumasi-stop").daemon().start(() -> {
+            Optional<SignalListener> reloads = reloads(crew);
+            tell("Serving " + content + " on " + Site.url(host, crew.port()) + " (" + words + "; process "
+                    + ProcessHandle.current().pid() + ")");
+            Thread stopper = Thread.ofPlatform().name("pumasi-stopper").daemon().start(() -> {
                 try {
                     signals.await();
                     crew.stop(patience);
@@ -54,14 +68,29 @@ final class CrewSite {
                 reloads.ifPresent(SignalListener::close);
                 close(socket);
             }
-            tell(out, "Stopped.");
-            return 0;
         }
+        tell("Stopped.");
+        return 0;
     }
 
-    private static Crew started(Start start, String where) throws CannotRun {
+    private Crew started(ProcessModel processes, WorkerPlan.Planner planner) throws CannotRun {
+        InetSocketAddress address = new InetSocketAddress(host, port);
+        if (address.isUnresolved()) {
+            throw new CannotRun("no address is known for the host " + host
+                    + "; check its spelling, or name one of this machine's addresses with --host.");
+        }
+        String where = "port " + port + " of " + host;
         try {
-            return start.start();
+            return switch (processes) {
+                case PREFORKED ->
+                    Supervisor.of(planner)
+                            .address(address)
+                            .deathsMax(deaths)
+                            .successor(ownCommand())
+                            .teller(this::tell)
+                            .start();
+                case FORKING -> Forker.start(address, planner, this::tell);
+            };
         } catch (SupervisorException refused) {
             throw new CannotRun(String.valueOf(refused.getMessage()), refused);
         } catch (OperationException refused) {
@@ -78,12 +107,21 @@ final class CrewSite {
         }
     }
 
+    /** How this process was started; empty where the system does not show it. */
+    private static List<String> ownCommand() {
+        ProcessHandle.Info own = ProcessHandle.current().info();
+        List<String> words = new ArrayList<>();
+        own.command().ifPresent(words::add);
+        own.arguments().ifPresent(arguments -> words.addAll(List.of(arguments)));
+        return own.arguments().isPresent() ? words : List.of();
+    }
+
     /** SIGHUP; under nohup it cannot be heard, and {@code pumasi reload} remains. */
-    private static Optional<SignalListener> reloads(Crew crew, PrintWriter out) {
+    private Optional<SignalListener> reloads(Crew crew) {
         try {
             return Optional.of(SignalListener.openOn(Runnable::run, UnixSignal.HUP, _ -> {
-                tell(out, "SIGHUP: reloading");
-                crew.reload().thenAccept(outcome -> tell(out, SupervisorSocket.text(outcome)));
+                tell("SIGHUP: reloading");
+                crew.reload().thenAccept(outcome -> tell(SupervisorSocket.text(outcome)));
             }));
         } catch (SignalRefusedException refused) {
             LOG.log(System.Logger.Level.DEBUG, refused.getMessage());
@@ -114,7 +152,7 @@ final class CrewSite {
     }
 
     /** Several threads have something to say. */
-    static void tell(PrintWriter out, String line) {
+    private void tell(String line) {
         synchronized (out) {
             out.println(line);
             out.flush();

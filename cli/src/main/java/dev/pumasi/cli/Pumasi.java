@@ -1,6 +1,9 @@
 package dev.pumasi.cli;
 
+import dev.pumasi.server.Forked;
+import dev.pumasi.server.Worker;
 import java.io.PrintWriter;
+import java.util.Arrays;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -26,6 +29,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
         versionProvider = Version.class,
         subcommands = {
             ServeCommand.class,
+            ReloadCommand.class,
             LoadCommand.class,
             ThreadsCommand.class,
             CompletionCommand.class,
@@ -55,6 +59,12 @@ public final class Pumasi implements Runnable {
 
     /** Runs the command line {@code args} and ends the JVM with its exit status. */
     public static void main(String[] args) {
+        // Before anything of the command line is loaded: these are started often, and somebody waits for them.
+        switch (args.length == 0 ? "" : args[0]) {
+            case CrewOptions.WORKER -> Worker.main(Arrays.copyOfRange(args, 1, args.length));
+            case CrewOptions.CONNECTION -> Forked.main(Arrays.copyOfRange(args, 1, args.length));
+            default -> {}
+        }
         int status = commandLine().execute(args);
         System.exit(status);
     }

@@ -1,5 +1,7 @@
 package dev.pumasi.cli;
 
+import dev.pumasi.server.ApplicationChoice;
+import dev.pumasi.server.Rehearsal;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -11,6 +13,8 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -45,6 +49,8 @@ final class RehearseCommand implements Callable<Integer> {
         Path page = Files.writeString(folder.resolve("index.html"), "<!doctype html><title>Rehearsal</title>");
         try {
             rehearse(folder);
+            Rehearsal.run(new ApplicationChoice(
+                    FilesApplication.class.getName(), List.of(), Map.of(FilesApplication.FOLDER, folder.toString())));
         } finally {
             Files.delete(page);
             Files.delete(folder);

@@ -77,7 +77,8 @@ final class ReloadCommand implements Callable<Integer> {
     private ProcessHandle process() throws CannotRun {
         if (pid != null) {
             return ProcessHandle.of(pid)
-                    .orElseThrow(() -> new CannotRun("there is no process " + pid + "; pgrep -f 'pumasi.* serve' lists servers."));
+                    .orElseThrow(() ->
+                            new CannotRun("there is no process " + pid + "; pgrep -f 'pumasi.* serve' lists servers."));
         }
         List<ProcessHandle> all = SupervisorSocket.all();
         if (all.size() != 1) {

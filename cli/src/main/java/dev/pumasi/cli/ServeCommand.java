@@ -5,6 +5,8 @@ import dev.pumasi.runtime.ThreadDumpSocket;
 import dev.pumasi.runtime.driver.Drivers;
 import dev.pumasi.server.ApplicationChoice;
 import dev.pumasi.server.Model;
+import dev.pumasi.server.ProcessModel;
+import dev.pumasi.server.WorkerPlan;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -14,8 +16,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -116,6 +121,9 @@ final class ServeCommand implements Callable<Integer> {
             description = "How loops talk to the kernel: auto, io_uring, epoll, poll, select or nio (default: auto).")
     private @Nullable String driver;
 
+    @Mixin
+    private CrewOptions crew = new CrewOptions();
+
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it before it runs a command
     private CommandSpec spec;
@@ -124,6 +132,11 @@ final class ServeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws CannotRun, InterruptedException {
+        Optional<ProcessModel> processes = ProcessModel.find(model);
+        if (processes.isPresent()) {
+            return callWithProcesses(processes.get());
+        }
+        crew.requireNone(spec.commandLine(), model);
         ServeOptions options = options();
         // Before the server stands: whoever stops it while it starts gets the orderly end too.
         try (StopSignals signals = StopSignals.take()) {
@@ -139,6 +152,43 @@ final class ServeCommand implements Callable<Integer> {
             out.flush();
             return 0;
         }
+    }
+
+    private int callWithProcesses(ProcessModel processes) throws CannotRun, InterruptedException {
+        List<String> words = spec.root().commandLine().getParseResult().originalArgs();
+        try (StopSignals signals = StopSignals.take()) {
+            plan(); // wrong options are told as such
+            return new CrewSite(spec.commandLine().getOut(), host, port, crew.deaths())
+                    .run(processes, content(), crew.words(processes), () -> planAnew(words), signals, DRAIN_PATIENCE);
+        }
+    }
+
+    /** What the options, and the files they name, say now. */
+    private WorkerPlan planAnew(List<String> words) throws CannotRun {
+        CommandLine again = Pumasi.commandLine();
+        ServeCommand fresh = (ServeCommand) again.parseArgs(words.toArray(String[]::new))
+                .subcommand()
+                .commandSpec()
+                .userObject();
+        if (!fresh.model.equals(model) || !fresh.host.equals(host) || fresh.port != port) {
+            throw new CannotRun(
+                    "--model, --host and --port cannot be changed by a reload; stop the server, and start it anew");
+        }
+        return fresh.plan();
+    }
+
+    private WorkerPlan plan() {
+        if (port < 0 || port > PORT_MAX) {
+            throw wrong("--port is " + port + ", and must be from 0 to " + PORT_MAX);
+        }
+        return crew.plan(
+                spec.commandLine(),
+                ProcessModel.find(model).orElseThrow(),
+                application(),
+                number("--loops", loops, LoopGroup.LOOPS_MAX, crew.countsLoops()),
+                number("--threads", threads, ServerBuilder.THREADS_MAX, crew.hasThreads()),
+                number("--connections", connections, Integer.MAX_VALUE, true),
+                Optional.ofNullable(driver));
     }
 
     /** For {@code pumasi threads}. A server that cannot offer them serves all the same. */
@@ -187,7 +237,7 @@ final class ServeCommand implements Callable<Integer> {
         try {
             return Model.of(model);
         } catch (IllegalArgumentException unknown) {
-            throw wrong(String.valueOf(unknown.getMessage()));
+            throw wrong(unknown.getMessage() + ", " + String.join(", ", ProcessModel.labels()));
         }
     }
 
@@ -257,7 +307,8 @@ final class ServeCommand implements Callable<Integer> {
 
         @Override
         public Iterator<String> iterator() {
-            return Model.labels().iterator();
+            return Stream.concat(Model.labels().stream(), ProcessModel.labels().stream())
+                    .iterator();
         }
     }
 

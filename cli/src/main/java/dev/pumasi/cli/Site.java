@@ -156,7 +156,7 @@ final class Site {
         return loops.map(some -> some.group.loops()).orElse(List.of());
     }
 
-    private static String url(String host, int port) {
+    static String url(String host, int port) {
         String authority = host.indexOf(':') < 0 ? host : "[" + host + "]";
         return "http://" + authority + (port == 80 ? "" : ":" + port) + "/";
     }

@@ -46,7 +46,12 @@ final class Restarts {
      * @param others requests that failed and should not have
      */
     record Result(
-            long answered, long connections, int reloads, int kills, List<RestartLoad.Failed> ofKilled, List<RestartLoad.Failed> others) {}
+            long answered,
+            long connections,
+            int reloads,
+            int kills,
+            List<RestartLoad.Failed> ofKilled,
+            List<RestartLoad.Failed> others) {}
 
     private Restarts() {}
 
@@ -134,8 +139,8 @@ final class Restarts {
         long begin = System.nanoTime();
         while (load.answered() < count) {
             if (System.nanoTime() - begin > DEADLINE_NANOS) {
-                throw new AssertionError("nobody answers any more; so far " + load.answered() + ", failed: "
-                        + load.failures());
+                throw new AssertionError(
+                        "nobody answers any more; so far " + load.answered() + ", failed: " + load.failures());
             }
             LockSupport.parkNanos(1_000_000);
         }
@@ -168,11 +173,13 @@ final class Restarts {
         return unanswered
                 && sinceNanos >= 0
                 && sinceNanos < NOTICED_NANOS
-                && (failed.worker() == kill.worker() || failed.worker() == 0 && failed.beganNanos() < kill.nanos() + NOTICED_NANOS / 20);
+                && (failed.worker() == kill.worker()
+                        || failed.worker() == 0 && failed.beganNanos() < kill.nanos() + NOTICED_NANOS / 20);
     }
 
     private static void report(Result reloaded, Result killed, PrintStream out) {
-        out.println("| | rounds | connections | requests answered, every byte compared | failed | of those, the killed workers' own |");
+        out.println(
+                "| | rounds | connections | requests answered, every byte compared | failed | of those, the killed workers' own |");
         out.println("|---|---|---|---|---|---|");
         row("reload", reloaded.reloads, reloaded, out);
         row("kill -9 of a worker", killed.kills, killed, out);

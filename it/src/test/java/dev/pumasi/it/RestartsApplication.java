@@ -30,9 +30,11 @@ public final class RestartsApplication implements Application {
                     int count = Integer.parseInt(request.pathParameter("count"));
                     return Response.bytes(MediaType.OCTETS, bytes(seed, count)).withHeader(WORKER_FIELD, pid);
                 })
-                .post("/echo", request -> Response.bytes(
-                                MediaType.OCTETS, request.body().bytes())
-                        .withHeader(WORKER_FIELD, pid))
+                .post(
+                        "/echo",
+                        request -> Response.bytes(
+                                        MediaType.OCTETS, request.body().bytes())
+                                .withHeader(WORKER_FIELD, pid))
                 .build();
     }
 

@@ -75,7 +75,7 @@ public final class Forked {
     }
 
     /** Over the loopback interface, because nothing else gives a pair of connected channels. */
-    private static boolean answersItself(BlockingHttp http) throws IOException {
+    static boolean answersItself(BlockingHttp http) throws IOException {
         try (ServerSocketChannel listening =
                         ServerSocketChannel.open().bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 1);
                 SocketChannel client = SocketChannel.open(listening.getLocalAddress());

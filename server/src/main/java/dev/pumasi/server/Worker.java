@@ -7,11 +7,13 @@ import dev.pumasi.runtime.Loop;
 import dev.pumasi.runtime.LoopGroup;
 import dev.pumasi.runtime.SignalListener;
 import dev.pumasi.runtime.StreamSocket;
+import dev.pumasi.runtime.ThreadDumpSocket;
 import dev.pumasi.runtime.UnixSignal;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -128,11 +130,15 @@ public final class Worker {
             say(ControlLine.of(ControlLine.WARMING));
             WarmUp warm = WarmUp.ask(http, warmUps);
             say(new ControlLine(ControlLine.READY, warm.answered() + " " + warm.failed()));
+            Optional<ThreadDumpSocket> dumps = offerDumps();
             Leaving how = leaving.join();
             if (how.forGood()) {
                 stop(how.patience());
             } else {
                 server.retire(how.patience());
+            }
+            if (dumps.isPresent()) {
+                dumps.get().close();
             }
             return 0;
         } catch (IOException refused) {
@@ -142,6 +148,16 @@ public final class Worker {
             return EXIT_REFUSED;
         } finally {
             signals.forEach(SignalListener::close);
+        }
+    }
+
+    /** For {@code pumasi threads}. A worker that cannot offer them serves all the same. */
+    private Optional<ThreadDumpSocket> offerDumps() {
+        try {
+            return Optional.of(ThreadDumpSocket.open(http.on()));
+        } catch (IOException refused) {
+            LOG.log(System.Logger.Level.WARNING, "no thread dumps can be asked for: {0}", refused.getMessage());
+            return Optional.empty();
         }
     }
 

@@ -235,8 +235,7 @@ class SupervisorTest {
     void whatKeepsTheFirstWorkersFromStartingIsSaid() {
         Map<String, String> causes = Map.of(
                 "refuse",
-                        "does not start: the application " + TrialApplication.class.getName()
-                                + " does not start: IllegalStateException: no database today",
+                        "does not start: the application trial does not start: IllegalStateException: no database today",
                 "die", "exited with status 9",
                 "hang", "was not ready within 3 s");
         causes.forEach((start, why) -> {

@@ -1,0 +1,162 @@
+package dev.pumasi.cli;
+
+import dev.pumasi.runtime.driver.Drivers;
+import dev.pumasi.server.ApplicationChoice;
+import dev.pumasi.server.Forker;
+import dev.pumasi.server.Model;
+import dev.pumasi.server.ProcessModel;
+import dev.pumasi.server.ServerBuilder;
+import dev.pumasi.server.Supervisor;
+import dev.pumasi.server.WorkerPlan;
+import dev.pumasi.server.WorkerSettings;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+
+/** What {@code pumasi serve} can be told about processes. */
+final class CrewOptions {
+
+    /** The first argument of a process that is to be a worker. */
+    static final String WORKER = "worker";
+
+    /** The first argument of a process that is to serve one connection. */
+    static final String CONNECTION = "connection";
+
+    @Option(
+            names = "--workers",
+            paramLabel = "N",
+            description = {
+                "How many worker processes in preforked (default: one per processor),",
+                "how many processes at most in forking (default: " + Forker.PROCESSES_DEFAULT + ")."
+            })
+    private @Nullable Integer workers;
+
+    @Option(
+            names = "--each",
+            paramLabel = "NAME",
+            description = "The model of each worker in preforked: green, event-loop or worker-pool (default: green).")
+    private @Nullable String each;
+
+    @Option(
+            names = "--deaths",
+            paramLabel = "N",
+            description = {
+                "How many workers may die within a minute, in preforked, before the server gives up",
+                "(default: " + Supervisor.DEATHS_DEFAULT + ")."
+            })
+    private @Nullable Integer deaths;
+
+    CrewOptions() {}
+
+    /** What is set must mean something. */
+    void requireNone(CommandLine command, String model) {
+        String given = workers != null
+                ? "--workers " + workers
+                : each != null ? "--each " + each : deaths != null ? "--deaths " + deaths : null;
+        if (given != null) {
+            throw new ParameterException(
+                    command, given + " means nothing in the model " + model + ", which has no processes; leave it out");
+        }
+    }
+
+    int deaths() {
+        return deaths == null ? Supervisor.DEATHS_DEFAULT : deaths;
+    }
+
+    boolean countsLoops() {
+        return each == null || !each.equals(Model.WORKER_POOL.label());
+    }
+
+    boolean hasThreads() {
+        return each != null && each.equals(Model.WORKER_POOL.label());
+    }
+
+    private int workers(ProcessModel processes) {
+        if (workers != null) {
+            return workers;
+        }
+        return processes == ProcessModel.PREFORKED
+                ? Runtime.getRuntime().availableProcessors()
+                : Forker.PROCESSES_DEFAULT;
+    }
+
+    /** What is said of them when they serve. */
+    String words(ProcessModel processes) {
+        int count = workers(processes);
+        return processes == ProcessModel.PREFORKED
+                ? "model preforked; " + count + (count == 1 ? " worker" : " workers") + ", each "
+                        + (each == null ? Model.GREEN.label() : each)
+                : "model forking; at most " + count + (count == 1 ? " process" : " processes");
+    }
+
+    WorkerPlan plan(
+            CommandLine command,
+            ProcessModel processes,
+            ApplicationChoice application,
+            OptionalInt loops,
+            OptionalInt threads,
+            OptionalInt connections,
+            Optional<String> driver) {
+        int count = workers(processes);
+        if (count < 1 || count > WorkerPlan.WORKERS_MAX) {
+            throw new ParameterException(
+                    command, "--workers is " + count + ", and must be from 1 to " + WorkerPlan.WORKERS_MAX);
+        }
+        if (deaths() < 0) {
+            throw new ParameterException(command, "--deaths is " + deaths + ", and cannot be less than 0");
+        }
+        if (processes == ProcessModel.FORKING) {
+            String given = each != null
+                    ? "--each " + each
+                    : deaths != null
+                            ? "--deaths " + deaths
+                            : driver.map(name -> "--driver " + name).orElse(null);
+            if (given != null) {
+                throw new ParameterException(command, given + " means nothing in the model forking; leave it out");
+            }
+            return WorkerPlan.perConnection(count, CONNECTION, WorkerSettings.of(application));
+        }
+        return WorkerPlan.ofSubcommand(
+                count,
+                WORKER,
+                new WorkerSettings(
+                        application,
+                        model(command),
+                        loops.orElse(WorkerSettings.LOOPS_DEFAULT),
+                        threads.orElse(ServerBuilder.WORKERS_DEFAULT),
+                        connections.orElse(WorkerSettings.CONNECTIONS_DEFAULT),
+                        driver(command, driver),
+                        WorkerSettings.WARM_UPS_DEFAULT));
+    }
+
+    private Model model(CommandLine command) {
+        String name = each == null ? Model.GREEN.label() : each;
+        try {
+            Model model = Model.of(name);
+            if (model.hasLoops()) {
+                return model;
+            }
+        } catch (IllegalArgumentException unknown) {
+            // said below
+        }
+        throw new ParameterException(
+                command, "a worker cannot be '" + name + "'; choose green, event-loop or worker-pool");
+    }
+
+    private static String driver(CommandLine command, Optional<String> asked) {
+        String name = asked.orElse(Drivers.AUTO);
+        if (name.equals("nio")) {
+            throw new ParameterException(
+                    command,
+                    "the driver nio cannot take over a listening socket; choose auto, io_uring, epoll, poll or select");
+        }
+        if (!name.equals(Drivers.AUTO) && !Drivers.names().contains(name)) {
+            throw new ParameterException(
+                    command, "there is no driver '" + name + "'; choose auto, " + String.join(", ", Drivers.names()));
+        }
+        return name;
+    }
+}
