@@ -27,7 +27,14 @@ final class ForkedStart {
     public static void main(String[] arguments) throws Exception {
         int rounds = arguments.length > 0 ? Integer.parseInt(arguments[0]) : ROUNDS_DEFAULT;
         Process server = new ProcessBuilder(
-                        System.getProperty("pumasi.launcher"), "serve", "--model", "forking", "--host", "127.0.0.1", "--port", "0")
+                        System.getProperty("pumasi.launcher"),
+                        "serve",
+                        "--model",
+                        "forking",
+                        "--host",
+                        "127.0.0.1",
+                        "--port",
+                        "0")
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
         try (BufferedReader out = server.inputReader()) {
@@ -50,8 +57,7 @@ final class ForkedStart {
             long begin = System.nanoTime();
             try (Socket socket = new Socket("127.0.0.1", port)) {
                 socket.setSoTimeout(TIMEOUT_MILLIS);
-                socket.getOutputStream()
-                        .write("GET / HTTP/1.1\r\nHost: a\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+                socket.getOutputStream().write("GET / HTTP/1.1\r\nHost: a\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
                 if (socket.getInputStream().read() != 'H') {
                     throw new IOException("no answer");
                 }

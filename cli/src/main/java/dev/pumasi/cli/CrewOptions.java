@@ -66,8 +66,9 @@ final class CrewOptions {
         return deaths == null ? Supervisor.DEATHS_DEFAULT : deaths;
     }
 
-    boolean countsLoops() {
-        return each == null || !each.equals(Model.WORKER_POOL.label());
+    boolean countsLoops(String model) {
+        return model.equals(ProcessModel.PREFORKED.label())
+                && !Model.WORKER_POOL.label().equals(each);
     }
 
     boolean hasThreads() {
@@ -109,11 +110,13 @@ final class CrewOptions {
             throw new ParameterException(command, "--deaths is " + deaths + ", and cannot be less than 0");
         }
         if (processes == ProcessModel.FORKING) {
-            String given = each != null
-                    ? "--each " + each
-                    : deaths != null
-                            ? "--deaths " + deaths
-                            : driver.map(name -> "--driver " + name).orElse(null);
+            String given = null;
+            if (each != null || deaths != null) {
+                given = each != null ? "--each " + each : "--deaths " + deaths;
+            } else if (driver.isPresent() || connections.isPresent()) {
+                given = driver.map(name -> "--driver " + name)
+                        .orElseGet(() -> "--connections " + connections.getAsInt());
+            }
             if (given != null) {
                 throw new ParameterException(command, given + " means nothing in the model forking; leave it out");
             }
@@ -142,8 +145,7 @@ final class CrewOptions {
         } catch (IllegalArgumentException unknown) {
             // said below
         }
-        throw new ParameterException(
-                command, "a worker cannot be '" + name + "'; choose green, event-loop or worker-pool");
+        throw new ParameterException(command, "--each is '" + name + "', and must be green, event-loop or worker-pool");
     }
 
     private static String driver(CommandLine command, Optional<String> asked) {
@@ -151,11 +153,11 @@ final class CrewOptions {
         if (name.equals("nio")) {
             throw new ParameterException(
                     command,
-                    "the driver nio cannot take over a listening socket; choose auto, io_uring, epoll, poll or select");
+                    "--driver nio cannot take over a listening socket; choose auto, io_uring, epoll, poll or select");
         }
         if (!name.equals(Drivers.AUTO) && !Drivers.names().contains(name)) {
             throw new ParameterException(
-                    command, "there is no driver '" + name + "'; choose auto, " + String.join(", ", Drivers.names()));
+                    command, "--driver is '" + name + "', and must be auto, " + String.join(", ", Drivers.names()));
         }
         return name;
     }

@@ -185,8 +185,8 @@ final class ServeCommand implements Callable<Integer> {
                 spec.commandLine(),
                 ProcessModel.find(model).orElseThrow(),
                 application(),
-                number("--loops", loops, LoopGroup.LOOPS_MAX, crew.countsLoops()),
-                number("--threads", threads, ServerBuilder.THREADS_MAX, crew.hasThreads()),
+                number("--loops", loops, LoopGroup.LOOPS_MAX, crew.countsLoops(model)),
+                number("--threads", threads, Model.WORKER_POOL.threadsMax(), crew.hasThreads()),
                 number("--connections", connections, Integer.MAX_VALUE, true),
                 Optional.ofNullable(driver));
     }

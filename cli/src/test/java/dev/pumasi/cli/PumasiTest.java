@@ -139,7 +139,16 @@ final class PumasiTest {
                 pumasi("serve", "--model", "forked"),
                 Pumasi.EXIT_USAGE,
                 "no model 'forked'",
-                "iterative, threaded, prethreaded, event-loop, worker-pool, green");
+                "iterative, threaded, prethreaded, event-loop, worker-pool, green, preforked, forking");
+    }
+
+    @Test
+    void aReloadOfWhatIsNoServerIsRefused() {
+        String own = Long.toString(ProcessHandle.current().pid());
+        assertBriefError(pumasi("reload", own), Pumasi.EXIT_CANNOT_RUN, own, "takes no reloads");
+        assertBriefError(pumasi("reload", "2147483000"), Pumasi.EXIT_CANNOT_RUN, "there is no process 2147483000");
+        assertBriefError(pumasi("reload", "--supervisor", own), Pumasi.EXIT_CANNOT_RUN, own, "takes no reloads");
+        assertBriefError(pumasi("reload", "rice"), Pumasi.EXIT_USAGE, "rice", "--help");
     }
 
     @ParameterizedTest
@@ -150,6 +159,19 @@ final class PumasiTest {
         "prethreaded,--driver,epoll",
         "worker-pool,--loops,2",
         "green,--threads,4",
+        "green,--workers,4",
+        "iterative,--each,green",
+        "worker-pool,--deaths,3",
+        "forking,--each,green",
+        "forking,--driver,epoll",
+        "forking,--deaths,3",
+        "forking,--loops,2",
+        "preforked,--threads,4",
+        "preforked,--workers,0",
+        "preforked,--workers,1025",
+        "preforked,--each,iterative",
+        "preforked,--driver,nio",
+        "preforked,--driver,rice",
         "threaded,--threads,20001",
         "worker-pool,--threads,257"
     })

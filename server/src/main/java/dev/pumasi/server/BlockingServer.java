@@ -194,7 +194,19 @@ final class BlockingServer implements Server {
 
     @Override
     public void stop(Duration patience) {
+        stop(patience, true);
+    }
+
+    @Override
+    public void retire(Duration patience) {
+        stop(patience, false);
+    }
+
+    private void stop(Duration patience, boolean endsIdle) {
         if (!stopping.compareAndSet(false, true)) {
+            if (endsIdle) {
+                http.drain(); // it may be retiring: there is no time for that any more
+            }
             awaitUninterruptibly(patience.plus(CLOSE_PATIENCE));
             return;
         }
@@ -206,7 +218,11 @@ final class BlockingServer implements Server {
         } catch (IOException unclosed) {
             LOG.log(System.Logger.Level.WARNING, "closing the listening socket", unclosed);
         }
-        http.drain();
+        if (endsIdle) {
+            http.drain();
+        } else {
+            http.retire();
+        }
         http.awaitDrained(patience);
         servers.stop();
         http.close();

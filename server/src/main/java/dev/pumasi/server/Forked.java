@@ -70,8 +70,12 @@ public final class Forked {
         return Worker.EXIT_REFUSED;
     }
 
-    private static void endWithNextAnswerOn(UnixSignal signal, BlockingHttp http) throws SignalRefusedException {
-        SignalListener.openOn(Runnable::run, signal, _ -> http.drain());
+    private static void endWithNextAnswerOn(UnixSignal signal, BlockingHttp http) {
+        try {
+            SignalListener.openOn(Runnable::run, signal, _ -> http.drain());
+        } catch (SignalRefusedException ignored) {
+            // Whoever has started all this has it ignored: it is killed when the patience is over.
+        }
     }
 
     /** Over the loopback interface, because nothing else gives a pair of connected channels. */

@@ -6,6 +6,7 @@ import dev.pumasi.http.Server;
 import dev.pumasi.runtime.Loop;
 import dev.pumasi.runtime.LoopGroup;
 import dev.pumasi.runtime.SignalListener;
+import dev.pumasi.runtime.SignalRefusedException;
 import dev.pumasi.runtime.StreamSocket;
 import dev.pumasi.runtime.ThreadDumpSocket;
 import dev.pumasi.runtime.UnixSignal;
@@ -125,7 +126,7 @@ public final class Worker {
         try {
             connect();
             for (UnixSignal signal : List.of(UnixSignal.TERM, UnixSignal.INT)) {
-                signals.add(SignalListener.open(loop, signal, _ -> leaveByItself()));
+                listen(signal).ifPresent(signals::add);
             }
             say(ControlLine.of(ControlLine.WARMING));
             WarmUp warm = WarmUp.ask(http, warmUps);
@@ -157,6 +158,16 @@ public final class Worker {
             return Optional.of(ThreadDumpSocket.open(http.on()));
         } catch (IOException refused) {
             LOG.log(System.Logger.Level.WARNING, "no thread dumps can be asked for: {0}", refused.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    /** A shell starts what runs in its background with SIGINT ignored, and that is inherited: then nobody can send it either. */
+    private Optional<SignalListener> listen(UnixSignal signal) {
+        try {
+            return Optional.of(SignalListener.open(loop, signal, _ -> leaveByItself()));
+        } catch (SignalRefusedException refused) {
+            LOG.log(System.Logger.Level.DEBUG, refused.getMessage());
             return Optional.empty();
         }
     }
