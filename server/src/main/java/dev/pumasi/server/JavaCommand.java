@@ -1,5 +1,6 @@
 package dev.pumasi.server;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,6 +22,20 @@ final class JavaCommand {
     /** The largest heap of a worker, unless its flags say otherwise. */
     static final int HEAP_MIB_DEFAULT = 64;
 
+    /**
+     * Maps the ahead-of-time cache where it was made to lie, instead of at a random address: its pages need no changes then, and
+     * processes share them. Saves 9 MiB each of a cache of 25.
+     */
+    private static final String UNMOVED = "-XX:ArchiveRelocationMode=0";
+
+    private static final String UNLOCK = "-XX:+UnlockDiagnosticVMOptions";
+
+    /** The flag of the cache, and what is in the names of those that were made for processes that serve one connection. */
+    private static final String CACHE = "-XX:AOTCache=";
+
+    private static final String CACHE_ENDING = ".aot";
+    private static final String CONNECTION_CACHE_ENDING = "-connection.aot";
+
     /** The largest heap of a process that serves one connection. */
     static final int CONNECTION_HEAP_MIB = 32;
 
@@ -33,7 +48,9 @@ final class JavaCommand {
             "-Xmx" + HEAP_MIB_DEFAULT + "m",
             "-Xss512k",
             "-XX:ReservedCodeCacheSize=32m",
-            "-XX:+ExitOnOutOfMemoryError");
+            "-XX:+ExitOnOutOfMemoryError",
+            UNLOCK,
+            UNMOVED);
 
     /**
      * Those of a process that serves one connection: it lives too short for the second compiler to pay, and has one thread.
@@ -45,7 +62,9 @@ final class JavaCommand {
             "-XX:ReservedCodeCacheSize=16m",
             "-XX:TieredStopAtLevel=1",
             "-XX:CICompilerCount=1",
-            "-XX:+ExitOnOutOfMemoryError");
+            "-XX:+ExitOnOutOfMemoryError",
+            UNLOCK,
+            UNMOVED);
 
     private static final List<String> NEEDED = List.of(
             "-XX:+UseSerialGC",
@@ -66,7 +85,18 @@ final class JavaCommand {
 
     /** As {@link #of(String, String)}, for a process that serves one connection. */
     static List<String> ofSmallest(String subcommand, String mainClass) {
-        return of(SMALLEST, subcommand, mainClass);
+        return of(SMALLEST, subcommand, mainClass).stream()
+                .map(JavaCommand::withSmallestCache)
+                .toList();
+    }
+
+    /** A cache that has only what such a process needs is faster to map, and smaller, if the launcher has made one. */
+    private static String withSmallestCache(String word) {
+        if (!word.startsWith(CACHE) || !word.endsWith(CACHE_ENDING)) {
+            return word;
+        }
+        String own = word.substring(0, word.length() - CACHE_ENDING.length()) + CONNECTION_CACHE_ENDING;
+        return Files.isReadable(Path.of(own.substring(CACHE.length()))) ? own : word;
     }
 
     private static List<String> of(List<String> size, String subcommand, String mainClass) {
