@@ -78,7 +78,8 @@ final class Generation {
     void fail(String why) {
         if (!over) {
             over = true;
-            workers.forEach(worker -> worker.leave(ControlLine.RETIRE, Duration.ofSeconds(1)));
+            // Some may have begun to accept: they leave as workers do.
+            workers.forEach(worker -> worker.leave(ControlLine.RETIRE, Supervisor.RETIRE_PATIENCE_DEFAULT));
             failed.accept(why);
         }
     }
