@@ -7,8 +7,8 @@ import dev.pumasi.runtime.memory.Buffer;
 import java.util.List;
 
 /**
- * The body of the current request as it comes in: decodes what has arrived, hands it to the handler, and skips what the
- * handler left. There is one only while a request that has a body is handled. Belongs to the loop's thread.
+ * The body of the current message as it comes in: decodes what has arrived, hands it to its reader, and skips what the
+ * reader left. There is one only while a message that has a body is handled. Belongs to the loop's thread.
  */
 final class BodyIntake {
 
@@ -41,11 +41,19 @@ final class BodyIntake {
 
     /** For the body that follows {@code head}; the decoder has begun it. */
     BodyIntake(HttpInput input, StreamSocket socket, BodyDecoder decoder, RequestParser head) {
+        this(input, socket, decoder, head.contentLength(), !head.expectsContinue());
+    }
+
+    /**
+     * @param length as it was announced; -1 if it was not
+     * @param continued whether the other end sends it without being told to
+     */
+    BodyIntake(HttpInput input, StreamSocket socket, BodyDecoder decoder, long length, boolean continued) {
         this.input = input;
         this.socket = socket;
         this.decoder = decoder;
-        length = head.contentLength();
-        continued = !head.expectsContinue();
+        this.length = length;
+        this.continued = continued;
     }
 
     /** Takes up to {@code count} bytes: how many, −1 at the end, or {@link Gate#WOULD_WAIT} if more must arrive. */
@@ -126,7 +134,12 @@ final class BodyIntake {
         return decoder.violation();
     }
 
-    /** To be given back when the request is over. */
+    /** Whether the end has come in already, with what is there; nothing of it is lost by asking. */
+    boolean endIsThere() {
+        return dataLeft == 0 && (decoder.isEnded() || decode() == BodyDecoder.END);
+    }
+
+    /** To be given back when the message is over. */
     BodyDecoder decoder() {
         return decoder;
     }

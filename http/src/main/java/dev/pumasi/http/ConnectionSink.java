@@ -6,7 +6,7 @@ import dev.pumasi.runtime.memory.Buffer;
 import java.io.IOException;
 
 /** The output of a connection on a loop: who writes waits at the connection's gate, and each step is made on the loop. */
-record ConnectionSink(ResponseSender sender, Gate gate) implements BodySink {
+record ConnectionSink(MessageSender sender, Gate gate) implements BodySink {
 
     @Override
     public void append(byte[] bytes, int offset, int length) throws IOException {

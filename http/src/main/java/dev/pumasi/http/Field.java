@@ -77,7 +77,7 @@ public record Field(String name, String value) {
     }
 
     /** In quotation marks, with control characters made visible: it may end up in a log. */
-    private static String visible(String text) {
+    static String visible(String text) {
         StringBuilder visible = new StringBuilder("\"");
         for (int i = 0; i < Math.min(text.length(), 100); i++) {
             char c = text.charAt(i);

@@ -42,21 +42,42 @@ final class FieldIndex {
         return count;
     }
 
+    static int nameOffset(long line) {
+        return (int) (line >>> 48);
+    }
+
+    static int nameBytes(long line) {
+        return (int) (line >>> 32) & 0xffff;
+    }
+
+    static int valueOffset(long line) {
+        return (int) line >>> 16;
+    }
+
+    static int valueBytes(long line) {
+        return (int) line & 0xffff;
+    }
+
     private int nameAt(int line) {
-        return base + (int) (lines[line] >>> 48);
+        return base + nameOffset(lines[line]);
     }
 
     private int nameLength(int line) {
-        return (int) (lines[line] >>> 32) & 0xffff;
+        return nameBytes(lines[line]);
     }
 
     /** The index in the buffer of the value's first byte. */
     int valueAt(int line) {
-        return base + ((int) lines[line] >>> 16);
+        return base + valueOffset(lines[line]);
     }
 
     int valueLength(int line) {
-        return (int) lines[line] & 0xffff;
+        return valueBytes(lines[line]);
+    }
+
+    /** The fields with the head's bytes, of which there are {@code headLength}, copied. */
+    ReceivedFields copy(int headLength) {
+        return new ReceivedFields(in.bytes(base, headLength), Arrays.copyOf(lines, count));
     }
 
     /** The first line from {@code from} on with that name, in whatever case; or -1. */

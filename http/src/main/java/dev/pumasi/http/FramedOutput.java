@@ -10,7 +10,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The body of a streamed response on its way: puts the framing around what a {@link BodyWriter} writes. Small writes of a
+ * The body of a streamed message on its way: puts the framing around what a {@link BodyWriter} writes. Small writes of a
  * chunked body are collected, so that each does not become a chunk of its own.
  */
 final class FramedOutput extends BodyOutput {
@@ -30,10 +30,15 @@ final class FramedOutput extends BodyOutput {
     private int collectedBytes;
 
     FramedOutput(BodySink sink, BodyFraming framing, Response response) {
+        this(sink, framing, response.lengthBytes(), response.trailers());
+    }
+
+    /** @param lengthBytes of the body, where the framing says it */
+    FramedOutput(BodySink sink, BodyFraming framing, long lengthBytes, @Nullable Supplier<List<Field>> trailers) {
         this.sink = sink;
         this.framing = framing;
-        trailers = response.trailers();
-        left = framing == BodyFraming.LENGTH ? response.lengthBytes() : Long.MAX_VALUE;
+        this.trailers = trailers;
+        left = framing == BodyFraming.LENGTH ? lengthBytes : Long.MAX_VALUE;
     }
 
     @Override

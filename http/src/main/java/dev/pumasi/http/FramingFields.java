@@ -4,7 +4,7 @@ import dev.pumasi.runtime.memory.Buffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the fields of a request say about where it ends and what becomes of the connection. They are recognised while the
+ * What the fields of a message say about where it ends and what becomes of the connection. They are recognised while the
  * head is parsed, by length and then by eight bytes at a time; all other fields cost one table look-up.
  *
  * <p>The rules are those of RFC 9112 section 6.3, and where they leave a choice, the refusal: a request that could be
@@ -24,6 +24,9 @@ final class FramingFields {
     private static final long TRANSFER = RequestLine.word("transfer");
     private static final long ENCODIN = RequestLine.word("-encodin");
 
+    /** Host and Expect mean something in requests only. */
+    private final boolean ofRequests;
+
     private boolean host;
     private boolean transferEncoding;
     private boolean optionClose;
@@ -37,6 +40,10 @@ final class FramingFields {
 
     /** The Host field's line in the index, or -1. */
     int hostLine;
+
+    FramingFields(boolean ofRequests) {
+        this.ofRequests = ofRequests;
+    }
 
     void clear() {
         host = false;
@@ -54,12 +61,14 @@ final class FramingFields {
     Violation see(Buffer in, int name, int nameLength, int value, int length, int line) {
         switch (nameLength) {
             case 4:
-                if ((in.getInt(name) | (int) LOWER) == HOST) {
+                if ((in.getInt(name) | (int) LOWER) == HOST && ofRequests) {
                     return host(in, value, length, line);
                 }
                 break;
             case 6:
-                if ((in.getInt(name) | (int) LOWER) == EXPE && (short) (in.getShort(name + 4) | LOWER) == CT) {
+                if ((in.getInt(name) | (int) LOWER) == EXPE
+                        && (short) (in.getShort(name + 4) | LOWER) == CT
+                        && ofRequests) {
                     return expect(in, value, length);
                 }
                 break;
@@ -89,7 +98,7 @@ final class FramingFields {
     /** Called once all fields have been seen: what only the whole can tell. */
     @Nullable
     Violation conclude(boolean http10) {
-        if (!host && !http10) {
+        if (!host && !http10 && ofRequests) {
             return Violation.HOST_MISSING;
         }
         if (transferEncoding) {

@@ -25,7 +25,7 @@ final class HttpInput implements Runnable {
     private int held = NOT_HELD;
 
     /** The head of the current request, while it lies in {@link #delivered}. */
-    private @Nullable RequestParser head;
+    private @Nullable HeadParser head;
 
     private int headAt;
     private @Nullable Buffer headCopy;
@@ -79,7 +79,7 @@ final class HttpInput implements Runnable {
     }
 
     /** The head that was just parsed at {@link #start} is used up; its bytes stay readable until {@link #endRequest}. */
-    void beginRequest(RequestParser parsed) {
+    void beginRequest(HeadParser parsed) {
         int length = parsed.headLength();
         if (delivered != null) {
             head = parsed;
@@ -155,7 +155,7 @@ final class HttpInput implements Runnable {
         waiting.clear(socket.loop().buffers());
     }
 
-    private void copyHead(RequestParser parsed, Buffer from, int offset) {
+    private void copyHead(HeadParser parsed, Buffer from, int offset) {
         int length = parsed.headLength();
         Buffer copy =
                 length <= BufferPool.BUFFER_BYTES ? socket.loop().buffers().take() : Buffer.allocate(length);

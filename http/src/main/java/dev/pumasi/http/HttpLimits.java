@@ -67,7 +67,7 @@ public record HttpLimits(
         between("connectionsMax", connectionsMax, 1, Integer.MAX_VALUE);
     }
 
-    private static void between(String name, long value, long least, long most) {
+    static void between(String name, long value, long least, long most) {
         if (value < least || value > most) {
             throw new IllegalArgumentException(
                     name + " is " + value + ", which is not between " + least + " and " + most);

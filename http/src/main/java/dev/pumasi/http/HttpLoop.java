@@ -3,7 +3,6 @@ package dev.pumasi.http;
 import dev.pumasi.runtime.Listener;
 import dev.pumasi.runtime.Loop;
 import dev.pumasi.runtime.StreamSocket;
-import dev.pumasi.runtime.memory.Buffer;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
@@ -13,13 +12,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class HttpLoop {
 
-    /** The size of the buffers by which long bodies are sent. */
-    static final int LARGE_BYTES = 64 * 1024;
-
     /** How many of each are kept for reuse. */
     private static final int KEPT_MAX = 1024;
-
-    private static final int LARGE_KEPT_MAX = 16;
 
     final Loop loop;
     final Endpoint endpoint;
@@ -33,7 +27,7 @@ final class HttpLoop {
 
     private final ArrayDeque<RequestParser> parsers = new ArrayDeque<>();
     private final ArrayDeque<BodyDecoder> decoders = new ArrayDeque<>();
-    private final ArrayDeque<Buffer> large = new ArrayDeque<>();
+    final LargeBuffers large = new LargeBuffers();
     private @Nullable HttpConnection first;
     private @Nullable Listener listener;
     private @Nullable Runnable whenEmpty;
@@ -96,17 +90,6 @@ final class HttpLoop {
     void giveBack(BodyDecoder decoder) {
         if (decoders.size() < KEPT_MAX) {
             decoders.addLast(decoder);
-        }
-    }
-
-    Buffer takeLarge() {
-        Buffer buffer = large.pollLast();
-        return buffer != null ? buffer : Buffer.allocate(LARGE_BYTES);
-    }
-
-    void giveBack(Buffer buffer) {
-        if (large.size() < LARGE_KEPT_MAX) {
-            large.addLast(buffer);
         }
     }
 

@@ -122,6 +122,17 @@ final class Octets {
         return true;
     }
 
+    /** As {@link #equalsIgnoreCase(Buffer, int, String)}. */
+    static boolean equalsIgnoreCase(byte[] in, int at, String name) {
+        for (int i = 0; i < name.length(); i++) {
+            char c = name.charAt(i);
+            if (c > 0x7f || lower((byte) c) != lower(in[at + i])) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /** Whether these characters, one byte each, all are of {@code kind}, and there is at least one. */
     static boolean all(int kind, String text) {
         for (int i = 0; i < text.length(); i++) {

@@ -1,102 +1,11 @@
 package dev.pumasi.http;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
-import java.util.List;
-import java.util.Objects;
-
 /**
- * The body of a request, read as it arrives: what is not read is not taken from the client, beyond a few buffers. What a
- * handler leaves unread is discarded by the server.
- *
- * <p>To be read by one thread at a time, while the request is valid. On a green thread, reading parks until the client
- * has sent more; a handler that runs inline must not read (it would fail with {@link IllegalStateException} where it had
- * to wait).
- *
- * <p>Errors: every method that reads fails with an {@link IOException} when the client vanishes, is too slow, or breaks
- * the framing; a body larger than its limit is one of these cases.
+ * The body of a request, as the handler reads it while the request is valid. What it leaves unread is discarded by the
+ * server.
  */
-public abstract class RequestBody {
-
-    private static final int FIRST_BYTES = 8_192;
+public abstract non-sealed class RequestBody extends MessageBody {
 
     /** For the server's connections, and for tests of handlers. */
     protected RequestBody() {}
-
-    /**
-     * Reads what is there, at least one byte, and waits while there is nothing.
-     *
-     * @return how many bytes have been read, or -1 at the end of the body; 0 only if {@code length} is
-     */
-    public abstract int read(byte[] to, int offset, int length) throws IOException;
-
-    /** The number of bytes of the whole body as the client has announced it, or -1 for a chunked one. */
-    public abstract long length();
-
-    /** The largest body that {@link #bytes} and {@link #text} take. */
-    public abstract long bytesMax();
-
-    /** The fields after a chunked body: empty before its end has been read, and for all other bodies. */
-    public abstract List<Field> trailers();
-
-    /** The rest of the body, in memory. */
-    public byte[] bytes() throws IOException {
-        long length = length();
-        long most = Math.min(bytesMax(), Integer.MAX_VALUE - 8);
-        if (length > most) {
-            throw new IOException("a body of " + length + " bytes, and the most to be held in memory is " + most);
-        }
-        // What the client announces is believed up to a point only: it has not sent it yet.
-        byte[] bytes = new byte[(int) Math.min(most, length < 0 ? FIRST_BYTES : Math.min(length, 8 * FIRST_BYTES))];
-        int filled = 0;
-        while (true) {
-            if (filled == bytes.length && filled < most && filled != length) {
-                bytes = Arrays.copyOf(bytes, (int) Math.min(most, Math.max(FIRST_BYTES, 2L * filled)));
-            }
-            if (filled == bytes.length) {
-                // Only the end may follow; to have read it makes the trailers available.
-                if (read(new byte[1], 0, 1) < 0) {
-                    return bytes;
-                }
-                throw new IOException("the body is larger than " + most + " bytes, the most to be held in memory");
-            }
-            int read = read(bytes, filled, bytes.length - filled);
-            if (read < 0) {
-                return Arrays.copyOf(bytes, filled);
-            }
-            filled += read;
-        }
-    }
-
-    /** The rest of the body as UTF-8 text; malformed input becomes U+FFFD. */
-    public String text() throws IOException {
-        return new String(bytes(), StandardCharsets.UTF_8);
-    }
-
-    /** The rest of the body as a stream; to close it does nothing. */
-    public InputStream stream() {
-        return new Stream(this);
-    }
-
-    private static final class Stream extends InputStream {
-        private final RequestBody body;
-
-        Stream(RequestBody body) {
-            this.body = body;
-        }
-
-        @Override
-        public int read() throws IOException {
-            byte[] one = new byte[1];
-            return body.read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
-        }
-
-        @Override
-        public int read(byte[] to, int offset, int length) throws IOException {
-            Objects.checkFromIndexSize(offset, length, to.length);
-            return length == 0 ? 0 : body.read(to, offset, length);
-        }
-    }
 }

@@ -1,10 +1,11 @@
 package dev.pumasi.http;
 
 /**
- * Every way in which a client can break the protocol or a limit: what it is, where that is written, and the status it is
- * answered with. A violation is a value: to detect, count and answer one costs no allocation, so that a client that
+ * Every way in which the other end can break the protocol or a limit: what it is, where that is written, and the status a
+ * client is answered with that has done it. A violation is a value: to detect, count and answer one costs no allocation, so that a client that
  * sends nothing else gains nothing by it. After each of them the connection is closed, because it is no longer certain
- * where the next request begins.
+ * where the next message begins. Servers break the same rules in their answers, and a few more; whoever has asked them on
+ * behalf of a client answers that client with 502.
  *
  * <p>Sections are of RFC 9112 (HTTP/1.1), RFC 9110 (HTTP semantics), RFC 6585 (status 431) and RFC 3986 (URIs).
  */
@@ -68,6 +69,14 @@ public enum Violation {
             "9110 6.5.1", 400, "a trailer field that would change framing, routing, authentication or content"),
     TRAILERS_TOO_MANY("6585 5", 431, "more trailer fields than the limit"),
     TRAILERS_TOO_LARGE("6585 5", 431, "the trailer section is larger than the limit"),
+
+    // The answers of other servers, as a client reads them
+    STATUS_LINE_MALFORMED("9112 4", 502, "the status line is not: version, one space, three digits, a reason or none"),
+    STATUS_LINE_TOO_LONG("9112 4", 502, "the status line is longer than the limit"),
+    STATUS_OUT_OF_RANGE("9110 15", 502, "a status that is not between 100 and 599"),
+    INTERIM_TOO_MANY("9110 15.2", 502, "more interim answers to one request than the limit"),
+    UPGRADE_UNASKED("9110 15.2.2", 502, "an upgrade that the request has not asked for"),
+    BYTES_UNASKED("9112 6.3", 502, "bytes that belong to no answer"),
 
     // Time, and connections that end too early
     HEAD_TIMEOUT("9110 15.5.9", 408, "the request line and fields did not arrive in time"),

@@ -1,0 +1,416 @@
+package dev.pumasi.http;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A request that an {@link HttpClient} sends. Immutable; every {@code with} makes another one, and one that is sent often
+ * may be a constant: its head is encoded once. What is framing is the client's: Host, Content-Length, Transfer-Encoding,
+ * Connection, Expect and Upgrade are written by it and cannot be set as fields.
+ *
+ * <p>Names, values and targets are checked when they are set, so that nothing can end a line in a request: {@link
+ * IllegalArgumentException}.
+ */
+public final class ClientRequest {
+
+    private static final int METHOD_LENGTH_MAX = 32;
+    private static final byte[] NO_BYTES = {};
+
+    private static final Set<String> CLIENTS_OWN = Set.of(
+            "connection",
+            "content-length",
+            "expect",
+            "host",
+            "keep-alive",
+            "proxy-connection",
+            "trailer",
+            "transfer-encoding",
+            "upgrade");
+
+    /** RFC 9110 section 9.2.2. */
+    private static final Set<String> IDEMPOTENT = Set.of("GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE");
+
+    /** What stands for the person who asks, and is not for everybody whom a redirect names. */
+    private static final Set<String> CREDENTIALS = Set.of("authorization", "cookie", "proxy-authorization");
+
+    /** All there is to say about it; what is not said is null, −1 or false. */
+    private record Parts(
+            String method,
+            Origin origin,
+            String target,
+            List<Field> fields,
+            byte[] bytes,
+            @Nullable BodyWriter writer,
+            long streamBytes,
+            @Nullable Supplier<List<Field>> trailers,
+            boolean expectsContinue,
+            @Nullable String upgrade,
+            int redirectsMax,
+            @Nullable Duration timeout) {}
+
+    private final Parts parts;
+
+    /** Made when first sent. Volatile, because a constant may be sent from several loops at once. */
+    private volatile byte @Nullable [] head;
+
+    private ClientRequest(Parts parts) {
+        this.parts = parts;
+    }
+
+    /** GET of {@code http://host[:port][/path][?query]}. */
+    public static ClientRequest get(String uri) {
+        return of("GET", uri);
+    }
+
+    /** POST to that URI. */
+    public static ClientRequest post(String uri, MediaType type, byte[] body) {
+        return of("POST", uri).withBody(type, body);
+    }
+
+    /**
+     * Any method on that URI, of which the fragment is left out. Bytes that browsers send unencoded may stand in it as they
+     * are; others must be percent-encoded.
+     *
+     * @throws IllegalArgumentException if the method is no token or is CONNECT, or the URI is not of {@code http}
+     */
+    public static ClientRequest of(String method, String uri) {
+        Uri parsed = Uri.parse(uri);
+        return of(method, parsed.origin(), parsed.target());
+    }
+
+    /** Any method on a target, {@code /path?query} or, for OPTIONS, {@code *}, of an origin. */
+    public static ClientRequest of(String method, Origin origin, String target) {
+        if (!Octets.all(Octets.TOKEN, method) || method.length() > METHOD_LENGTH_MAX || method.equals("CONNECT")) {
+            throw new IllegalArgumentException("not a method that this client sends: " + Field.visible(method));
+        }
+        return new ClientRequest(new Parts(
+                method,
+                Objects.requireNonNull(origin, "origin"),
+                Uri.checkTarget(method, target),
+                List.of(),
+                NO_BYTES,
+                null,
+                -1,
+                null,
+                false,
+                null,
+                -1,
+                null));
+    }
+
+    /** With one more field; one of the same name stays. */
+    public ClientRequest withHeader(String name, String value) {
+        return withFields(List.of(new Field(name, value)));
+    }
+
+    /** With these fields after those that it has. */
+    public ClientRequest withFields(List<Field> more) {
+        List<Field> fields = new ArrayList<>(parts.fields.size() + more.size());
+        fields.addAll(parts.fields);
+        for (Field field : more) {
+            if (CLIENTS_OWN.contains(field.name().toLowerCase(Locale.ROOT))) {
+                throw new IllegalArgumentException("the field " + field.name() + " is set by the client");
+            }
+            fields.add(field);
+        }
+        return with(List.copyOf(fields));
+    }
+
+    /** With a body of bytes, which are not copied and must not change any more. */
+    public ClientRequest withBody(MediaType type, byte[] bytes) {
+        return withBody(bytes).withHeader("Content-Type", type.name());
+    }
+
+    /** As {@link #withBody(MediaType, byte[])}, with no Content-Type but what is among the fields. */
+    public ClientRequest withBody(byte[] bytes) {
+        return new ClientRequest(new Parts(
+                parts.method,
+                parts.origin,
+                parts.target,
+                parts.fields,
+                Objects.requireNonNull(bytes, "bytes"),
+                null,
+                -1,
+                null,
+                parts.expectsContinue,
+                parts.upgrade,
+                parts.redirectsMax,
+                parts.timeout));
+    }
+
+    /**
+     * With a body that is written while it is sent, on a green thread of the connection's loop. It is written once: such a
+     * request is never sent a second time.
+     *
+     * @param lengthBytes how long it is; −1 if that is not known, and then it is sent in chunks
+     */
+    public ClientRequest withStream(long lengthBytes, BodyWriter writer) {
+        if (lengthBytes < -1) {
+            throw new IllegalArgumentException("length " + lengthBytes + " is negative");
+        }
+        return new ClientRequest(new Parts(
+                parts.method,
+                parts.origin,
+                parts.target,
+                parts.fields,
+                NO_BYTES,
+                Objects.requireNonNull(writer, "writer"),
+                lengthBytes,
+                parts.trailers,
+                parts.expectsContinue,
+                parts.upgrade,
+                parts.redirectsMax,
+                parts.timeout));
+    }
+
+    /** With fields after a stream of unknown length; the supplier is asked once the body has been written. */
+    public ClientRequest withTrailers(Supplier<List<Field>> trailers) {
+        if (parts.writer == null || parts.streamBytes >= 0) {
+            throw new IllegalStateException("only a stream of unknown length has trailers");
+        }
+        return new ClientRequest(new Parts(
+                parts.method,
+                parts.origin,
+                parts.target,
+                parts.fields,
+                parts.bytes,
+                parts.writer,
+                parts.streamBytes,
+                Objects.requireNonNull(trailers, "trailers"),
+                parts.expectsContinue,
+                parts.upgrade,
+                parts.redirectsMax,
+                parts.timeout));
+    }
+
+    /**
+     * With {@code Expect: 100-continue}: the body is sent when the server says that it wants it, or has said nothing for a
+     * while ({@link ClientLimits#continueTimeoutMillis}), and not at all if the server answers before.
+     */
+    public ClientRequest withExpectContinue() {
+        return with(true, parts.upgrade, parts.redirectsMax, parts.timeout);
+    }
+
+    ClientRequest withoutExpectContinue() {
+        return with(false, parts.upgrade, parts.redirectsMax, parts.timeout);
+    }
+
+    /**
+     * Asks to leave HTTP for {@code protocol} ({@code websocket}, for example). If the server agrees, the status is 101 and
+     * {@link ClientResponse#tunnel} is the connection (RFC 9110 section 7.8).
+     */
+    public ClientRequest withUpgrade(String protocol) {
+        return with(
+                parts.expectsContinue,
+                new Field("Upgrade", protocol).value(),
+                parts.redirectsMax,
+                parts.timeout);
+    }
+
+    /** Follows so many redirects at most, whatever the client's setting; 0 hands them to the caller. */
+    public ClientRequest withRedirects(int most) {
+        if (most < 0 || most > ClientLimits.REDIRECTS_CEILING) {
+            throw new IllegalArgumentException(
+                    "between 0 and " + ClientLimits.REDIRECTS_CEILING + " redirects, not " + most);
+        }
+        return with(parts.expectsContinue, parts.upgrade, most, parts.timeout);
+    }
+
+    /** Everything, to the last byte of the answer, must be over in this time, whatever the client's setting. */
+    public ClientRequest withTimeout(Duration limit) {
+        return with(parts.expectsContinue, parts.upgrade, parts.redirectsMax, Objects.requireNonNull(limit, "limit"));
+    }
+
+    private ClientRequest with(List<Field> fields) {
+        return new ClientRequest(new Parts(
+                parts.method,
+                parts.origin,
+                parts.target,
+                fields,
+                parts.bytes,
+                parts.writer,
+                parts.streamBytes,
+                parts.trailers,
+                parts.expectsContinue,
+                parts.upgrade,
+                parts.redirectsMax,
+                parts.timeout));
+    }
+
+    private ClientRequest with(
+            boolean expectsContinue, @Nullable String upgrade, int redirectsMax, @Nullable Duration timeout) {
+        return new ClientRequest(new Parts(
+                parts.method,
+                parts.origin,
+                parts.target,
+                parts.fields,
+                parts.bytes,
+                parts.writer,
+                parts.streamBytes,
+                parts.trailers,
+                expectsContinue,
+                upgrade,
+                redirectsMax,
+                timeout));
+    }
+
+    public String method() {
+        return parts.method;
+    }
+
+    public Origin origin() {
+        return parts.origin;
+    }
+
+    /** {@code /path?query}. */
+    public String target() {
+        return parts.target;
+    }
+
+    /** {@code http://host:port/path?query}. */
+    public String uri() {
+        return "http://" + parts.origin.authority() + (parts.target.equals("*") ? "" : parts.target);
+    }
+
+    /** The fields that have been set, without those that the client adds. */
+    public List<Field> fields() {
+        return parts.fields;
+    }
+
+    /** Whether sending it twice does what sending it once does (RFC 9110 section 9.2.2). */
+    public boolean isIdempotent() {
+        return IDEMPOTENT.contains(parts.method);
+    }
+
+    /** Whether its body is still there after it has been sent once. */
+    public boolean isRepeatable() {
+        return parts.writer == null;
+    }
+
+    boolean isHead() {
+        return parts.method.equals("HEAD");
+    }
+
+    byte[] bytes() {
+        return parts.bytes;
+    }
+
+    @Nullable
+    BodyWriter writer() {
+        return parts.writer;
+    }
+
+    long streamBytes() {
+        return parts.streamBytes;
+    }
+
+    @Nullable
+    Supplier<List<Field>> trailers() {
+        return parts.trailers;
+    }
+
+    boolean expectsContinue() {
+        return parts.expectsContinue && (parts.writer != null || parts.bytes.length > 0);
+    }
+
+    @Nullable
+    String upgrade() {
+        return parts.upgrade;
+    }
+
+    int redirectsMax(int otherwise) {
+        return parts.redirectsMax < 0 ? otherwise : parts.redirectsMax;
+    }
+
+    @Nullable
+    Duration timeout() {
+        return parts.timeout;
+    }
+
+    BodyFraming framing() {
+        return parts.writer != null && parts.streamBytes < 0 ? BodyFraming.CHUNKED : BodyFraming.LENGTH;
+    }
+
+    /**
+     * What a redirect makes of it (RFC 9110 section 15.4).
+     *
+     * @param asGet without its body, as GET or HEAD
+     */
+    ClientRequest redirected(Origin origin, String target, boolean asGet) {
+        boolean crosses = !origin.equals(parts.origin);
+        List<Field> kept = new ArrayList<>();
+        for (Field field : parts.fields) {
+            String name = field.name().toLowerCase(Locale.ROOT);
+            if (!(crosses && CREDENTIALS.contains(name)) && !(asGet && name.startsWith("content-"))) {
+                kept.add(field);
+            }
+        }
+        return new ClientRequest(new Parts(
+                asGet && !isHead() ? "GET" : parts.method,
+                origin,
+                Uri.checkTarget(parts.method, target),
+                List.copyOf(kept),
+                asGet ? NO_BYTES : parts.bytes,
+                asGet ? null : parts.writer,
+                asGet ? -1 : parts.streamBytes,
+                asGet ? null : parts.trailers,
+                parts.expectsContinue && !asGet,
+                parts.upgrade,
+                parts.redirectsMax,
+                parts.timeout));
+    }
+
+    /** The head as it is sent, with the empty line after it. */
+    byte[] head() {
+        byte[] made = head;
+        if (made == null) {
+            made = encode();
+            head = made;
+        }
+        return made;
+    }
+
+    private byte[] encode() {
+        ByteArrayOutputStream out = new ByteArrayOutputStream(256);
+        put(out, parts.method + " " + parts.target + " HTTP/1.1\r\n");
+        out.writeBytes(parts.origin.hostLine());
+        for (Field field : parts.fields) {
+            out.writeBytes(Response.encode(field));
+        }
+        if (framing() == BodyFraming.CHUNKED) {
+            put(out, "Transfer-Encoding: chunked\r\n");
+        } else if (parts.writer != null || parts.bytes.length > 0 || meansBody()) {
+            put(out, "Content-Length: " + (parts.writer != null ? parts.streamBytes : parts.bytes.length) + "\r\n");
+        }
+        if (expectsContinue()) {
+            put(out, "Expect: 100-continue\r\n");
+        }
+        if (parts.upgrade != null) {
+            put(out, "Connection: Upgrade\r\nUpgrade: " + parts.upgrade + "\r\n");
+        }
+        put(out, "\r\n");
+        return out.toByteArray();
+    }
+
+    /** Whether a server expects a body with this method, so that it must be told of none (RFC 9110 section 8.6). */
+    private boolean meansBody() {
+        return parts.method.equals("POST") || parts.method.equals("PUT") || parts.method.equals("PATCH");
+    }
+
+    private static void put(ByteArrayOutputStream out, String text) {
+        out.writeBytes(text.getBytes(StandardCharsets.ISO_8859_1));
+    }
+
+    @Override
+    public String toString() {
+        return parts.method + " " + uri();
+    }
+}
