@@ -80,6 +80,7 @@ final class Examples {
             new Example("race", "S23", "[DRIVER]", "a counter that loses increments, and two cures", Race::main),
             new Example("channels", "S12", "[DRIVER]", "channels and select between two loops", Channels::main),
             new Example("event-sources", "S28", "[DRIVER]", "six event sources of one loop", EventSources::main),
+            new Example("client", "", "[DRIVER]", "an HTTP client on the loop: three ways to ask", Client::main),
             new Example("names", "N1", "[DRIVER]", "names, and java.net.Socket, on a loop", HostNames::main),
             new Example(
                     "upcalls",

@@ -298,7 +298,8 @@ final class BlockingConnection implements Exchange {
         }
     }
 
-    private boolean answer(Request request, Response response) throws IOException {
+    private boolean answer(Request request, Response given) throws IOException {
+        Response response = given.upgrade() == null ? given : Refusal.FAILED; // a tunnel needs a loop
         boolean http10 = parser.isHttp10();
         BodyFraming framing = BodyFraming.of(response, parser.isHead(), http10);
         BlockingBody asked = body;
@@ -312,6 +313,7 @@ final class BlockingConnection implements Exchange {
                         && !(inputEnded && start == end)
                         && (asked == null || asked.isRestBearable()));
         BodyWriter writer = response.writer();
+        continued = true; // in the midst of the answer there is no other
         try {
             writeHead(response, framing, http10, keepAlive);
         } catch (IOException gone) {

@@ -29,9 +29,9 @@ import org.jspecify.annotations.Nullable;
  *                                        request still being sent, answer complete: SENDING ─────────┘
  * </pre>
  *
- * <p><b>Two directions.</b> The answer may begin before the request has been sent. If it says that the server will not read
- * on (an error, or the end of the connection), the rest of the request is not sent and the connection ends with the answer
- * (RFC 9112 section 9.5); else both go on. A failed send alone decides nothing: what the server said before it stopped
+ * <p><b>Two directions.</b> The answer may begin before the request has been sent. If its status says that the request is not
+ * wanted (300 and above), the rest is not sent and the connection ends with the answer (RFC 9112 section 9.5); else both
+ * go on. A failed send alone decides nothing: what the server said before it stopped
  * reading may still be on the way, and if it said nothing, the receiving side finds that out.
  *
  * <p><b>Where the bytes are.</b> A head is parsed where it was received, then its fields are copied, once, and stay with the
@@ -308,11 +308,12 @@ final class ClientConnection implements Receiver, MessageSender.Listener {
     private void noMore(@Nullable OperationException failure) {
         switch (phase) {
             case IDLE, SENDING, DISCARDING -> close();
-            case ANSWER -> fail(ClientException.of(
-                    Objects.requireNonNull(exchange).request(),
-                    answerBegun ? Reason.CLOSED_WITHIN_ANSWER : Reason.CLOSED_BEFORE_ANSWER,
-                    answerBegun,
-                    failure));
+            case ANSWER ->
+                fail(ClientException.of(
+                        Objects.requireNonNull(exchange).request(),
+                        answerBegun ? Reason.CLOSED_WITHIN_ANSWER : Reason.CLOSED_BEFORE_ANSWER,
+                        answerBegun,
+                        failure));
             case BODY -> {
                 if (collected != null) {
                     collect();
@@ -394,7 +395,8 @@ final class ClientConnection implements Receiver, MessageSender.Listener {
         Tunnel made = new Tunnel(socket, input, this::tunnelClosed);
         tunnel = made;
         phase = Phase.TUNNEL;
-        takeExchange().answered(new ClientResponse(request, 101, parser.isHttp10(), fields, ResponseBody.Held.EMPTY, made));
+        takeExchange()
+                .answered(new ClientResponse(request, 101, parser.isHttp10(), fields, ResponseBody.Held.EMPTY, made));
     }
 
     private void tunnelClosed() {
@@ -410,8 +412,10 @@ final class ClientConnection implements Receiver, MessageSender.Listener {
         ReceivedFields fields = parser.fields.copy(parser.headLength());
         keepAlive = keepAlive && parser.keepsAlive() && framing != BodyFraming.UNTIL_CLOSE;
         input.consume(parser.headLength());
-        if (!requestSent && (awaitingContinue || status >= 300 || !keepAlive)) {
+        if (!requestSent && status >= 300) {
             abandonRequest();
+        } else if (awaitingContinue) {
+            sendRequestBody(request); // it has agreed without having seen it
         }
         if (framing == BodyFraming.NONE || length >= 0 && length <= input.size()) {
             ResponseBody held = ResponseBody.Held.EMPTY;
@@ -433,7 +437,7 @@ final class ClientConnection implements Receiver, MessageSender.Listener {
             decoder.beginFixed(untilClose ? Long.MAX_VALUE : length, Long.MAX_VALUE);
         }
         intake = new BodyIntake(input, socket, decoder, length, true);
-        ResponseBody.Arriving arriving = new ResponseBody.Arriving(this, length);
+        ResponseBody.Arriving arriving = new ResponseBody.Arriving(this, answerGate(), length);
         body = arriving;
         limitToWhole();
         ClientResponse response = new ClientResponse(request, status, http10, fields, arriving, null);
@@ -453,7 +457,7 @@ final class ClientConnection implements Receiver, MessageSender.Listener {
 
     // ------------------------------------------------------------------------------------------- the body
 
-    Gate answerGate() {
+    private Gate answerGate() {
         Gate known = answerGate;
         if (known == null) {
             known = new Gate(client.loop, "read an answer from", socket);
@@ -468,8 +472,9 @@ final class ClientConnection implements Receiver, MessageSender.Listener {
         if (asking.isReceived()) {
             return -1;
         }
-        if (asking.failure() != null) {
-            throw asking.failure();
+        ClientException failure = asking.failure();
+        if (failure != null) {
+            throw failure.here();
         }
         if (body != asking) {
             throw new OperationException("read an answer that has been closed", Failure.CLOSED);
@@ -481,7 +486,8 @@ final class ClientConnection implements Receiver, MessageSender.Listener {
             fail(why);
             throw why;
         }
-        if (count < 0 && count != Gate.WOULD_WAIT || count > 0 && Objects.requireNonNull(intake).endIsThere()) {
+        if (count < 0 && count != Gate.WOULD_WAIT
+                || count > 0 && Objects.requireNonNull(intake).endIsThere()) {
             asking.ended(Objects.requireNonNull(intake).trailers());
             takeExchange();
             over();
@@ -538,8 +544,8 @@ final class ClientConnection implements Receiver, MessageSender.Listener {
             fail(why);
             return;
         }
-        ClientResponse whole = Objects.requireNonNull(collecting)
-                .withBody(new ResponseBody.Held(into.toByteArray(), from.trailers()));
+        ClientResponse whole =
+                Objects.requireNonNull(collecting).withBody(new ResponseBody.Held(into.toByteArray(), from.trailers()));
         ClientExchange done = takeExchange();
         over();
         done.answered(whole);
@@ -710,7 +716,7 @@ final class ClientConnection implements Receiver, MessageSender.Listener {
     /** The client is being closed. */
     void end() {
         if (phase == Phase.TUNNEL) {
-            Objects.requireNonNull(tunnel).close();
+            Objects.requireNonNull(tunnel).abort();
         } else if (exchange != null) {
             fail(ClientException.of(request(), Reason.CLOSED, answerBegun, null));
         } else {

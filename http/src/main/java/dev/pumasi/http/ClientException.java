@@ -2,6 +2,7 @@ package dev.pumasi.http;
 
 import dev.pumasi.runtime.OperationException;
 import java.io.IOException;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -63,20 +64,30 @@ public final class ClientException extends IOException {
     private final boolean answered;
 
     private ClientException(
+            String message, Reason reason, @Nullable Violation violation, boolean answered, @Nullable Throwable cause) {
+        super(message, cause);
+        this.reason = reason;
+        this.violation = violation;
+        this.answered = answered;
+    }
+
+    private ClientException(
             ClientRequest request,
             Reason reason,
             @Nullable Violation violation,
             boolean answered,
             @Nullable Throwable cause) {
-        super(
+        this(
                 request + ": " + reason.text
                         + (violation == null ? "" : " (" + violation.text() + ", " + violation.source() + ")")
-                        + (cause instanceof OperationException why ? " (" + why.failure().cause() + ")" : "") + " — "
-                        + reason.remedy,
+                        + (cause instanceof OperationException why
+                                ? " (" + why.failure().cause() + ")"
+                                : cause == null ? "" : " (" + cause + ")")
+                        + " — " + reason.remedy,
+                reason,
+                violation,
+                answered,
                 cause);
-        this.reason = reason;
-        this.violation = violation;
-        this.answered = answered;
     }
 
     static ClientException of(ClientRequest request, Reason reason, boolean answered, @Nullable Throwable cause) {
@@ -85,6 +96,20 @@ public final class ClientException extends IOException {
 
     static ClientException of(ClientRequest request, Violation violation) {
         return new ClientException(request, Reason.VIOLATED, violation, true, null);
+    }
+
+    /** The same, thrown where the answer is asked for; the original, made on the loop, is its cause. */
+    ClientException here() {
+        return new ClientException(Objects.requireNonNull(getMessage()), reason, violation, answered, this);
+    }
+
+    /** The one that an operation's failure is, or has for its cause; null if it is another failure. */
+    public static @Nullable ClientException in(Throwable failure) {
+        return failure instanceof ClientException known
+                ? known
+                : failure.getCause() instanceof ClientException beneath && !(failure instanceof OperationException)
+                        ? beneath
+                        : null;
     }
 
     public Reason reason() {
@@ -101,9 +126,7 @@ public final class ClientException extends IOException {
         return answered;
     }
 
-    /**
-     * Whether the request cannot have reached the server, so that any may be sent again.
-     */
+    /** Whether the request cannot have reached the server, so that any may be sent again. */
     public boolean isUnsent() {
         return switch (reason) {
             case CONNECT_FAILED, CONNECT_TIMEOUT, QUEUE_FULL -> true;

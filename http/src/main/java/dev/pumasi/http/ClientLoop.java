@@ -3,7 +3,7 @@ package dev.pumasi.http;
 import dev.pumasi.runtime.Connector;
 import dev.pumasi.runtime.Loop;
 import java.util.ArrayDeque;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -22,7 +22,7 @@ final class ClientLoop {
     final Connector connector;
     final ClientCounters counters = new ClientCounters();
     final LargeBuffers large = new LargeBuffers();
-    private final Map<Origin, OriginPool> pools = new HashMap<>();
+    private final Map<Origin, OriginPool> pools = new LinkedHashMap<>();
     private final ArrayDeque<BodyDecoder> decoders = new ArrayDeque<>();
     private boolean closed;
 

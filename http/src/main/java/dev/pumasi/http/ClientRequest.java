@@ -54,7 +54,8 @@ public final class ClientRequest {
             boolean expectsContinue,
             @Nullable String upgrade,
             int redirectsMax,
-            @Nullable Duration timeout) {}
+            @Nullable Duration timeout,
+            @Nullable String host) {}
 
     private final Parts parts;
 
@@ -103,6 +104,7 @@ public final class ClientRequest {
                 false,
                 null,
                 -1,
+                null,
                 null));
     }
 
@@ -143,7 +145,8 @@ public final class ClientRequest {
                 parts.expectsContinue,
                 parts.upgrade,
                 parts.redirectsMax,
-                parts.timeout));
+                parts.timeout,
+                parts.host));
     }
 
     /**
@@ -168,7 +171,8 @@ public final class ClientRequest {
                 parts.expectsContinue,
                 parts.upgrade,
                 parts.redirectsMax,
-                parts.timeout));
+                parts.timeout,
+                parts.host));
     }
 
     /** With fields after a stream of unknown length; the supplier is asked once the body has been written. */
@@ -188,7 +192,8 @@ public final class ClientRequest {
                 parts.expectsContinue,
                 parts.upgrade,
                 parts.redirectsMax,
-                parts.timeout));
+                parts.timeout,
+                parts.host));
     }
 
     /**
@@ -197,6 +202,50 @@ public final class ClientRequest {
      */
     public ClientRequest withExpectContinue() {
         return with(true, parts.upgrade, parts.redirectsMax, parts.timeout);
+    }
+
+    /**
+     * With another host in the Host field than that of its origin: for whoever passes a request on. The connection it goes
+     * by is the same.
+     *
+     * @param authority {@code host[:port]}
+     */
+    public ClientRequest withHost(String authority) {
+        String checked = authority.isEmpty() ? "" : Origin.of(authority).authority();
+        return new ClientRequest(new Parts(
+                parts.method,
+                parts.origin,
+                parts.target,
+                parts.fields,
+                parts.bytes,
+                parts.writer,
+                parts.streamBytes,
+                parts.trailers,
+                parts.expectsContinue,
+                parts.upgrade,
+                parts.redirectsMax,
+                parts.timeout,
+                checked));
+    }
+
+    /** The same to another origin, but for its Host, which is that of the origin unless it was {@linkplain #withHost set}. */
+    public ClientRequest to(Origin other) {
+        return other.equals(parts.origin)
+                ? this
+                : new ClientRequest(new Parts(
+                        parts.method,
+                        Objects.requireNonNull(other, "other"),
+                        parts.target,
+                        parts.fields,
+                        parts.bytes,
+                        parts.writer,
+                        parts.streamBytes,
+                        parts.trailers,
+                        parts.expectsContinue,
+                        parts.upgrade,
+                        parts.redirectsMax,
+                        parts.timeout,
+                        parts.host));
     }
 
     ClientRequest withoutExpectContinue() {
@@ -208,11 +257,7 @@ public final class ClientRequest {
      * {@link ClientResponse#tunnel} is the connection (RFC 9110 section 7.8).
      */
     public ClientRequest withUpgrade(String protocol) {
-        return with(
-                parts.expectsContinue,
-                new Field("Upgrade", protocol).value(),
-                parts.redirectsMax,
-                parts.timeout);
+        return with(parts.expectsContinue, new Field("Upgrade", protocol).value(), parts.redirectsMax, parts.timeout);
     }
 
     /** Follows so many redirects at most, whatever the client's setting; 0 hands them to the caller. */
@@ -242,7 +287,8 @@ public final class ClientRequest {
                 parts.expectsContinue,
                 parts.upgrade,
                 parts.redirectsMax,
-                parts.timeout));
+                parts.timeout,
+                parts.host));
     }
 
     private ClientRequest with(
@@ -259,7 +305,8 @@ public final class ClientRequest {
                 expectsContinue,
                 upgrade,
                 redirectsMax,
-                timeout));
+                timeout,
+                parts.host));
     }
 
     public String method() {
@@ -365,7 +412,8 @@ public final class ClientRequest {
                 parts.expectsContinue && !asGet,
                 parts.upgrade,
                 parts.redirectsMax,
-                parts.timeout));
+                parts.timeout,
+                crosses ? null : parts.host));
     }
 
     /** The head as it is sent, with the empty line after it. */
@@ -381,7 +429,11 @@ public final class ClientRequest {
     private byte[] encode() {
         ByteArrayOutputStream out = new ByteArrayOutputStream(256);
         put(out, parts.method + " " + parts.target + " HTTP/1.1\r\n");
-        out.writeBytes(parts.origin.hostLine());
+        if (parts.host == null) {
+            out.writeBytes(parts.origin.hostLine());
+        } else {
+            put(out, "Host: " + parts.host + "\r\n");
+        }
         for (Field field : parts.fields) {
             out.writeBytes(Response.encode(field));
         }

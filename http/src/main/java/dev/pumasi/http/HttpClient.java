@@ -79,11 +79,10 @@ public final class HttpClient implements AutoCloseable {
         Operation<ClientResponse> sent = start(home(), request);
         try {
             return sent.await();
+        } catch (OperationException interrupted) {
+            throw interrupted;
         } catch (IOException failure) {
-            // The operation's failure is made on the loop; what the caller knows how to handle is beneath.
-            throw failure.getCause() instanceof ClientException known && !(failure instanceof OperationException)
-                    ? known
-                    : failure;
+            throw failure.getCause() instanceof ClientException known ? known.here() : failure;
         }
     }
 
@@ -103,8 +102,9 @@ public final class HttpClient implements AutoCloseable {
     private Loop home() {
         return Loop.current().orElseGet(() -> {
             if (homes.isEmpty()) {
-                throw new IllegalStateException("this thread has no loop, and the client was given none: send on a green"
-                        + " thread of a loop, or make the client with HttpClient.builder().on(loops)");
+                throw new IllegalStateException(
+                        "this thread has no loop, and the client was given none: send on a green"
+                                + " thread of a loop, or make the client with HttpClient.builder().on(loops)");
             }
             return homes.get(Math.floorMod(turn.getAndIncrement(), homes.size()));
         });

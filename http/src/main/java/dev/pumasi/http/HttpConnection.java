@@ -31,6 +31,8 @@ import org.jspecify.annotations.Nullable;
  *    └──────────────────────────────────────────── lives on ──┼────────────────────────────┤
  *                                                             ▼                            │
  *                              CLOSED ◄── LINGERING ◄──── CLOSING ◄────── must end ────────┘
+ *
+ *   HANDLING ── upgrade granted ──► TUNNEL ──► CLOSED
  * </pre>
  *
  * <p><b>Where the bytes are.</b> What arrives is parsed in the loop's shared receive memory, where it lies; a request that
@@ -74,6 +76,7 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
         DISCARDING,
         CLOSING,
         LINGERING,
+        TUNNEL,
         CLOSED
     }
 
@@ -94,6 +97,9 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
     private boolean inputEnded;
     private boolean lingers;
 
+    /** Once somebody has asked. Handlers elsewhere may ask at the same time, and get the same. */
+    private volatile @Nullable SocketAddress remote;
+
     /** Set while {@link #advance} runs, which goes on by itself when an answer was complete at once. */
     private boolean advancing;
 
@@ -105,6 +111,10 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
     private @Nullable Request request;
     private @Nullable BodyIntake intake;
     private @Nullable Gate gate;
+
+    /** Where the writer of the answer waits: the request's body may still be read meanwhile. */
+    private @Nullable Gate answerGate;
+
     private boolean bodyTimedOut;
 
     /** Whether its handler runs on the loop's own thread, and so may not wait for it. */
@@ -118,6 +128,9 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
 
     /** What came after the last answer. */
     private int discarded;
+
+    /** Where the connection has left HTTP. */
+    private @Nullable Tunnel tunnel;
 
     HttpConnection(HttpLoop http, StreamSocket socket) {
         this.http = http;
@@ -161,6 +174,7 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
                 advanceAndRun();
                 input.endOfDelivery();
             }
+            case TUNNEL -> Objects.requireNonNull(tunnel).received(data, length);
             case CLOSING, LINGERING -> {
                 discarded += length;
                 if (discarded > DISCARDED_BYTES_MAX) {
@@ -190,6 +204,7 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
             }
             case SENDING -> openGate();
             case LINGERING -> close();
+            case TUNNEL -> Objects.requireNonNull(tunnel).ended();
             case CLOSING, CLOSED -> {}
         }
     }
@@ -200,7 +215,11 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
             http.counters.broken++;
         }
         inputEnded = true;
-        close();
+        if (phase == Phase.TUNNEL) {
+            Objects.requireNonNull(tunnel).failed(failure); // who uses it closes it
+        } else {
+            close();
+        }
     }
 
     // ------------------------------------------------------------------------------------------- requests
@@ -319,7 +338,7 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
             return;
         }
         input.detach();
-        BodyCollector collects = new BodyCollector(this, gate(), length, body -> {
+        BodyCollector collects = new BodyCollector(this, bodyGate(), length, body -> {
             collected = body;
             try {
                 answerLater(current, handler.handle(current));
@@ -444,6 +463,10 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
         }
         RequestParser head = Objects.requireNonNull(parser);
         boolean http10 = head.isHttp10();
+        if (response.upgrade() != null) {
+            upgrade(response, response.upgrade());
+            return;
+        }
         BodyFraming framing = BodyFraming.of(response, head.isHead(), http10);
         keepAlive = ResponseEncoder.keepsAlive(
                 response,
@@ -463,12 +486,46 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
         }
     }
 
+    /** Leaves HTTP (RFC 9110 section 7.8), if the client has asked for it and its request is over. */
+    private void upgrade(Response response, Upgrade to) {
+        Request asking = Objects.requireNonNull(request);
+        if (!to.isAskedFor(asking) || intake != null && !intake.isRead()) {
+            discard(response);
+            throw new IllegalStateException("cannot upgrade to " + to.protocol() + ": the client has not asked for it");
+        }
+        phase = Phase.SENDING;
+        byte[] head = to.head(response);
+        sender.feed(head);
+        releaseRequest();
+        phase = Phase.TUNNEL;
+        deadline.stop();
+        Tunnel made = new Tunnel(socket, input, this::close);
+        tunnel = made;
+        input.detach();
+        sender.sendBody(MessageSender.NO_BYTES, null);
+        socket.output().flush();
+        socket.resume();
+        http.loop.spawn(() -> {
+            try (made) {
+                to.user().use(made);
+            } catch (IOException ended) {
+                http.counters.broken++;
+            }
+        });
+    }
+
     /** Its body will not be written. */
     private void discard(Response response) {
         BodyWriter writer = response.writer();
-        if (writer != null) {
+        Upgrade upgrade = response.upgrade();
+        if (writer != null || upgrade != null) {
             try {
-                writer.discard();
+                if (writer != null) {
+                    writer.discard();
+                }
+                if (upgrade != null) {
+                    upgrade.user().discard();
+                }
             } catch (RuntimeException failure) {
                 http.loop.report("giving back an answer's body", failure);
             }
@@ -520,6 +577,9 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
     /** The response is in the socket's output: the connection is ready for the next request, or for its end. */
     @Override
     public void sent() {
+        if (phase == Phase.TUNNEL) {
+            return;
+        }
         deadline.clear();
         BodyIntake body = intake;
         boolean bodyRead = body == null || body.isRead();
@@ -586,12 +646,16 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
             http.giveBack(intake.decoder());
             intake = null;
         }
-        gate = null;
         handlerOnLoop = false;
         collector = null;
         if (collected != null) {
             collected.retire();
             collected = null;
+        }
+        if (gate != null) {
+            Gate forgotten = gate;
+            gate = null;
+            forgotten.open(); // who still reads the body, on a thread of its own, learns that it is gone
         }
         input.endRequest();
         if (phase == Phase.CLOSED) {
@@ -664,16 +728,21 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
         return there != null
                 ? there
                 : new ConnectionBody(
-                        this, gate(), Objects.requireNonNull(parser).contentLength());
+                        this, bodyGate(), Objects.requireNonNull(parser).contentLength());
     }
 
     @Override
     public SocketAddress remoteAddress() {
-        try {
-            return socket.remoteAddress();
-        } catch (IOException gone) {
-            return UNKNOWN;
+        SocketAddress known = remote;
+        if (known == null) {
+            try {
+                known = socket.remoteAddress();
+            } catch (IOException gone) {
+                return UNKNOWN;
+            }
+            remote = known;
         }
+        return known;
     }
 
     @Override
@@ -684,6 +753,15 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
 
     @Override
     public Gate gate() {
+        Gate known = answerGate;
+        if (known == null) {
+            known = new Gate(http.loop, "answer the client of", socket);
+            answerGate = known;
+        }
+        return known;
+    }
+
+    private Gate bodyGate() {
         Gate known = gate;
         if (known == null) {
             known = new Gate(http.loop, "wait for the client of", socket);
@@ -736,7 +814,9 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
         if (bodyTimedOut) {
             throw new ViolationException(Violation.BODY_TIMEOUT);
         }
-        body.sendContinue(this::openGate); // the reader then comes here again
+        if (phase == Phase.HANDLING) { // else the answer has begun, and in the midst of it there is no other
+            body.sendContinue(this::openGate); // the reader then comes here again
+        }
         deadline.set(http.limits.bodyTimeoutMillis());
     }
 
@@ -793,7 +873,7 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
                 close();
             }
             case LINGERING -> close();
-            case CLOSED -> {}
+            case TUNNEL, CLOSED -> {}
         }
     }
 
@@ -845,11 +925,18 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
             return;
         }
         boolean inUse = phase == Phase.HANDLING || sender.isStreaming();
+        boolean tunnelled = phase == Phase.TUNNEL;
         phase = Phase.CLOSED;
+        if (tunnelled) {
+            Objects.requireNonNull(tunnel).abort(); // which does nothing if that is where we come from
+        }
         deadline.stop();
         sender.stop();
         socket.close();
         openGate();
+        if (answerGate != null) {
+            answerGate.open();
+        }
         if (!inUse) {
             releaseRequest(); // else whoever answers does it
         }

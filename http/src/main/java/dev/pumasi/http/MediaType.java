@@ -23,15 +23,20 @@ public final class MediaType {
     /** Fails with {@link IllegalArgumentException} unless it is {@code type/subtype}, with or without parameters. */
     public static MediaType of(String name) {
         Field checked = new Field("Content-Type", name);
-        int slash = name.indexOf('/');
-        int end = name.indexOf(';');
-        String subtype = slash < 0 ? "" : name.substring(slash + 1, end < 0 ? name.length() : Math.max(end, slash + 1));
-        if (slash < 0
-                || !Octets.all(Octets.TOKEN, name.substring(0, slash))
-                || !Octets.all(Octets.TOKEN, subtype.stripTrailing())) {
+        if (!isOne(name)) {
             throw new IllegalArgumentException("not a media type: " + checked.value());
         }
         return new MediaType(name);
+    }
+
+    /** Whether a field's value is {@code type/subtype}, with or without parameters. */
+    static boolean isOne(String name) {
+        int slash = name.indexOf('/');
+        int end = name.indexOf(';');
+        String subtype = slash < 0 ? "" : name.substring(slash + 1, end < 0 ? name.length() : Math.max(end, slash + 1));
+        return slash >= 0
+                && Octets.all(Octets.TOKEN, name.substring(0, slash))
+                && Octets.all(Octets.TOKEN, subtype.stripTrailing());
     }
 
     /** As the field has it: {@code text/plain; charset=utf-8}. */

@@ -9,7 +9,7 @@ import dev.pumasi.runtime.StreamSocket;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -24,10 +24,11 @@ final class OriginPool {
 
     private final ClientLoop client;
     private final Origin origin;
-    private final Set<ClientConnection> open = new HashSet<>();
+    // In an order of their own, or a simulated run could not be had again.
+    private final Set<ClientConnection> open = new LinkedHashSet<>();
     private final ArrayDeque<ClientConnection> idle = new ArrayDeque<>();
     private final ArrayDeque<ClientExchange> waiting = new ArrayDeque<>();
-    private final Set<Operation<StreamSocket>> connecting = new HashSet<>();
+    private final Set<Operation<StreamSocket>> connecting = new LinkedHashSet<>();
 
     OriginPool(ClientLoop client, Origin origin) {
         this.client = client;

@@ -79,6 +79,16 @@ public final class Request {
         return parser.text(parser.requestLine.pathAt, parser.requestLine.pathLength);
     }
 
+    /**
+     * The path in canonical form (RFC 3986 section 6.2.2), encoded: without dot segments, percent-encodings in capitals and
+     * only where they are needed. An encoded slash stays one. For whoever passes the request on: everybody reads it alike.
+     */
+    public String canonicalPath() {
+        RequestParser parser = head();
+        byte[] canonical = parser.path();
+        return new String(canonical, 0, parser.pathLength(), StandardCharsets.ISO_8859_1);
+    }
+
     /** What stands behind the question mark, as sent; empty if nothing does. */
     public String query() {
         RequestParser parser = head();

@@ -1,6 +1,7 @@
 package dev.pumasi.http;
 
 import dev.pumasi.runtime.memory.Buffer;
+import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -49,6 +50,9 @@ public final class Response {
     private final @Nullable Supplier<List<Field>> trailers;
     private final boolean close;
 
+    /** Of an answer that leaves HTTP; null for all others. */
+    private final @Nullable Upgrade upgrade;
+
     private Response(
             int status,
             @Nullable MediaType type,
@@ -59,6 +63,21 @@ public final class Response {
             long streamBytes,
             @Nullable Supplier<List<Field>> trailers,
             boolean close) {
+        this(status, type, fields, bytes, buffer, writer, streamBytes, trailers, close, null);
+    }
+
+    private Response(
+            int status,
+            @Nullable MediaType type,
+            byte[] fields,
+            byte[] bytes,
+            @Nullable Buffer buffer,
+            @Nullable BodyWriter writer,
+            long streamBytes,
+            @Nullable Supplier<List<Field>> trailers,
+            boolean close,
+            @Nullable Upgrade upgrade) {
+        this.upgrade = upgrade;
         this.status = status;
         this.type = type;
         this.fields = fields;
@@ -162,6 +181,22 @@ public final class Response {
                 false);
     }
 
+    /**
+     * 101: the connection leaves HTTP for {@code protocol}, and {@code user} has it, on a green thread of its own, until it
+     * returns (RFC 9110 section 7.8). Only where the client has asked for that, and its request's body has been read; else,
+     * and on servers without loops, the answer is 500.
+     *
+     * @param fields those of the answer beside Connection and Upgrade
+     */
+    public static Response upgrade(String protocol, List<Field> fields, Upgrade.User user) {
+        Response answer = of(200);
+        for (Field field : fields) {
+            answer = answer.withHeader(field.name(), field.value());
+        }
+        return new Response(
+                101, null, answer.fields, NO_BYTES, null, null, -1, null, true, new Upgrade(protocol, user));
+    }
+
     public Response withStatus(int other) {
         return new Response(Status.check(other), type, fields, bytes, buffer, writer, streamBytes, trailers, close);
     }
@@ -176,7 +211,8 @@ public final class Response {
                 writer,
                 streamBytes,
                 trailers,
-                close);
+                close,
+                upgrade);
     }
 
     /** With one more field; one of the same name stays. Content-Type takes the place of the one before. */
@@ -192,12 +228,56 @@ public final class Response {
         byte[] line = encode(field);
         byte[] more = Arrays.copyOf(fields, fields.length + line.length);
         System.arraycopy(line, 0, more, fields.length, line.length);
-        return new Response(status, type, more, bytes, buffer, writer, streamBytes, trailers, close);
+        return new Response(status, type, more, bytes, buffer, writer, streamBytes, trailers, close, upgrade);
+    }
+
+    /** With a body of bytes, which are not copied and must not change any more; the type stays. */
+    public Response withBody(byte[] body) {
+        return new Response(
+                status, type, fields, Objects.requireNonNull(body, "body"), null, null, -1, null, close, upgrade);
+    }
+
+    /** With a body that is written while it is sent, of {@code lengthBytes}, or −1 if that is not known; the type stays. */
+    public Response withStream(long lengthBytes, BodyWriter body) {
+        if (lengthBytes < -1) {
+            throw new IllegalArgumentException("length " + lengthBytes + " is negative");
+        }
+        return new Response(
+                status,
+                type,
+                fields,
+                NO_BYTES,
+                null,
+                Objects.requireNonNull(body, "body"),
+                lengthBytes,
+                null,
+                close,
+                upgrade);
+    }
+
+    /** With these fields after those that it has. A Content-Type that is no media type is passed on as it is. */
+    public Response withFields(List<Field> more) {
+        ByteArrayOutputStream lines = new ByteArrayOutputStream(fields.length + 64 * more.size());
+        lines.writeBytes(fields);
+        MediaType typed = type;
+        for (Field field : more) {
+            String lower = field.name().toLowerCase(Locale.ROOT);
+            if (SERVERS_OWN.contains(lower)) {
+                throw new IllegalArgumentException("the field " + field.name() + " is set by the server");
+            }
+            if (lower.equals("content-type") && MediaType.isOne(field.value())) {
+                typed = MediaType.of(field.value());
+            } else {
+                lines.writeBytes(encode(field));
+            }
+        }
+        return new Response(
+                status, typed, lines.toByteArray(), bytes, buffer, writer, streamBytes, trailers, close, upgrade);
     }
 
     /** The connection is to be closed after this response. */
     public Response withClose() {
-        return new Response(status, type, fields, bytes, buffer, writer, streamBytes, trailers, true);
+        return new Response(status, type, fields, bytes, buffer, writer, streamBytes, trailers, true, upgrade);
     }
 
     /**
@@ -217,7 +297,8 @@ public final class Response {
                 writer,
                 streamBytes,
                 Objects.requireNonNull(supplier, "supplier"),
-                close);
+                close,
+                upgrade);
     }
 
     /** With the writer of its body exchanged for another one, made of it; the same response if it is no stream. */
@@ -233,7 +314,8 @@ public final class Response {
                         Objects.requireNonNull(map.apply(writer), "writer"),
                         streamBytes,
                         trailers,
-                        close);
+                        close,
+                        upgrade);
     }
 
     public int status() {
@@ -303,6 +385,11 @@ public final class Response {
 
     boolean closes() {
         return close;
+    }
+
+    @Nullable
+    Upgrade upgrade() {
+        return upgrade;
     }
 
     byte[] fieldBytes() {

@@ -1,5 +1,6 @@
 package dev.pumasi.http;
 
+import dev.pumasi.runtime.Gate;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
@@ -80,6 +81,7 @@ public abstract sealed class ResponseBody extends MessageBody {
     static final class Arriving extends ResponseBody {
 
         private final ClientConnection connection;
+        private final Gate gate;
         private final long length;
 
         /** Written on the loop, before the reader is told of the end. */
@@ -91,8 +93,9 @@ public abstract sealed class ResponseBody extends MessageBody {
         private @Nullable ClientException failure;
 
         /** @param length −1 if it is not known */
-        Arriving(ClientConnection connection, long length) {
+        Arriving(ClientConnection connection, Gate gate, long length) {
             this.connection = connection;
+            this.gate = gate;
             this.length = length;
         }
 
@@ -102,7 +105,15 @@ public abstract sealed class ResponseBody extends MessageBody {
             if (count == 0) {
                 return 0;
             }
-            return received ? -1 : connection.answerGate().pass(() -> connection.takeBody(this, to, offset, count));
+            if (received) {
+                return -1;
+            }
+            try {
+                return gate.pass(() -> connection.takeBody(this, to, offset, count));
+            } catch (IOException failure) {
+                ClientException beneath = ClientException.in(failure); // asked from elsewhere, it comes wrapped
+                throw beneath == null || beneath == failure ? failure : beneath.here();
+            }
         }
 
         /** All of it has been read, and the connection is somebody else's. On the loop. */

@@ -142,8 +142,7 @@ final class ResponseParser extends HeadParser {
             if (at + 1 == limit) {
                 return INCOMPLETE;
             }
-            return RequestLine.bad(
-                    in.get(at + 1) == '\n' ? Violation.STATUS_LINE_MALFORMED : Violation.BARE_CR);
+            return RequestLine.bad(in.get(at + 1) == '\n' ? Violation.STATUS_LINE_MALFORMED : Violation.BARE_CR);
         }
         return RequestLine.bad(Violation.STATUS_LINE_MALFORMED);
     }

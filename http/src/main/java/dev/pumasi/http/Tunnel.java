@@ -25,12 +25,19 @@ public final class Tunnel implements Closeable {
     /** What may wait for the reader; then receiving pauses. */
     private static final int WAITING_BYTES_MAX = 16 * 1024;
 
+    /** How long the other end may take for the last bytes. */
+    private static final int LINGER_MILLIS = 2_000;
+
     private final StreamSocket socket;
     private final HttpInput input;
     private final Runnable whenClosed;
     private final Gate reading;
     private final Gate writing;
     private boolean inputEnded;
+
+    /** No more is taken, but what was is still being sent. */
+    private boolean closing;
+
     private boolean closed;
     private @Nullable OperationException failure;
 
@@ -71,7 +78,7 @@ public final class Tunnel implements Closeable {
             }
             return count;
         }
-        if (closed) {
+        if (closed || closing) {
             throw new OperationException("read from " + socket, Failure.CLOSED);
         }
         if (failure != null) {
@@ -111,7 +118,7 @@ public final class Tunnel implements Closeable {
     }
 
     private Output open() throws IOException {
-        if (closed) {
+        if (closed || closing) {
             throw new OperationException("write to " + socket, Failure.CLOSED);
         }
         socket.output().check();
@@ -127,24 +134,51 @@ public final class Tunnel implements Closeable {
         });
     }
 
-    /** Ends it; what was written and not yet handed to the kernel is lost. Any thread; more than once does nothing. */
+    /**
+     * Ends it. What was written is still sent, for {@value #LINGER_MILLIS} ms at most. Any thread; more than once does
+     * nothing.
+     */
     @Override
     public void close() {
         socket.loop().run(() -> {
-            if (!closed) {
-                closed = true;
-                socket.close();
-                input.clear();
-                reading.open();
-                writing.open();
-                whenClosed.run();
+            Output output = socket.output();
+            if (closed || closing) {
+                return;
             }
+            if (output.hasFailed() || output.isDrained()) {
+                abort();
+                return;
+            }
+            closing = true;
+            Deadline limit = new Deadline(socket.loop(), this::abort);
+            limit.set(LINGER_MILLIS);
+            output.whenDrained(() -> {
+                limit.stop();
+                abort();
+            });
+            output.flush();
+            reading.open();
         });
+    }
+
+    /** Ends it at once. On the loop. */
+    void abort() {
+        if (!closed) {
+            closed = true;
+            socket.close();
+            input.clear();
+            reading.open();
+            writing.open();
+            whenClosed.run();
+        }
     }
 
     // ------------------------------------------------------------------------------------- events, on the loop
 
     void received(Buffer data, int length) {
+        if (closing) {
+            return;
+        }
         input.append(data, length);
         if (input.size() >= WAITING_BYTES_MAX) {
             socket.pause();

@@ -15,7 +15,8 @@ record Uri(Origin origin, String target) {
 
     /** Fails with {@link IllegalArgumentException} unless it is one. */
     static Uri parse(String text) {
-        if (text.length() < SCHEME.length() || !text.substring(0, SCHEME.length()).equalsIgnoreCase(SCHEME)) {
+        if (text.length() < SCHEME.length()
+                || !text.substring(0, SCHEME.length()).equalsIgnoreCase(SCHEME)) {
             throw new IllegalArgumentException("not a URI that begins with http:// : " + Field.visible(text));
         }
         int from = SCHEME.length();
@@ -73,7 +74,8 @@ record Uri(Origin origin, String target) {
     private static boolean hasScheme(String text) {
         int colon = text.indexOf(':');
         String before = colon < 0 ? "/" : text.substring(0, colon).toLowerCase(Locale.ROOT);
-        return !before.isEmpty() && before.chars().allMatch(c -> c >= 'a' && c <= 'z' || "0123456789+-.".indexOf(c) >= 0);
+        return !before.isEmpty()
+                && before.chars().allMatch(c -> c >= 'a' && c <= 'z' || "0123456789+-.".indexOf(c) >= 0);
     }
 
     private String relative(String text) {

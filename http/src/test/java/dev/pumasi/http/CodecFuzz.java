@@ -10,9 +10,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 
 /**
- * What must hold for any bytes at all that a client sends over one connection. The fuzzer calls {@link
+ * What must hold for any bytes at all that a client sends over one connection; of answers see {@link ResponseFuzz}. The fuzzer calls {@link
  * #fuzzerTestOneInput}; {@code http/fuzz} runs it for as long as you like, and {@link CodecFuzzTest} for a moment.
  *
  * <ul>
@@ -116,11 +117,14 @@ final class CodecFuzz {
     public static void main(String[] arguments) throws IOException {
         Path folder = Path.of(arguments[0]);
         Path corpus = Files.createDirectories(folder.resolve("corpus"));
-        for (int i = 0; i < CORPUS.size(); i++) {
-            Files.writeString(corpus.resolve("first-" + i), CORPUS.get(i), StandardCharsets.ISO_8859_1);
+        List<String> first =
+                Stream.concat(CORPUS.stream(), ResponseFuzz.CORPUS.stream()).toList();
+        for (int i = 0; i < first.size(); i++) {
+            Files.writeString(corpus.resolve("first-" + i), first.get(i), StandardCharsets.ISO_8859_1);
         }
         StringBuilder dictionary = new StringBuilder();
-        for (String piece : PIECES) {
+        for (String piece :
+                Stream.concat(PIECES.stream(), ResponseFuzz.PIECES.stream()).toList()) {
             dictionary.append('"');
             piece.chars().forEach(c -> dictionary.append(String.format("\\x%02x", c)));
             dictionary.append("\"\n");
@@ -131,6 +135,10 @@ final class CodecFuzz {
     /** Called by the fuzzer. */
     public static void fuzzerTestOneInput(byte[] input) {
         byte[] bytes = input.length > INPUT_BYTES_MAX ? Arrays.copyOf(input, INPUT_BYTES_MAX) : input;
+        if (text(bytes, 2).equals("HT")) {
+            ResponseFuzz.check(bytes); // no request begins so that anybody sends
+            return;
+        }
         Transcript whole = read(bytes, new int[] {bytes.length});
         for (Message message : whole.messages) {
             checkAgain(message);
@@ -152,6 +160,10 @@ final class CodecFuzz {
             Arrays.setAll(each, i -> i);
             same(whole, read(bytes, each));
         }
+    }
+
+    private static String text(byte[] bytes, int length) {
+        return new String(bytes, 0, Math.min(length, bytes.length), StandardCharsets.ISO_8859_1);
     }
 
     private record Message(

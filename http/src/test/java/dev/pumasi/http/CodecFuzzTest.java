@@ -28,6 +28,11 @@ class CodecFuzzTest {
             }
         };
         CodecFuzz.CORPUS.forEach(text -> run.accept(text.getBytes(StandardCharsets.ISO_8859_1)));
+        ResponseFuzz.CORPUS.forEach(text -> run.accept(text.getBytes(StandardCharsets.ISO_8859_1)));
+        for (int round = 0; round < ROUNDS; round++) {
+            String answer = ResponseFuzz.CORPUS.get(random.nextInt(ResponseFuzz.CORPUS.size()));
+            run.accept(spoilt(answer, random).getBytes(StandardCharsets.ISO_8859_1));
+        }
         for (int round = 0; round < ROUNDS; round++) {
             String text = round % 4 == 0 ? "" : CodecFuzz.CORPUS.get(random.nextInt(CodecFuzz.CORPUS.size()));
             run.accept(spoilt(text, random).getBytes(StandardCharsets.ISO_8859_1));

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.pumasi.http.ServerKind.Trait;
 import dev.pumasi.testkit.LogWatch;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -189,6 +190,21 @@ class HttpServerRequestBodyTest extends Served {
         assertEquals("body", wire.send("body").answer().text());
         wire.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\nhere");
         assertEquals("here", wire.answer().text(), "none is needed when the body is there");
+    }
+
+    /** The body is read while the answer is being written: the time to say "continue" is over. */
+    @Test
+    void continueIsNotSentInTheMidstOfAnAnswer() throws IOException {
+        Wire wire = wire(serve((Handler) request -> Response.stream(MediaType.TEXT, out -> {
+            out.write(Wire.octets("read: "));
+            out.flush();
+            out.write(request.body().bytes());
+        })));
+        wire.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n");
+        assertEquals(200, wire.head().status());
+        assertEquals("read: ", new String(wire.chunk(), StandardCharsets.US_ASCII));
+        assertEquals("body", new String(wire.send("body").chunk(), StandardCharsets.US_ASCII));
+        assertEquals(0, wire.chunk().length);
     }
 
     @ParameterizedTest

@@ -28,9 +28,18 @@ class HttpServerViolationTest extends Served {
             .trailersMax(3)
             .build();
 
-    /** Those of time and of connections that end, which have tests of their own. */
+    /** Those of time, of connections that end, and of answers, which have tests of their own. */
     private static final Set<Violation> ELSEWHERE = EnumSet.of(
-            Violation.HEAD_TIMEOUT, Violation.BODY_TIMEOUT, Violation.HEAD_INCOMPLETE, Violation.BODY_INCOMPLETE);
+            Violation.HEAD_TIMEOUT,
+            Violation.BODY_TIMEOUT,
+            Violation.HEAD_INCOMPLETE,
+            Violation.BODY_INCOMPLETE,
+            Violation.STATUS_LINE_MALFORMED,
+            Violation.STATUS_LINE_TOO_LONG,
+            Violation.STATUS_OUT_OF_RANGE,
+            Violation.INTERIM_TOO_MANY,
+            Violation.UPGRADE_UNASKED,
+            Violation.BYTES_UNASKED);
 
     private static final Map<Violation, String> REQUESTS = requests();
 
