@@ -81,6 +81,7 @@ final class Examples {
             new Example("channels", "S12", "[DRIVER]", "channels and select between two loops", Channels::main),
             new Example("event-sources", "S28", "[DRIVER]", "six event sources of one loop", EventSources::main),
             new Example("client", "", "[DRIVER]", "an HTTP client on the loop: three ways to ask", Client::main),
+            new Example("proxy", "", "[DRIVER]", "load balancing: one of three goes and comes", LoadBalancing::main),
             new Example("names", "N1", "[DRIVER]", "names, and java.net.Socket, on a loop", HostNames::main),
             new Example(
                     "upcalls",

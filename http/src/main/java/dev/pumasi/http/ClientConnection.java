@@ -191,8 +191,10 @@ final class ClientConnection implements Receiver, MessageSender.Listener {
         writing = null;
         if (socket.output().hasFailed() && Blame.isOfConnection(failure)) {
             broken();
-        } else if (exchange == null) {
-            client.loop.report("the body of " + failed.request(), failure); // the answer has been read to its end
+        } else if (exchange == null) { // the answer has been read to its end
+            if (!Blame.isOfConnection(failure)) {
+                client.loop.report("the body of " + failed.request(), failure);
+            }
             close();
         } else {
             fail(ClientException.of(failed.request(), Reason.BODY_FAILED, answerBegun, failure));

@@ -36,7 +36,7 @@ final class ModuleDependenciesTest {
             "runtime", Set.of(),
             "testkit", Set.of("runtime"),
             "http", Set.of("runtime"),
-            "examples", Set.of("runtime", "http", "sql"),
+            "examples", Set.of("runtime", "http", "sql", "web"),
             "server", Set.of("runtime", "http"),
             "sql", Set.of("runtime"),
             "web", Set.of("runtime", "http"),
