@@ -12,6 +12,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -40,6 +41,9 @@ public final class MeasureModels implements Callable<Integer> {
     /** A process for each connection: beyond so many it measures how fast this machine starts processes, and little else. */
     private static final Map<String, Integer> CONNECTIONS_MAX = Map.of("forking", 16);
 
+    /** The models with processes, which are no {@link Model}; what the command does not know is left out and told. */
+    private static final List<String> PROCESSES = List.of("preforked", "forking");
+
     private static final int LOOPBACK_HOSTS = 250;
     private static final double MIB = 1024 * 1024;
 
@@ -49,7 +53,7 @@ public final class MeasureModels implements Callable<Integer> {
     private final Map<Integer, Map<String, Series>> results = new LinkedHashMap<>();
 
     @Option(names = "--models", split = ",", paramLabel = "NAME", description = "Which models (default: all).")
-    private List<String> models = Model.labels();
+    private List<String> models = List.of();
 
     @Option(
             names = "--connections",
@@ -103,7 +107,9 @@ public final class MeasureModels implements Callable<Integer> {
                         + (program.equals("taskset") ? "util-linux" : program));
             }
         }
-        models.forEach(Model::of); // refuses unknown names before anything is started
+        if (models.isEmpty()) {
+            models = Stream.concat(Model.labels().stream(), PROCESSES.stream()).toList();
+        }
         final var beganNanos = System.nanoTime();
         final var servers = new ArrayList<Server>();
         final var stop = new Thread(() -> servers.forEach(Server::close), "stop servers");

@@ -1,6 +1,7 @@
 package dev.pumasi.cli;
 
 import dev.pumasi.runtime.LoopGroup;
+import dev.pumasi.runtime.ServiceManager;
 import dev.pumasi.runtime.ThreadDumpSocket;
 import dev.pumasi.runtime.driver.Drivers;
 import dev.pumasi.server.ApplicationChoice;
@@ -144,8 +145,11 @@ final class ServeCommand implements Callable<Integer> {
             var out = spec.commandLine().getOut();
             out.println(site.line());
             out.flush();
+            ServiceManager manager = ServiceManager.ofThisProcess();
+            manager.ready(site.line());
             Optional<ThreadDumpSocket> dumps = offerDumps(site); // afterwards: it is wanted less than the first answer
             signals.await();
+            manager.stopping("answering what was asked before");
             site.stop(DRAIN_PATIENCE);
             close(dumps);
             out.println(site.lastLine());

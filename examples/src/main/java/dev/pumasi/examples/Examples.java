@@ -104,6 +104,12 @@ final class Examples {
                     "[URL [USER PASSWORD]]",
                     "A B C, a query, D E F: three ways to go on, with a timeline",
                     ThreeWays::main),
+            new Example(
+                    "costs",
+                    "",
+                    "[DRIVER [PROCESSES THREADS GREEN]]",
+                    "what a process, a thread and a green thread cost",
+                    Costs::main),
             new Example("chat", "", "[PORT [DRIVER]]", "a chat server, green threads throughout", Chat::main));
 
     private Examples() {}
@@ -119,7 +125,7 @@ final class Examples {
         System.err.println((wanted.isEmpty() ? "" : "no example is called " + wanted + "\n")
                 + "examples/run NAME [ARGUMENTS], where NAME is one of:");
         for (Example example : ALL) {
-            System.err.printf("  %-16s %-18s %s%n", example.name, example.arguments, example.shows);
+            System.err.printf("  %-16s %-36s %s%n", example.name, example.arguments, example.shows);
         }
         System.err.println("A DRIVER is io_uring, epoll, poll, select, nio, or auto, which is the default.");
         System.exit(wanted.isEmpty() ? 0 : 2);

@@ -241,6 +241,11 @@ abstract sealed class MessageSender permits ResponseSender, RequestSender {
         return 0;
     }
 
+    /** Whether the file belongs to this connection's loop. Any thread. */
+    boolean canSend(AsyncFile file) {
+        return file.loop().equals(socket.loop());
+    }
+
     /** Sends a range of a file behind what was appended; the writer then waits with {@link #awaitDrained}. */
     int sendFile(AsyncFile file, long position, long length) throws IOException {
         Output output = streamOutput();

@@ -1,5 +1,6 @@
 package dev.pumasi.server;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -9,6 +10,7 @@ import dev.pumasi.http.HttpLimits;
 import dev.pumasi.http.MediaType;
 import dev.pumasi.http.Response;
 import dev.pumasi.http.Server;
+import dev.pumasi.runtime.AsyncFile;
 import dev.pumasi.testkit.LeakWatch;
 import dev.pumasi.testkit.LogWatch;
 import java.io.BufferedReader;
@@ -17,9 +19,13 @@ import java.io.InputStreamReader;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -29,6 +35,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -163,6 +170,38 @@ class ModelsTest {
             }
         }
         return answered;
+    }
+
+    /** Regression: a file of another loop was sent by its number, which means another file to another driver, or none. */
+    @ParameterizedTest
+    @EnumSource
+    void aFileIsSentWhateverTheDriver(Model model, @TempDir Path folder) throws IOException {
+        byte[] bytes = new byte[200_000];
+        new Random(model.ordinal()).nextBytes(bytes);
+        Path path = Files.write(folder.resolve("file"), bytes);
+        Handler sends = request -> {
+            AsyncFile file = request.loop().files().open(path, AsyncFile.Option.READ);
+            return Response.stream(MediaType.OCTETS, bytes.length, out -> {
+                try (file) {
+                    out.write(file, 0, bytes.length);
+                }
+            });
+        };
+        for (String driver : List.of("auto", "nio")) {
+            try (Server server = ServerBuilder.of(sends)
+                            .model(model)
+                            .driver(driver)
+                            .loops(1)
+                            .port(0)
+                            .start();
+                    Socket socket = connected(server)) {
+                socket.getOutputStream().write(get("/").getBytes(StandardCharsets.UTF_8));
+                byte[] answer = socket.getInputStream().readAllBytes();
+                int from = answer.length - bytes.length;
+                assertTrue(from > 0, () -> driver + ": " + new String(answer, StandardCharsets.ISO_8859_1));
+                assertArrayEquals(bytes, Arrays.copyOfRange(answer, from, answer.length), driver);
+            }
+        }
     }
 
     /** Which model lets how many handlers run at the same time. */
