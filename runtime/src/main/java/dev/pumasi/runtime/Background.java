@@ -38,6 +38,7 @@ public final class Background implements AutoCloseable {
     private final Loop home;
     private final Supplier<Loop> placement;
     private final int runningMax;
+    private final Duration obedience;
     private final Presence presence;
     private final Parent parent = new Parent();
 
@@ -52,25 +53,31 @@ public final class Background implements AutoCloseable {
     private long obeyed;
     private long refused;
 
-    private Background(Loop home, Supplier<Loop> placement, int runningMax) {
+    private Background(Loop home, Supplier<Loop> placement, int runningMax, Duration obedience) {
         if (runningMax < 1) {
             throw new IllegalArgumentException("at least one must be able to run, not " + runningMax);
         }
         this.home = home;
         this.placement = placement;
         this.runningMax = runningMax;
+        this.obedience = obedience;
         presence = new Presence(home, this::toString, this::cancelAll, this::end);
         presence.started();
     }
 
     /** Opens one whose work runs on this loop, at most so many at once. Any thread. */
     public static Background open(Loop loop, int runningMax) {
-        return new Background(loop, () -> loop, runningMax);
+        return open(loop, runningMax, OBEDIENCE_MAX);
+    }
+
+    /** As {@link #open(Loop, int)}; what was cancelled has so long to end. */
+    static Background open(Loop loop, int runningMax, Duration obedience) {
+        return new Background(loop, () -> loop, runningMax, obedience);
     }
 
     /** Opens one whose work runs on the loops of this group in turn, at most so many at once. Any thread. */
     public static Background open(LoopGroup group, int runningMax) {
-        return new Background(group.next(), group::next, runningMax);
+        return new Background(group.next(), group::next, runningMax, OBEDIENCE_MAX);
     }
 
     /**
@@ -152,7 +159,7 @@ public final class Background implements AutoCloseable {
         } else if (!cancelled) {
             cancelled = true;
             running.tellAll(Failure.CANCELLED);
-            home.start(patience, OBEDIENCE_MAX.toNanos());
+            home.start(patience, obedience.toNanos());
         }
     }
 

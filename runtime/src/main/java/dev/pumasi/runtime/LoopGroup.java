@@ -6,12 +6,17 @@ import dev.pumasi.runtime.driver.Drivers;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
-/** Some loops, each on a thread of its own, started and stopped together. Any thread may call. */
+/**
+ * Some loops, each on a thread of its own, started and stopped together. Any thread may call.
+ *
+ * <p>With {@code -D}{@value ThreadDumpSignal#PROPERTY}{@code =USR1} each group prints its {@link ThreadDump} when that signal comes.
+ */
 public final class LoopGroup implements AutoCloseable {
 
     /** More loops than this are a mistake, not a machine. */
@@ -31,12 +36,15 @@ public final class LoopGroup implements AutoCloseable {
     private final List<Loop> loops;
     private final List<Thread> threads;
     private final @Nullable Watchdog watchdog;
+    private final Optional<ThreadDumpSignal> dumps;
     private final AtomicInteger next = new AtomicInteger();
 
-    private LoopGroup(List<Loop> loops, List<Thread> threads, @Nullable Watchdog watchdog) {
+    private LoopGroup(
+            List<Loop> loops, List<Thread> threads, @Nullable Watchdog watchdog, Optional<ThreadDumpSignal> dumps) {
         this.loops = List.copyOf(loops);
         this.threads = List.copyOf(threads);
         this.watchdog = watchdog;
+        this.dumps = dumps;
     }
 
     /**
@@ -72,10 +80,11 @@ public final class LoopGroup implements AutoCloseable {
                 loops.add(opened.join());
             }
         } catch (CompletionException refused) {
-            new LoopGroup(loops, threads, null).close();
+            new LoopGroup(loops, threads, null, Optional.empty()).close();
             throw refused.getCause() instanceof RuntimeException cause ? cause : refused;
         }
-        return new LoopGroup(loops, threads, Watchdog.start(name, loops, stallPatience));
+        return new LoopGroup(
+                loops, threads, Watchdog.start(name, loops, stallPatience), ThreadDumpSignal.ofProperty(loops));
     }
 
     /** As {@link #start(String, int, DriverFactory)}, with the driver of this name, or the best for {@code "auto"}. */
@@ -85,13 +94,15 @@ public final class LoopGroup implements AutoCloseable {
 
     private static void runLoop(String name, DriverFactory drivers, CompletableFuture<Loop> opened) {
         Loop loop;
+        LoopThread own = (LoopThread) Thread.currentThread();
+        own.task = ProcessorUse.taskOfCaller();
         try {
             loop = Loop.open(name, drivers);
         } catch (Throwable refused) {
             opened.completeExceptionally(refused);
             return;
         }
-        ((LoopThread) Thread.currentThread()).loop = loop;
+        own.loop = loop;
         opened.complete(loop);
         loop.runUntilStopped();
     }
@@ -113,6 +124,7 @@ public final class LoopGroup implements AutoCloseable {
     /** Stops all loops and waits for their threads. Must not be called on one of them. */
     @Override
     public void close() {
+        dumps.ifPresent(ThreadDumpSignal::close);
         loops.forEach(Loop::stop);
         boolean interrupted = false;
         for (Thread thread : threads) {

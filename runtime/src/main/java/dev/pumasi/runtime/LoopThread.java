@@ -9,6 +9,9 @@ final class LoopThread extends Thread {
     @Nullable
     Loop loop;
 
+    /** Where the kernel tells of this thread; empty if nowhere. Written by it before its loop opens, read by the watchdog after. */
+    String task = "";
+
     LoopThread(String name, Runnable body) {
         super(null, body, name, 0, false);
         setDaemon(false);

@@ -18,11 +18,23 @@ record StallReport(String holder, String verdict, String place, String text) {
     /** How many green threads are shown with their stacks where the owner of a lock cannot be known. */
     static final int SUSPECTS_MAX = 16;
 
+    /** Less is not worth a word. */
+    private static final long STARVED_NANOS_MIN = 10_000_000;
+
     /** How many frames of a stack are shown. */
     static final int FRAMES_MAX = 64;
 
-    /** Looks at a loop from another thread. It may turn again meanwhile; the caller finds that out. */
+    /** As {@link #of(Loop, long, long)}, where it is not known whether it got a processor. */
     static StallReport of(Loop loop, long heldNanos) {
+        return of(loop, heldNanos, 0);
+    }
+
+    /**
+     * Looks at a loop from another thread. It may turn again meanwhile; the caller finds that out.
+     *
+     * @param starvedNanos how long, beside that, its thread was ready to run and did not
+     */
+    static StallReport of(Loop loop, long heldNanos, long starvedNanos) {
         Thread own = loop.thread();
         Thread green = loop.greenThreadList().mountedOn(own);
         Thread holder = green == null ? own : green;
@@ -36,6 +48,7 @@ record StallReport(String holder, String verdict, String place, String text) {
                 .append(loop.name())
                 .append(" has not turned for ")
                 .append(time(heldNanos))
+                .append(starvedNanos < STARVED_NANOS_MIN ? "" : " (and " + time(starvedNanos) + " without a processor)")
                 .append(": ")
                 .append(verdict);
         stack(text, who, stack);

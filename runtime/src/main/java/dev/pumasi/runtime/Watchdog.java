@@ -23,9 +23,14 @@ import org.jspecify.annotations.Nullable;
  * long collection: all of them hold the watchdog as well. So of the time between two looks no more counts than two
  * intervals, however late the second one comes.
  *
+ * <p><b>Who got no processor is not to blame.</b> Of a loop that is held, the kernel is asked at each look whether its thread is
+ * ready to run and how long it has run ({@link ProcessorUse}). Time for which it was ready and did not run does not count: the
+ * machine owes it that. A loop that is starved for {@value #STARVED_PATIENCES} times the patience is told of once, as that, and is no
+ * stall. Where the kernel cannot be asked, all time counts.
+ *
  * <p><b>What it will not do.</b> It ends nothing and interrupts nobody: who holds a loop may be in the middle of a write. It does
- * not see a green thread that runs in slices and yields, for then the loop turns. It cannot tell a program that computes
- * from one that is starved of a processor. Loops driven by hand are not watched, their driver decides when they turn.
+ * not see a green thread that runs in slices and yields, for then the loop turns. Loops driven by hand are not watched, their
+ * driver decides when they turn.
  */
 final class Watchdog implements AutoCloseable {
 
@@ -40,6 +45,9 @@ final class Watchdog implements AutoCloseable {
 
     static final int LOOKS_PER_STALL = 4;
 
+    /** After so many times its patience without a processor the operator should know that the machine is too small. */
+    static final int STARVED_PATIENCES = 10;
+
     private static final long INTERVAL_NANOS_MAX = Duration.ofMillis(250).toNanos();
     private static final long INTERVAL_NANOS_MIN = Duration.ofMillis(1).toNanos();
 
@@ -51,7 +59,14 @@ final class Watchdog implements AutoCloseable {
         final Loop loop;
         long turns;
         long heldNanos;
+        long starvedNanos;
+
+        /** What the kernel said at the last look; null if the loop was not held then. */
+        @Nullable
+        ProcessorUse use;
+
         boolean told;
+        boolean toldStarved;
         String lastPlace = "";
 
         Watched(Loop loop) {
@@ -63,6 +78,7 @@ final class Watchdog implements AutoCloseable {
     private final long patienceNanos;
     private final long intervalNanos;
     private final Clock clock;
+    private final ProcessorUse.Source processors;
     private long lastNanos;
     private @Nullable Thread thread;
     private volatile boolean closed;
@@ -76,7 +92,7 @@ final class Watchdog implements AutoCloseable {
         if (patience.isZero()) {
             return null;
         }
-        Watchdog watchdog = new Watchdog(loops, patience, Clock.SYSTEM);
+        Watchdog watchdog = new Watchdog(loops, patience, Clock.SYSTEM, ProcessorUse.KERNEL);
         watchdog.thread = Thread.ofPlatform()
                 .name(name + "-watchdog")
                 .daemon()
@@ -86,11 +102,12 @@ final class Watchdog implements AutoCloseable {
     }
 
     /** One that looks when it is told to. */
-    Watchdog(List<Loop> loops, Duration patience, Clock clock) {
+    Watchdog(List<Loop> loops, Duration patience, Clock clock, ProcessorUse.Source processors) {
         watched = loops.stream().map(Watched::new).toList();
         patienceNanos = Loop.nanos(patience);
         intervalNanos = Math.clamp(patienceNanos / LOOKS_PER_STALL, INTERVAL_NANOS_MIN, INTERVAL_NANOS_MAX);
         this.clock = clock;
+        this.processors = processors;
         lastNanos = clock.nanoTime();
     }
 
@@ -150,13 +167,37 @@ final class Watchdog implements AutoCloseable {
             }
             one.turns = turns;
             one.heldNanos = 0;
+            one.starvedNanos = 0;
+            one.toldStarved = false;
+            one.use = null;
             return;
         }
-        one.heldNanos += countedNanos;
+        long heldNanos = heldNanos(one, countedNanos);
+        one.heldNanos += heldNanos;
+        one.starvedNanos += countedNanos - heldNanos;
         if (!one.told && one.heldNanos >= patienceNanos) {
             one.told = true;
             tell(one);
+        } else if (!one.told && !one.toldStarved && one.starvedNanos / STARVED_PATIENCES >= patienceNanos) {
+            one.toldStarved = true;
+            LOG.log(
+                    System.Logger.Level.INFO,
+                    "{0} is starved of a processor: for {1} its thread was ready to run and did not. That is no stall of the"
+                            + " program''s: the machine, or its container, has too few processors for what runs on it.",
+                    loop.name(),
+                    StallReport.time(one.starvedNanos));
         }
+    }
+
+    /** How much of the time since the last look it was held by what it does, and not by want of a processor. */
+    private long heldNanos(Watched one, long countedNanos) {
+        ProcessorUse before = one.use;
+        ProcessorUse now = processors.of(one.loop);
+        one.use = now;
+        if (before == null || now == null || !now.isReady()) {
+            return countedNanos; // not to be known; or it waits for something else
+        }
+        return Math.clamp(now.ranNanos() - before.ranNanos(), 0, countedNanos);
     }
 
     /** The log comes last: it may be what the loop is stuck in, and then hold us too. */
@@ -164,7 +205,7 @@ final class Watchdog implements AutoCloseable {
         Loop loop = one.loop;
         StallReport report;
         try {
-            report = StallReport.of(loop, one.heldNanos);
+            report = StallReport.of(loop, one.heldNanos, one.starvedNanos);
         } finally {
             loop.stalled();
         }

@@ -104,7 +104,7 @@ final class BackgroundTest extends OnEachDriver {
                     }),
                     "it outlives the scope, so its deadline is none of its business");
         }
-        group.loops().forEach(each -> assertEquals(0, each.status().hops()));
+        group.loops().forEach(OnEachDriver::assertNoHops);
     }
 
     @Test
@@ -194,7 +194,7 @@ final class BackgroundTest extends OnEachDriver {
     @Test
     void whatDoesNotObeyIsNamed() throws Exception {
         Loop driven = byHand();
-        Background background = Background.open(driven, 10);
+        Background background = Background.open(driven, 10, Duration.ofMillis(5));
         ReentrantLock deaf = new ReentrantLock();
         deaf.lock();
         background.start("be deaf", () -> {

@@ -4,14 +4,12 @@ import dev.pumasi.runtime.driver.Drivers;
 import dev.pumasi.runtime.driver.Redirect;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 
 /** A process of its own with few descriptors: starts processes until there are none left. {@link ChildLimitTest} reads along. */
 final class ChildLimitProbe {
 
     private static final int TRIES_MAX = 1000;
-
-    /** What the JDK may open for itself when it first meets an error; a leak of ours would be one for each child, at least. */
-    private static final int OF_THE_JDK_MAX = 4;
 
     private ChildLimitProbe() {}
 
@@ -21,7 +19,7 @@ final class ChildLimitProbe {
                 LoopGroup.start("probe", 1, Drivers.choose(arguments[0]).factory())) {
             Loop loop = group.next();
             warmUp(loop);
-            int before = LeftBehind.descriptors();
+            List<String> before = LeftBehind.all();
             for (int round = 0; round < 2; round++) {
                 Deque<ChildProcess> children = new ArrayDeque<>();
                 Failure failure = Failure.CANCELLED;
@@ -41,7 +39,12 @@ final class ChildLimitProbe {
                 }
                 System.out.println(failure + " after " + (count > 3));
             }
-            Eventually.until("descriptors are back", () -> LeftBehind.descriptors() <= before + OF_THE_JDK_MAX);
+            try {
+                Eventually.until(
+                        "descriptors are back", () -> LeftBehind.all().size() <= before.size());
+            } catch (AssertionError leak) {
+                throw new AssertionError(before + " before, and now " + LeftBehind.all(), leak);
+            }
             System.out.println("zombies " + Family.zombies().size());
         }
     }

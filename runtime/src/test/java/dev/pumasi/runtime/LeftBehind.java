@@ -10,6 +10,7 @@ import java.net.Socket;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /** What a test must not leave behind: descriptors of sockets and of drivers, and threads of loops. */
@@ -50,23 +51,34 @@ final class LeftBehind {
 
     /** Sockets, pipes, rings, event counters; files, which class loading opens, not counted. 0 where it cannot be known. */
     static int descriptors() {
-        int count = 0;
+        return all().size();
+    }
+
+    /** What they are, as the kernel names it. */
+    static List<String> all() {
+        List<String> ours = new ArrayList<>();
         try (DirectoryStream<Path> all = Files.newDirectoryStream(DESCRIPTORS)) {
             for (Path descriptor : all) {
-                count += isOurs(descriptor) ? 1 : 0;
+                if (isOurs(descriptor)) {
+                    ours.add(descriptor.getFileName() + " " + target(descriptor));
+                }
             }
         } catch (IOException notLinux) {
-            return 0;
+            return List.of();
         }
-        return count;
+        return ours;
     }
 
     private static boolean isOurs(Path descriptor) {
+        String target = target(descriptor);
+        return target.startsWith("socket:") || target.startsWith("anon_inode:") || target.startsWith("pipe:");
+    }
+
+    private static String target(Path descriptor) {
         try {
-            String target = Files.readSymbolicLink(descriptor).toString();
-            return target.startsWith("socket:") || target.startsWith("anon_inode:") || target.startsWith("pipe:");
+            return Files.readSymbolicLink(descriptor).toString();
         } catch (IOException gone) {
-            return false;
+            return "";
         }
     }
 }

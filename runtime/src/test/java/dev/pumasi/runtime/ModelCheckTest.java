@@ -29,7 +29,7 @@ final class ModelCheckTest {
             List<String> said = lines.lines().toList();
             assertEquals(0, process.waitFor(), () -> String.join("\n", said));
             assertEquals(
-                    2 * 6,
+                    2 * 8,
                     said.stream().filter(line -> line.endsWith("nothing found")).count(),
                     said::toString);
         } finally {

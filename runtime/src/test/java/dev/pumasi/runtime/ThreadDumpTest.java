@@ -16,7 +16,11 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.ReentrantLock;
+import jdk.jfr.Recording;
+import jdk.jfr.consumer.RecordedEvent;
+import jdk.jfr.consumer.RecordingFile;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** A dump names every green thread of a loop, what it waits for, since when, and its stack; and makes none hop. */
 final class ThreadDumpTest extends OnEachDriver {
@@ -190,6 +194,35 @@ final class ThreadDumpTest extends OnEachDriver {
         assertTrue(place.contains("aHopIsListedWithWhoWaitedAndWhoWoke"), place);
         assertTrue(
                 place.contains(", woken by thread \"" + Thread.currentThread().getName() + "\" at "), place);
+    }
+
+    /** For who looks with JDK Flight Recorder: who waited where, and who woke it. */
+    @Test
+    void aHopIsAnEventWithBothStacks(@TempDir Path folder) throws Exception {
+        Loop loop = loop();
+        Path file = folder.resolve("recording.jfr");
+        try (Recording recording = new Recording()) {
+            recording.enable("dev.pumasi.Hop");
+            recording.start();
+            Semaphore semaphore = new Semaphore(0);
+            Thread green = loop.spawn(semaphore::acquire);
+            waits(green);
+            semaphore.release();
+            green.join();
+            onLoop(loop, () -> "the event has been committed");
+            recording.stop();
+            recording.dump(file);
+        }
+        List<RecordedEvent> events = RecordingFile.readAllEvents(file).stream()
+                .filter(event -> event.getEventType().getName().equals("dev.pumasi.Hop"))
+                .toList();
+        assertEquals(1, events.size());
+        RecordedEvent event = events.getFirst();
+        assertEquals("test-0", event.getString("loop"));
+        assertTrue(event.getString("waiter").startsWith("green thread #"), event::toString);
+        assertTrue(event.getString("waitersStack").contains("Semaphore.acquire("), event::toString);
+        assertTrue(event.getString("waker").contains(Thread.currentThread().getName()), event::toString);
+        assertTrue(event.getString("wakersStack").contains("aHopIsAnEventWithBothStacks"), event::toString);
     }
 
     /** The JDK's timed waits come back from a thread of its own, whose stack says nothing: who waited says it. */

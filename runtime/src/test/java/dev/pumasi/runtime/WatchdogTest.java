@@ -2,6 +2,8 @@ package dev.pumasi.runtime;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.pumasi.runtime.driver.Clock;
@@ -12,6 +14,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import org.junit.jupiter.api.Test;
@@ -33,7 +37,11 @@ final class WatchdogTest extends OnEachDriver {
         private long nanos;
 
         Rig(Loop loop) {
-            watchdog = new Watchdog(List.of(loop), PATIENCE, this);
+            this(loop, _ -> null);
+        }
+
+        Rig(Loop loop, ProcessorUse.Source processors) {
+            watchdog = new Watchdog(List.of(loop), PATIENCE, this, processors);
         }
 
         /** Lets so many of its intervals pass, and has it look after each. */
@@ -249,6 +257,73 @@ final class WatchdogTest extends OnEachDriver {
         release.countDown();
         turnsAgain(loop, rig);
         assertEquals(List.of(), heard.take());
+    }
+
+    /** Ready to run, and not run: that is the machine's fault. */
+    @Test
+    void timeWithoutAProcessorIsNotBlamedOnTheLoop() throws Exception {
+        Loop loop = unwatched();
+        AtomicReference<ProcessorUse> kernel = new AtomicReference<>(new ProcessorUse(true, 1));
+        Rig rig = new Rig(loop, _ -> kernel.get());
+        CountDownLatch release = blocked(loop);
+        rig.look(10 * Watchdog.LOOKS_PER_STALL);
+        assertEquals(List.of(), heard.take());
+        assertEquals(0, loop.status().stalls());
+
+        // It runs for a quarter of each interval: four times as long until the patience is over.
+        for (int i = 0; i < 4 * Watchdog.LOOKS_PER_STALL - 8; i++) {
+            kernel.set(new ProcessorUse(true, kernel.get().ranNanos() + rig.watchdog.intervalNanos() / 4));
+            rig.look(1);
+            assertEquals(List.of(), heard.take(), "look " + i);
+        }
+        for (int i = 0; i < 8; i++) {
+            kernel.set(new ProcessorUse(true, kernel.get().ranNanos() + rig.watchdog.intervalNanos() / 4));
+            rig.look(1);
+        }
+        String report = said("test-0 has not turned for 400 ms (and ");
+        assertTrue(report.contains(" without a processor): it is held by its own thread"), report);
+        release.countDown();
+        turnsAgain(loop, rig);
+        said("turns again");
+    }
+
+    @Test
+    void timeInWhichItWaitsForSomethingElseCounts() throws Exception {
+        Loop loop = unwatched();
+        Rig rig = new Rig(loop, _ -> new ProcessorUse(false, 1));
+        CountDownLatch release = blocked(loop);
+        rig.look(Watchdog.LOOKS_PER_STALL + 1);
+        said("test-0 has not turned for 400 ms: it is held by its own thread, which waits for ");
+        release.countDown();
+        turnsAgain(loop, rig);
+        said("turns again");
+    }
+
+    /** What the kernel says of threads whose state is known: one that computes, and one that waits. */
+    @Test
+    void theKernelTellsAThreadThatRunsFromOneThatWaits() throws Exception {
+        Loop loop = unwatched();
+        CountDownLatch release = blocked(loop);
+        ProcessorUse waits = ProcessorUse.KERNEL.of(loop);
+        assertNotNull(waits, "on Linux it can be known");
+        Eventually.until("it waits", () -> !ProcessorUse.KERNEL.of(loop).isReady());
+        long ranNanos = ProcessorUse.KERNEL.of(loop).ranNanos();
+        Eventually.pass(20_000_000);
+        assertEquals(ranNanos, ProcessorUse.KERNEL.of(loop).ranNanos(), "who waits does not run");
+        release.countDown();
+
+        AtomicBoolean computes = new AtomicBoolean(true);
+        loop.execute(() -> {
+            while (computes.get()) {
+                Thread.onSpinWait();
+            }
+        });
+        Eventually.until(
+                "it has run for 50 ms and is ready",
+                () -> ProcessorUse.KERNEL.of(loop).isReady()
+                        && ProcessorUse.KERNEL.of(loop).ranNanos() - ranNanos > 50_000_000);
+        computes.set(false);
+        assertNull(ProcessorUse.read(Path.of("/proc/self/task/0")), "of a thread that is not there");
     }
 
     /** The real thing, in real time, with the thread that a group starts; and one that has been told not to watch. */

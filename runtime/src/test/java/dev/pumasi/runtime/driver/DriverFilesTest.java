@@ -248,9 +248,9 @@ final class DriverFilesTest extends EachDriversFiles {
     }
 
     @Test
-    void aFolderOfTenThousandIsListed() throws Exception {
+    void aFolderOfThousandsIsListed() throws Exception {
         Set<String> names = new TreeSet<>();
-        for (int i = 0; i < 10_000; i++) {
+        for (int i = 0; i < 2_500; i++) { // several times what one call lists
             names.add("name-" + i);
             Files.createFile(at("name-" + i));
         }

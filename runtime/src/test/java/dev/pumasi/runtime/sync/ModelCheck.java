@@ -25,6 +25,8 @@ public final class ModelCheck {
             PermitsModel.class,
             ItemsModel.class,
             ItemsWaitingModel.class,
+            ConditionModel.class,
+            SelectModel.class,
             LoopModel.class,
             OperationModel.class);
 
