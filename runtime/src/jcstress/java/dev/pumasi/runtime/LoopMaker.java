@@ -42,7 +42,8 @@ final class LoopMaker {
         CompletableFuture<Loop> opened = new CompletableFuture<>();
         Thread thread = new Thread(
                 () -> {
-                    Loop loop = Loop.open("running", Drivers.choose(Drivers.AUTO).factory());
+                    Loop loop =
+                            Loop.open("running", Drivers.choose(Drivers.AUTO).factory());
                     opened.complete(loop);
                     while (true) {
                         loop.turn(Driver.FOREVER);

@@ -40,8 +40,7 @@ final class ChildLimitProbe {
                 System.out.println(failure + " after " + (count > 3));
             }
             try {
-                Eventually.until(
-                        "descriptors are back", () -> LeftBehind.all().size() <= before.size());
+                Eventually.until("descriptors are back", () -> LeftBehind.all().size() <= before.size());
             } catch (AssertionError leak) {
                 throw new AssertionError(before + " before, and now " + LeftBehind.all(), leak);
             }

@@ -379,11 +379,13 @@ final class LoopSocketTest extends OnEachDriver {
         for (CompletableFuture<String> done : all) {
             assertEquals("good bye by TLSv1.3", get(done));
         }
-        // The JDK's TLS has locks that all connections share (trusted keys, sessions, random numbers), and a loop that meets
+        // The JDK's TLS has locks that all connections share (trusted keys, sessions, random numbers), and a loop that
+        // meets
         // another one there is woken by a stranger. Waiting for the other end is no hop.
         List<String> others = loops.loops().stream()
                 .flatMap(loop -> loop.hops().places().stream())
-                .filter(place -> !place.matches("(?s).*at java.base/(sun.security|java.security|javax.crypto|com.sun.crypto)\\..*"))
+                .filter(place -> !place.matches(
+                        "(?s).*at java.base/(sun.security|java.security|javax.crypto|com.sun.crypto)\\..*"))
                 .toList();
         assertEquals(List.of(), others);
     }
