@@ -14,8 +14,7 @@ import org.openjdk.jcstress.infra.results.I_Result;
 @Outcome(expect = Expect.FORBIDDEN, desc = "one is lost, doubled or empty")
 public class MailboxStress {
 
-    private static final LoopGroup LOOPS =
-            LoopGroup.start("stressed", 1, Drivers.choose(Drivers.AUTO).factory());
+    private static final Loop LOOP = LoopMaker.running();
 
     private static final class Letter {
         int text;

@@ -17,8 +17,7 @@ import org.openjdk.jcstress.infra.results.II_Result;
 public class OffloadHandOverStress {
 
     private static final Offload POOL = Offload.open(2, 1 << 20);
-    private static final LoopGroup LOOPS =
-            LoopGroup.start("stressed", 1, Drivers.choose(Drivers.AUTO).factory());
+    private static final Loop LOOP = LoopMaker.running();
 
     private int written;
 

@@ -10,6 +10,13 @@ import java.util.List;
 final class ChildLimitProbe {
 
     private static final int TRIES_MAX = 1000;
+    private static final int ROUNDS = 2;
+
+    /**
+     * The JDK's own {@code ProcessBuilder}, on which the nio driver starts processes, leaves a pipe behind now and then, both ends in this
+     * process, when a start is refused for want of descriptors. There is one such start in each round.
+     */
+    private static final int LEFT_BY_THE_JDK_MAX = 2 * ROUNDS;
 
     private ChildLimitProbe() {}
 
@@ -20,7 +27,8 @@ final class ChildLimitProbe {
             Loop loop = group.next();
             warmUp(loop);
             List<String> before = LeftBehind.all();
-            for (int round = 0; round < 2; round++) {
+            int allowed = before.size() + (arguments[0].equals("nio") ? LEFT_BY_THE_JDK_MAX : 0);
+            for (int round = 0; round < ROUNDS; round++) {
                 Deque<ChildProcess> children = new ArrayDeque<>();
                 Failure failure = Failure.CANCELLED;
                 while (children.size() < TRIES_MAX && failure == Failure.CANCELLED) {
@@ -40,7 +48,7 @@ final class ChildLimitProbe {
                 System.out.println(failure + " after " + (count > 3));
             }
             try {
-                Eventually.until("descriptors are back", () -> LeftBehind.all().size() <= before.size());
+                Eventually.until("descriptors are back", () -> LeftBehind.all().size() <= allowed);
             } catch (AssertionError leak) {
                 throw new AssertionError(before + " before, and now " + LeftBehind.all(), leak);
             }

