@@ -13,8 +13,8 @@ final class ChildLimitProbe {
     private static final int ROUNDS = 2;
 
     /**
-     * The JDK's own {@code ProcessBuilder}, on which the nio driver starts processes, leaves a pipe behind now and then, both ends in this
-     * process, when a start is refused for want of descriptors. There is one such start in each round.
+     * On the nio driver a start that is refused for want of descriptors leaves a pipe open now and then, both its ends in this process: one of
+     * the JDK's own, as far as is known. There is one such start in each round.
      */
     private static final int LEFT_BY_THE_JDK_MAX = 2 * ROUNDS;
 
