@@ -331,7 +331,8 @@ final class DriverFilesTest extends EachDriversFiles {
         Buffer into = Buffer.allocate(10);
         Completions completions = new Completions(1);
         long perRead = Long.MAX_VALUE;
-        for (int round = 0; round < 20 && perRead >= 8; round++) { // at first, before it is compiled, anything makes some
+        // Several times: at first, before it is compiled, anything makes some.
+        for (int round = 0; round < 20 && perRead >= 8; round++) {
             long before = allocatedBytes();
             readOften(file, into, completions, 5_000);
             perRead = (allocatedBytes() - before) / 5_000;
