@@ -82,44 +82,47 @@ final class FileSending {
      */
     int send(int socket, int file, long position, int length) {
         int piece = Math.min(length, Math.max(SHARE_BYTES, leftInTurn));
-        if (!isInMemory(file, position, piece)) {
+        long nowNanos = System.nanoTime();
+        if (!isInMemory(file, position, position + piece, nowNanos)) {
             return Sockets.NOT_IN_MEMORY;
         }
         long offset = memory.address() + RANGE_BYTES + ANSWER_BYTES;
         Memory.putLong(offset, position);
         int sent = (int) libc.call(SystemCall.SENDFILE, socket, file, offset, piece);
-        leftInTurn -= Math.max(0, sent);
+        if (sent > 0) {
+            leftInTurn -= sent;
+            known.see(file, position, position + sent, nowNanos);
+        }
         filled.set(socket, sent > 0 && sent < piece);
         return sent;
     }
 
     /** Whether all of the range can be sent without a wait; false if that is not known. */
-    private boolean isInMemory(int file, long position, int length) {
+    private boolean isInMemory(int file, long start, long end, long nowNanos) {
         if (!canAsk) {
             return false;
         }
-        long end = position + length;
-        long nowNanos = System.nanoTime();
-        if (known.covers(file, position, end, nowNanos)) {
+        long unknown = known.knownUntil(file, start, end, nowNanos);
+        if (unknown == end) {
             return true;
         }
         long range = memory.address();
         long answer = range + RANGE_BYTES;
-        Memory.putLong(range, position);
-        Memory.putLong(range + Long.BYTES, length);
+        Memory.putLong(range, unknown);
+        Memory.putLong(range + Long.BYTES, end - unknown);
         int asked = (int) libc.call(SystemCall.CACHESTAT, file, range, answer, 0);
         if (asked < 0) {
             canAsk = asked != -Errno.ENOSYS;
             return false;
         }
-        if (Memory.getLong(answer) < pages(position, length)) {
+        if (Memory.getLong(answer) < pages(unknown, end)) {
             return false;
         }
-        known.learn(file, position, end, nowNanos);
+        known.see(file, unknown, end, nowNanos);
         return true;
     }
 
-    private static long pages(long position, int length) {
-        return (position + length - 1) / PAGE_BYTES - position / PAGE_BYTES + 1;
+    private static long pages(long start, long end) {
+        return (end - 1) / PAGE_BYTES - start / PAGE_BYTES + 1;
     }
 }

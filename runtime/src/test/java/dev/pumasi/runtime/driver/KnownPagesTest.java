@@ -1,6 +1,6 @@
 package dev.pumasi.runtime.driver;
 
-import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
@@ -12,96 +12,84 @@ import org.junit.jupiter.api.Test;
 final class KnownPagesTest {
 
     private static final long T = 1_000_000_000;
+    private static final long B = KnownPages.BLOCK_BYTES;
 
     private final KnownPages known = new KnownPages();
 
     @Test
     void nothingIsKnownAtFirst() {
         for (int file = 0; file < 200; file++) {
-            assertFalse(known.covers(file, 0, 1, T));
+            assertEquals(0, known.knownUntil(file, 0, 1, T));
         }
     }
 
     @Test
-    void aRangeIsKnownAndNothingBeside() {
-        known.learn(7, 100, 200, T);
+    void theBlocksOfARangeAreKnownAndNothingBeside() {
+        known.see(7, B + 1, 5 * B - 1, T); // 2, 3 and 4 lie in it, but for the last byte
 
-        assertTrue(known.covers(7, 100, 200, T));
-        assertTrue(known.covers(7, 150, 160, T));
-        assertFalse(known.covers(7, 99, 200, T));
-        assertFalse(known.covers(7, 100, 201, T));
-        assertFalse(known.covers(8, 100, 200, T));
+        assertEquals(4 * B, known.knownUntil(7, 2 * B, 9 * B, T));
+        assertEquals(3 * B + 7, known.knownUntil(7, 2 * B + 5, 3 * B + 7, T));
+        assertEquals(B, known.knownUntil(7, B, 3 * B, T));
+        assertEquals(4 * B, known.knownUntil(7, 4 * B, 5 * B, T));
+        assertEquals(2 * B, known.knownUntil(8, 2 * B, 3 * B, T), "another file");
     }
 
     @Test
-    void whatTouchesIsAddedAndAgesWithTheRest() {
-        known.learn(7, 100, 200, T);
-        known.learn(7, 200, 300, T + KnownPages.FRESH_NANOS - 1);
+    void whatIsSeenAgainCountsFromThenOn() {
+        known.see(7, 0, 2 * B, T);
+        known.see(7, B, 2 * B, T + KnownPages.FRESH_NANOS - 1);
 
-        assertTrue(known.covers(7, 100, 300, T + KnownPages.FRESH_NANOS - 1));
-        assertFalse(known.covers(7, 250, 260, T + KnownPages.FRESH_NANOS), "the whole is as old as its oldest part");
-    }
-
-    @Test
-    void aGapIsNotFilled() {
-        known.learn(7, 100, 200, T);
-        known.learn(7, 201, 300, T);
-
-        assertFalse(known.covers(7, 100, 300, T));
-        assertTrue(known.covers(7, 201, 300, T));
-    }
-
-    @Test
-    void anOldAnswerCountsNoMore() {
-        known.learn(7, 100, 200, T);
-
-        assertTrue(known.covers(7, 100, 200, T + KnownPages.FRESH_NANOS - 1));
-        assertFalse(known.covers(7, 100, 200, T + KnownPages.FRESH_NANOS));
+        assertEquals(2 * B, known.knownUntil(7, 0, 2 * B, T + KnownPages.FRESH_NANOS - 1));
+        assertEquals(0, known.knownUntil(7, 0, 2 * B, T + KnownPages.FRESH_NANOS));
+        assertEquals(2 * B, known.knownUntil(7, B, 2 * B, T + KnownPages.FRESH_NANOS));
     }
 
     @Test
     void aFileThatWasClosedIsForgotten() {
-        known.learn(7, 100, 200, T);
-        known.forget(7 + 64);
-        assertTrue(known.covers(7, 100, 200, T), "another one in its place is not it");
+        known.see(7, 0, 2 * B, T);
+        known.see(8, 0, 2 * B, T);
 
         known.forget(7);
 
-        assertFalse(known.covers(7, 100, 200, T));
+        assertEquals(0, known.knownUntil(7, 0, B, T));
+        assertEquals(2 * B, known.knownUntil(8, 0, 2 * B, T), "another one is not");
     }
 
-    /** Against bits: whatever is claimed must have been said of that file, not before its last forgetting, and lately. */
+    /** Against bits: whatever is claimed must have been seen in that file, not before its last forgetting, and lately. */
     @Test
-    void neverMoreThanWasSaid() {
+    void neverMoreThanWasSeen() {
         long seed = Long.getLong("pumasi.seed", System.nanoTime());
         Random random = new Random(seed);
-        int files = 128; // more than there are places
-        BitSet[] said = new BitSet[files];
-        long[][] when = new long[files][64];
+        int files = 40;
+        int quarters = 256; // of a block each: 40 files of 64 blocks have more blocks than there are places
+        BitSet[] seen = new BitSet[files];
+        long[][] when = new long[files][quarters];
         for (int file = 0; file < files; file++) {
-            said[file] = new BitSet();
+            seen[file] = new BitSet();
         }
+        long quarter = B / 4;
         long now = T;
         int claims = 0;
-        for (int step = 0; step < 100_000; step++) {
-            now += random.nextInt(100_000);
-            int file = random.nextInt(4) + 64 * random.nextInt(2);
-            int start = random.nextInt(60);
-            boolean learns = random.nextInt(20) < 8;
-            int end = start + 1 + random.nextInt(learns ? 64 - start : 2);
-            if (random.nextInt(50) == 0) {
+        for (int step = 0; step < 200_000; step++) {
+            now += random.nextInt(20_000);
+            int file = random.nextInt(files);
+            int start = random.nextInt(quarters);
+            int end = start + 1 + random.nextInt(quarters - start);
+            if (random.nextInt(100) == 0) {
                 known.forget(file);
-                said[file].clear();
-            } else if (learns) {
-                known.learn(file, start, end, now);
-                said[file].set(start, end);
+                seen[file].clear();
+            } else if (random.nextInt(3) == 0) {
+                known.see(file, start * quarter, end * quarter, now);
+                seen[file].set(start, end);
                 Arrays.fill(when[file], start, end, now);
-            } else if (known.covers(file, start, end, now)) {
-                claims++;
-                for (int page = start; page < end; page++) {
-                    int asked = page;
-                    assertTrue(said[file].get(page), () -> "page " + asked + ", pumasi.seed=" + seed);
-                    assertTrue(now - when[file][page] < KnownPages.FRESH_NANOS, () -> "pumasi.seed=" + seed);
+            } else {
+                long until = known.knownUntil(file, start * quarter, end * quarter, now);
+                assertTrue(until >= start * quarter && until <= end * quarter, () -> "pumasi.seed=" + seed);
+                for (int each = start; each * quarter < until; each++) {
+                    int asked = each;
+                    claims++;
+                    assertTrue(seen[file].get(asked), () -> "quarter " + asked + ", pumasi.seed=" + seed);
+                    assertTrue(now - when[file][asked] < KnownPages.FRESH_NANOS, () -> "pumasi.seed=" + seed);
                 }
             }
         }
