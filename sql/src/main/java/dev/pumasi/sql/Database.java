@@ -72,6 +72,9 @@ public final class Database implements Session, AutoCloseable {
 
     private static final int ASIDE_WAITING_MAX = 4096;
 
+    /** On the loop that helps threads without one: they are who prepares tables, not who serves. */
+    private static final int OWN_CONNECTIONS_MAX = 2;
+
     private static final String WORK = "ask the database";
     private static final String TRANSACTION = "run a transaction";
 
@@ -526,7 +529,10 @@ public final class Database implements Session, AutoCloseable {
         if (known != null) {
             return known;
         }
-        Lane.OnLoop fresh = new Lane.OnLoop(loop, name() + "-" + loop.name(), settings, aside);
+        LoopGroup mine = own;
+        boolean forOthers = mine != null && mine.loops().contains(loop);
+        Settings here = forOthers ? settings.onLoopWithAtMost(OWN_CONNECTIONS_MAX) : settings;
+        Lane.OnLoop fresh = new Lane.OnLoop(loop, name() + "-" + loop.name(), here, aside);
         Lane.OnLoop there = loops.putIfAbsent(loop, fresh);
         return there == null ? fresh : there;
     }

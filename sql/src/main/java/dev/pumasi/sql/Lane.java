@@ -3,15 +3,12 @@ package dev.pumasi.sql;
 import dev.pumasi.runtime.Loop;
 import dev.pumasi.runtime.Offload;
 import dev.pumasi.runtime.Operation;
+import dev.pumasi.runtime.Promise;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
@@ -173,37 +170,73 @@ abstract sealed class Lane implements AutoCloseable {
             close(connection);
         }
 
+        /** By the pool's own thread, which waits. On a loop that is over it fails at once. */
         private static Connection connectOn(Loop loop, Settings settings, Callable<Connection> plain)
                 throws SQLException {
-            CompletableFuture<Connection> made = new CompletableFuture<>();
-            loop.spawn(() -> {
-                try {
-                    Connection connection = plain.call();
-                    if (!made.complete(connection)) {
-                        close(connection); // nobody waits for it any more
+            try {
+                return new Connecting(loop, settings, plain)
+                        .onLoop()
+                        .within(settings.connectMax().multipliedBy(2))
+                        .await();
+            } catch (IOException failure) {
+                for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+                    if (cause instanceof SQLException said) {
+                        throw said;
                     }
+                }
+                throw new SQLException(failure.getMessage(), "08001", failure);
+            }
+        }
+    }
+
+    /** One connection being made, on a green thread of the loop on which it will live. */
+    private static final class Connecting extends Promise<Connection> {
+
+        private final Settings settings;
+        private final Callable<Connection> plain;
+
+        Connecting(Loop loop, Settings settings, Callable<Connection> plain) {
+            super(loop);
+            this.settings = settings;
+            this.plain = plain;
+        }
+
+        Promise<Connection> onLoop() {
+            return begun();
+        }
+
+        @Override
+        protected void begin() {
+            loop().spawn(() -> {
+                try {
+                    Connection made = plain.call();
+                    loop().run(() -> arrived(made));
                 } catch (Throwable failure) {
-                    made.completeExceptionally(failure);
+                    loop().run(() -> {
+                        if (!isDone()) {
+                            broken(failure);
+                        }
+                    });
                 }
             });
-            String problem;
-            try {
-                return made.get(2 * settings.connectMax().toMillis(), TimeUnit.MILLISECONDS);
-            } catch (ExecutionException failed) {
-                if (failed.getCause() instanceof SQLException said) {
-                    throw said;
-                }
-                throw new SQLException(failed.getMessage(), "08001", failed);
-            } catch (TimeoutException late) {
-                problem = "the database does not answer";
-            } catch (InterruptedException closing) {
-                Thread.currentThread().interrupt();
-                problem = "the pool is being closed";
+        }
+
+        private void arrived(Connection made) {
+            if (isDone()) {
+                loop().spawn(() -> close(made)); // nobody waits for it any more
+            } else {
+                kept(made);
             }
-            if (!made.completeExceptionally(new SQLException(problem)) && !made.isCompletedExceptionally()) {
-                return made.join(); // at the last moment
-            }
-            throw new SQLException(problem, "08001");
+        }
+
+        @Override
+        protected boolean abandon() {
+            return true;
+        }
+
+        @Override
+        protected String what() {
+            return "connect to " + settings.printableUrl();
         }
     }
 }

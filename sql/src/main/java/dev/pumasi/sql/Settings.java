@@ -25,6 +25,23 @@ record Settings(
         return url.startsWith("jdbc:h2:");
     }
 
+    /** The same, with no more than so many connections for each loop. */
+    Settings onLoopWithAtMost(int connections) {
+        return new Settings(
+                url,
+                user,
+                password,
+                Placement.onLoop(Math.min(connections, placement.connections())),
+                waitingMax,
+                waitMax,
+                statementMax,
+                lockMax,
+                connectMax,
+                cancelMax,
+                rowsMax,
+                fetchRows);
+    }
+
     /** Without what stands behind {@code ?} or {@code ;}, where secrets may be. */
     String printableUrl() {
         return url.replaceFirst("[?;].*", "");

@@ -178,12 +178,18 @@ public final class MeasureSql implements Callable<Integer> {
     private static boolean answers(int port) {
         try (Socket socket = new Socket()) {
             socket.connect(new InetSocketAddress("127.0.0.1", port), 1000);
-            socket.setSoTimeout(20_000);
+            socket.setSoTimeout(5_000);
             socket.getOutputStream()
-                    .write(("GET " + Arguments.PATH + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+                    .write(("GET " + Arguments.PATH + " HTTP/1.1\r\nHost: localhost\r\n\r\n")
                             .getBytes(StandardCharsets.US_ASCII));
-            String said = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            return said.startsWith("HTTP/1.1 200") && said.contains("\"name\":\"dish ");
+            String said = "";
+            byte[] some = new byte[4096];
+            for (int read = 0;
+                    read >= 0 && !said.contains("\"name\":\"dish ");
+                    read = socket.getInputStream().read(some)) {
+                said += new String(some, 0, read, StandardCharsets.UTF_8);
+            }
+            return said.startsWith("HTTP/1.1 200");
         } catch (IOException notYet) {
             return false;
         }

@@ -232,7 +232,7 @@ final class OrdersTest {
         if (way.queries.equals("loop")) { // on the server's loop, and on the one that prepared the tables
             until(
                     "all connections are made",
-                    () -> json(get("/status")).get("connections").intValue() == 6);
+                    () -> json(get("/status")).get("connections").intValue() == 5);
         }
         long hops = server.loops().stream().mapToLong(LoopStatus::hops).sum();
         List<CompletableFuture<HttpResponse<String>>> all = new ArrayList<>();
