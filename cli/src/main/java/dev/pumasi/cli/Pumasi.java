@@ -32,6 +32,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             ReloadCommand.class,
             LoadCommand.class,
             ThreadsCommand.class,
+            TraceCommand.class,
             CompletionCommand.class,
             RehearseCommand.class
         },
@@ -43,7 +44,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
             "  pumasi serve --model prethreaded --app hello",
             "                           an application, under another concurrency model",
             "  pumasi load URL          how fast that server answers, and how long one waits",
-            "  pumasi threads PID       what each green thread of that server waits for"
+            "  pumasi threads PID       what each green thread of that server waits for",
+            "  pumasi trace PID         what its loops do, as a trace for ui.perfetto.dev"
         })
 public final class Pumasi implements Runnable {
 

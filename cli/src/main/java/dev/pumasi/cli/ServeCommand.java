@@ -1,6 +1,7 @@
 package dev.pumasi.cli;
 
 import dev.pumasi.runtime.LoopGroup;
+import dev.pumasi.runtime.RecordingSocket;
 import dev.pumasi.runtime.ServiceManager;
 import dev.pumasi.runtime.ThreadDumpSocket;
 import dev.pumasi.runtime.driver.Drivers;
@@ -148,10 +149,12 @@ final class ServeCommand implements Callable<Integer> {
             ServiceManager manager = ServiceManager.ofThisProcess();
             manager.ready(site.line());
             Optional<ThreadDumpSocket> dumps = offerDumps(site); // afterwards: it is wanted less than the first answer
+            Optional<RecordingSocket> recordings = offerRecordings(site);
             signals.await();
             manager.stopping("answering what was asked before");
             site.stop(DRAIN_PATIENCE);
             close(dumps);
+            close(recordings);
             out.println(site.lastLine());
             out.flush();
             return 0;
@@ -205,16 +208,23 @@ final class ServeCommand implements Callable<Integer> {
         }
     }
 
-    private static void close(Optional<ThreadDumpSocket> dumps) {
+    /** For {@code pumasi trace}. */
+    private static Optional<RecordingSocket> offerRecordings(Site site) {
         try {
-            if (dumps.isPresent()) {
-                dumps.get().close();
-            }
+            return Optional.of(RecordingSocket.open(site.loops()));
         } catch (IOException refused) {
-            LOG.log(
-                    System.Logger.Level.WARNING,
-                    "the socket for thread dumps is left behind: {0}",
-                    refused.getMessage());
+            LOG.log(System.Logger.Level.WARNING, "no recordings can be asked for: {0}", refused.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    private static void close(Optional<? extends AutoCloseable> socket) {
+        try {
+            if (socket.isPresent()) {
+                socket.get().close();
+            }
+        } catch (Exception refused) {
+            LOG.log(System.Logger.Level.WARNING, "a socket is left behind: {0}", refused.getMessage());
         }
     }
 

@@ -6,6 +6,7 @@ import dev.pumasi.runtime.Loop;
 import dev.pumasi.runtime.OperationException;
 import dev.pumasi.runtime.Output;
 import dev.pumasi.runtime.Receiver;
+import dev.pumasi.runtime.SpanKind;
 import dev.pumasi.runtime.StreamSocket;
 import dev.pumasi.runtime.driver.SocketOption;
 import dev.pumasi.runtime.memory.Buffer;
@@ -68,6 +69,8 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
 
     private static final SocketAddress UNKNOWN = InetSocketAddress.createUnresolved("unknown", 0);
 
+    private static final SpanKind REQUEST = SpanKind.of("request");
+
     private enum Phase {
         IDLE,
         HEAD,
@@ -125,6 +128,9 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
 
     private BodyCollector.@Nullable Collected collected;
     private boolean keepAlive;
+
+    /** The request's number in a recording of the loop; 0 if nobody records. */
+    private long span;
 
     /** What came after the last answer. */
     private int discarded;
@@ -286,6 +292,7 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
         deadline.clear();
         http.counters.requests++;
         requests++;
+        span = http.loop.beginSpan(REQUEST);
         keepAlive = head.keepsAlive() && requests < http.limits.requestsPerConnectionMax();
         Request current = new Request(head, this);
         request = current;
@@ -634,6 +641,10 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
     }
 
     private void releaseRequest() {
+        if (span != 0) {
+            http.loop.endSpan(REQUEST, span);
+            span = 0;
+        }
         if (request != null) {
             request.retire();
             request = null;

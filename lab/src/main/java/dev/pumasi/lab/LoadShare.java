@@ -161,6 +161,10 @@ final class LoadShare {
 
     /** Starts the schedule at {@code atNanos}, in the loop's time; {@code whenDone} is told when all is over. */
     void begin(long atNanos, Runnable whenDone) {
+        if (over) { // it was stopped before it began
+            whenDone.run();
+            return;
+        }
         done = whenDone;
         begun = true;
         beginNanos = atNanos;

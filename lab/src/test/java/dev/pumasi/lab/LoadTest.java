@@ -208,6 +208,16 @@ final class LoadTest {
     }
 
     @Test
+    void it_can_be_stopped_before_it_begins() throws Exception {
+        try (Load load = Load.open(plan("/").build())) {
+            load.stop();
+            LoadResult result = load.await(_ -> {});
+            assertFalse(result.isComplete());
+            assertEquals(0, result.answered());
+        }
+    }
+
+    @Test
     void nobody_there_is_said_at_once() throws Exception {
         int port;
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {

@@ -77,7 +77,14 @@ public final class Gate {
             }
             first = false;
             while (!open) {
-                LockSupport.park(this);
+                LoopRecording notes = loop.recordingOfGreenCaller();
+                if (notes == null) {
+                    LockSupport.park(this);
+                } else {
+                    notes.now(RecordedKind.GREEN_PARKED, Labels.of(verb), caller.threadId());
+                    LockSupport.park(this);
+                    notes.now(RecordedKind.GREEN_WOKEN, 0, caller.threadId());
+                }
                 if (Thread.interrupted()) {
                     Failure why = Scope.whyInterrupted();
                     caller.interrupt();

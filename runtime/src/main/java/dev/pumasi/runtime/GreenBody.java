@@ -15,12 +15,20 @@ final class GreenBody implements Runnable {
     public void run() {
         GreenThreadList list = loop.greenThreadList();
         int slot = list.enter(Thread.currentThread());
+        LoopRecording notes = loop.recordingOfGreenCaller();
+        if (notes != null) {
+            notes.then(RecordedKind.GREEN_BEGUN, 0, Thread.currentThread().threadId());
+        }
         try {
             body.run();
         } catch (Throwable failure) {
             loop.report("a green thread", failure);
         } finally {
             list.leave(slot);
+            notes = loop.recordingOfGreenCaller(); // another one, perhaps
+            if (notes != null) {
+                notes.greenEnds(Thread.currentThread().threadId());
+            }
         }
     }
 }

@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -144,6 +145,11 @@ public final class Loop implements Executor, AutoCloseable {
     private long wallReadMillis;
     private long wallReadNanos;
     private boolean wallKnown;
+
+    /** What it notes while it is recorded. Of the loop's thread; null, and a look at it, is all that it costs otherwise. */
+    private @Nullable LoopRecording recording;
+
+    private final AtomicBoolean recorded = new AtomicBoolean();
 
     // Counters: written on the loop's thread, read from anywhere, now or a little later.
     private long turns;
@@ -329,6 +335,59 @@ public final class Loop implements Executor, AutoCloseable {
         }
     }
 
+    // ------------------------------------------------------------------------------------------- what is recorded
+
+    /**
+     * Says to a {@link Recording} of this loop, if there is one, that something begins. On the loop.
+     *
+     * @return its number, for {@link #endSpan}; 0 if nobody records
+     */
+    public long beginSpan(SpanKind kind) {
+        LoopRecording notes = recording;
+        if (notes == null) {
+            return 0;
+        }
+        long number = notes.number();
+        notes.then(RecordedKind.SPAN_BEGUN, kind.label, number);
+        return number;
+    }
+
+    /** Says that it has ended. On the loop; does nothing for the number 0. */
+    public void endSpan(SpanKind kind, long number) {
+        LoopRecording notes = recording;
+        if (notes != null && number != 0) {
+            notes.spanEnds(kind.label, number);
+        }
+    }
+
+    /** Whether whoever calls is the first to want to record it. Any thread. */
+    boolean claimRecording() {
+        return recorded.compareAndSet(false, true);
+    }
+
+    /** Any thread. */
+    void giveRecordingBack() {
+        recorded.set(false);
+    }
+
+    /** On the loop; null ends it. */
+    void record(@Nullable LoopRecording notes) {
+        recording = notes;
+    }
+
+    /** What is noted, if anything is. On the loop. */
+    @Nullable
+    LoopRecording recording() {
+        return recording;
+    }
+
+    /** As {@link #recording}, if the caller is one of this loop's green threads; a look from elsewhere is answered by null, sooner or later. */
+    @Nullable
+    LoopRecording recordingOfGreenCaller() {
+        LoopRecording notes = recording;
+        return notes != null && isCurrent() && GreenThreads.BACK_END.runsOnLoop() ? notes : null;
+    }
+
     // ------------------------------------------------------------------------------------------- the duty cycle
 
     /**
@@ -353,6 +412,10 @@ public final class Loop implements Executor, AutoCloseable {
                 waitNanos = 0;
             }
         }
+        LoopRecording notes = recording;
+        if (notes != null) {
+            notes.turnEnds(waitNanos > 0);
+        }
         driver.poll(waitNanos, completions);
         if (state != AWAKE) {
             STATE.setVolatile(this, AWAKE);
@@ -361,6 +424,9 @@ public final class Loop implements Executor, AutoCloseable {
         // others.
         TURNS.setOpaque(this, turns + 1);
         nowNanos = clock.nanoTime();
+        if (notes != null) {
+            notes.turnBegins(nowNanos, completions.size());
+        }
 
         runCompletions();
         for (int left = runnable.size(); left > 0; left--) {

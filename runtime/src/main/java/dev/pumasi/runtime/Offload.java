@@ -214,6 +214,14 @@ public final class Offload implements AutoCloseable {
         /** Who runs it. Written before the phase becomes RUNNING, read by who has seen that. */
         private @Nullable Thread runner;
 
+        /** Its number in its loop's recording; 0 if nobody records. Written before it is queued. */
+        private long recorded;
+
+        /** When the thread began and ended, if it is recorded; the loop's queue orders them before it reads them. */
+        private long begunNanos;
+
+        private long doneNanos;
+
         Work(Loop loop, Callable<T> body, boolean abandonable) {
             super(loop);
             this.body = body;
@@ -229,6 +237,11 @@ public final class Offload implements AutoCloseable {
                 return;
             }
             loop().enter(this); // so that a loop which stops cancels it, or waits for it
+            LoopRecording notes = loop().recording();
+            if (notes != null) {
+                recorded = notes.number();
+                notes.then(RecordedKind.OFFLOAD_HANDED_OVER, 0, recorded);
+            }
             queue.offer(this);
             // Looked at after the offer, as close() drains after it has set it: one of the two finds what came between.
             if (closed && queue.remove(this)) {
@@ -244,11 +257,17 @@ public final class Offload implements AutoCloseable {
             if (!phase.compareAndSet(Phase.WAITING, Phase.RUNNING)) {
                 return;
             }
+            if (recorded != 0) {
+                begunNanos = loop().driver().clock().nanoTime();
+            }
             Outcome<T> outcome;
             try {
                 outcome = new Success<>(body.call());
             } catch (Throwable failure) {
                 outcome = new Failed<>(failure);
+            }
+            if (recorded != 0) {
+                doneNanos = loop().driver().clock().nanoTime();
             }
             done.increment();
             if (phase.compareAndSet(Phase.RUNNING, Phase.OVER)) {
@@ -261,11 +280,23 @@ public final class Offload implements AutoCloseable {
         private void report(Outcome<T> outcome) {
             loop().execute(() -> {
                 loop().leave(this);
+                noteReturn();
                 switch (outcome) {
                     case Success<T>(T value) -> succeed(value);
                     case Failed<T>(Throwable failure) -> fail(failure);
                 }
             });
+        }
+
+        private void noteReturn() {
+            LoopRecording notes = loop().recording();
+            Thread ranOn = runner;
+            if (notes != null && recorded != 0 && ranOn != null) {
+                int label = Labels.of(ranOn.getName());
+                notes.at(begunNanos, RecordedKind.OFFLOAD_BEGUN, label, recorded);
+                notes.at(doneNanos, RecordedKind.OFFLOAD_DONE, label, recorded);
+                notes.then(RecordedKind.OFFLOAD_RETURNED, 0, recorded);
+            }
         }
 
         /** Nobody waits for it any more. The interrupt must be over before the thread takes on something else. */

@@ -375,7 +375,14 @@ public abstract class Operation<T extends @Nullable Object> extends Pending {
         }
         boolean interrupted = false;
         while (!isDone()) {
-            LockSupport.park(this);
+            LoopRecording notes = loop.recordingOfGreenCaller();
+            if (notes == null) {
+                LockSupport.park(this);
+            } else {
+                notes.now(RecordedKind.GREEN_PARKED, Labels.of(this), thread.threadId());
+                LockSupport.park(this);
+                notes.now(RecordedKind.GREEN_WOKEN, 0, thread.threadId());
+            }
             if (!isDone() && Thread.interrupted()) {
                 interrupted = true;
                 cancel(Scope.whyInterrupted());

@@ -5,6 +5,8 @@ import dev.pumasi.http.HttpServer;
 import dev.pumasi.http.MediaType;
 import dev.pumasi.http.Response;
 import dev.pumasi.http.Router;
+import dev.pumasi.runtime.LoopGroup;
+import dev.pumasi.runtime.Recording;
 import dev.pumasi.web.StaticFiles;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -12,7 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Pumasi with one loop: {@code callback|green DRIVER PORT}. Below {@code /files} it serves the folder that the system
+ * Pumasi with one loop: {@code callback|green DRIVER PORT [recorded]}. Below {@code /files} it serves the folder that the system
  * property {@code pumasi.benchmarks.files} names.
  */
 public final class PumasiServer {
@@ -39,10 +41,13 @@ public final class PumasiServer {
                 .get("/users/{id}", handler)
                 .post("/orders", handler)
                 .build();
+        LoopGroup loops = LoopGroup.start("pumasi-loop", 1, arguments[1]);
+        if (arguments.length > 3 && arguments[3].equals("recorded")) {
+            Recording.start(loops.loops(), Recording.EVENTS_DEFAULT); // for as long as it runs; nobody reads it
+        }
         HttpServer server = HttpServer.builder(router)
                 .address(new InetSocketAddress(Integer.parseInt(arguments[2])))
-                .loops(1)
-                .driver(arguments[1])
+                .on(loops.loops())
                 .start();
         server.awaitStop();
     }
