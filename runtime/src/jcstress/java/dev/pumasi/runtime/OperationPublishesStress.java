@@ -8,7 +8,7 @@ import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.III_Result;
 
-/** An operation ends while one thread asks whether it has, and another to be notified: what was written before the end is seen after. */
+/** An operation ends while a thread asks whether it has, and to be notified: what was written before the end is seen after. */
 @JCStressTest
 @State
 @Outcome(id = "-1, 1, 7", expect = Expect.ACCEPTABLE, desc = "not yet")
@@ -49,12 +49,8 @@ public class OperationPublishesStress {
     }
 
     @Actor
-    public void asks(III_Result result) {
+    public void asksAndWantsToBeNotified(III_Result result) {
         result.r1 = operation.isDone() ? written : -1;
-    }
-
-    @Actor
-    public void wantsToBeNotified() {
         operation.notify(queue);
     }
 

@@ -9,11 +9,10 @@ import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.III_Result;
 
-/** Two send where there is room for one, while one takes: what was sent is taken or there, with what was written before. */
+/** Two send where there is room for one, and one of them takes before: what was sent is taken or there, and whole. */
 @JCStressTest
 @State
 @Outcome(id = "1, 0, 1", expect = Expect.ACCEPTABLE, desc = "one of the two was sent, and is there")
-@Outcome(id = "1, 1, 0", expect = Expect.ACCEPTABLE, desc = "one was sent, and taken")
 @Outcome(id = "2, 1, 1", expect = Expect.ACCEPTABLE, desc = "one was taken, which made room for the other")
 @Outcome(expect = Expect.FORBIDDEN, desc = "lost, doubled, empty, or more than there is room for")
 public class ChannelStress {
@@ -43,13 +42,9 @@ public class ChannelStress {
     }
 
     @Actor
-    public void other() {
-        otherSent = send();
-    }
-
-    @Actor
-    public void takes() {
+    public void takesAndSends() {
         taken = text(items.take());
+        otherSent = send();
     }
 
     @Arbiter
