@@ -486,10 +486,15 @@ final class Log {
 
     private void stop(Throwable why) {
         committing = false;
-        QueueException reason = new QueueException("write to " + name, QueueFailure.STOPPED, why);
+        // A loop that ends cancels what is on its way: that is the end of this log, too, but nothing is broken.
+        boolean ended = QueueException.in("", why).failure() == QueueFailure.CLOSED;
+        QueueException reason =
+                new QueueException("write to " + name, ended ? QueueFailure.CLOSED : QueueFailure.STOPPED, why);
         stopped = reason;
         loop.cancel(company);
-        loop.report("the log " + name + " stops: it", why);
+        if (!ended) {
+            loop.report("the log " + name + " stops: it", why);
+        }
         List<Append> all = new ArrayList<>();
         soon.forEach(one -> all.add(one.append));
         flying.forEach(batch -> all.addAll(batch.appends));
