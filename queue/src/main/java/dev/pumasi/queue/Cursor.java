@@ -3,6 +3,7 @@ package dev.pumasi.queue;
 import dev.pumasi.runtime.Operation;
 import dev.pumasi.runtime.memory.Buffer;
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads a log from a sequence on, up to what is durable, on the log's loop and without ever holding it up: when it needs bytes
@@ -29,7 +30,8 @@ final class Cursor {
     private final Log log;
     private final Runnable whenRead;
     private final RecordFormat format = new RecordFormat();
-    private Buffer chunk = Buffer.allocate(CHUNK_BYTES);
+    private final int chunkBytes;
+    private Buffer chunk;
     private long chunkAt;
     private int chunkLength;
 
@@ -37,8 +39,7 @@ final class Cursor {
     private long position;
     private long sequence;
     private boolean reading;
-    private IOException failure;
-    private boolean failed;
+    private @Nullable IOException failure;
     private long damagedBytes;
 
     /**
@@ -49,7 +50,8 @@ final class Cursor {
         this.log = log;
         this.whenRead = whenRead;
         this.sequence = sequence;
-        failure = new IOException();
+        chunkBytes = (int) Math.min(CHUNK_BYTES, log.settings().segmentBytes());
+        chunk = Buffer.allocate(chunkBytes);
         segment = log.segmentOf(sequence);
         position = segment.index.before(sequence);
     }
@@ -62,8 +64,7 @@ final class Cursor {
                 first = segment;
             }
         }
-        Cursor cursor = new Cursor(log, first.firstSequence, whenRead);
-        return cursor;
+        return new Cursor(log, first.index.sequenceBefore(millis, first.firstSequence), whenRead);
     }
 
     /** The sequence that is due, or stands here. */
@@ -82,15 +83,20 @@ final class Cursor {
      * @throws IOException if it cannot be read, or is damaged and not to be skipped
      */
     Step step() throws IOException {
-        if (failed) {
-            failed = false;
-            throw failure;
+        IOException unreadable = failure;
+        if (unreadable != null) {
+            failure = null;
+            throw unreadable;
         }
         if (reading) {
             return Step.READING;
         }
         if (!log.has(segment)) {
-            return lostUpTo(log.segments().getFirst());
+            Segment first = log.segments().getFirst();
+            if (sequence < first.firstSequence) {
+                return lostUpTo(first);
+            }
+            moveTo(log.segmentOf(sequence)); // all of it had been read
         }
         while (true) {
             if (sequence >= log.durableSequence()) {
@@ -179,8 +185,8 @@ final class Cursor {
     private void read(int least, long end) {
         if (least > chunk.capacity()) {
             chunk = Buffer.allocate(RecordFormat.aligned(least));
-        } else if (chunk.capacity() > CHUNK_BYTES && least <= CHUNK_BYTES) {
-            chunk = Buffer.allocate(CHUNK_BYTES); // a large message's memory is not kept
+        } else if (chunk.capacity() > chunkBytes && least <= chunkBytes) {
+            chunk = Buffer.allocate(chunkBytes); // a large message's memory is not kept
         }
         reading = true;
         boolean continues = position >= chunkAt && position < chunkAt + chunkLength && least <= chunk.capacity() - at();
@@ -198,12 +204,12 @@ final class Cursor {
         switch (outcome) {
             case Operation.Success<? extends Integer>(Integer count) when count > 0 -> chunkLength += count;
             case Operation.Success<? extends Integer> _ -> {
-                failed = true;
                 failure = Segment.damaged(segment.path, "the file has become shorter");
             }
             case Operation.Failed<? extends Integer>(Throwable cause) -> {
-                failed = log.has(segment); // a deleted one's file is closed: then it is lost, which is no error
-                failure = QueueException.in("read " + segment, cause);
+                if (log.has(segment)) { // a deleted one's file is closed: then it is lost, which is no error
+                    failure = QueueException.in("read " + segment, cause);
+                }
             }
         }
         whenRead.run();

@@ -7,7 +7,6 @@ import dev.pumasi.runtime.memory.Buffer;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
@@ -37,7 +36,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>What it will not do:</b> push. A consumer asks for each message, so a slow one is never flooded.
  *
- * <p>Belongs to the queue's loop.
+ * <p>Belongs to the queue's loop. It is long for the many ways that a message can take; each is a few lines, and {@link
+ * Entry} draws them.
  */
 final class Group {
 
@@ -53,6 +53,9 @@ final class Group {
     /** How long to wait after something that may be over soon: a full disk. */
     private static final long RETRY_NANOS = Duration.ofSeconds(1).toNanos();
 
+    private static final System.Logger LOG = System.getLogger("dev.pumasi.queue");
+
+    private static final String CONSUMER_CLOSED = "not settled when its consumer closed";
     private static final String PROCESS_ENDED = "not settled when the process ended";
 
     final int number;
@@ -155,7 +158,8 @@ final class Group {
         }
         for (Entry entry : List.copyOf(consumer.out)) {
             takeBack(entry);
-            makeReady(entry);
+            entry.reason = entry.reason.isEmpty() ? CONSUMER_CLOSED : entry.reason;
+            begin(entry, 0);
         }
         pump();
     }
@@ -246,6 +250,7 @@ final class Group {
             }
             case LOST -> {
                 topic.damaged(reader.damagedBytes());
+                sayLost(floor + windowSize, reader.sequence() - 1);
                 return true;
             }
             case END, READING -> {
@@ -253,6 +258,16 @@ final class Group {
             }
         }
         throw new IllegalStateException("unreachable");
+    }
+
+    /** On the loop's own thread: see {@link LogTopic#tell}. */
+    private void sayLost(long first, long last) {
+        loop.execute(() -> LOG.log(
+                System.Logger.Level.WARNING,
+                "{0}: messages {1} to {2} are lost: they were deleted, or cannot be read any more",
+                this,
+                Long.toString(first),
+                Long.toString(last)));
     }
 
     private void settleUnseen() {
@@ -506,8 +521,9 @@ final class Group {
                 .withHeader(Delivery.DEAD_REASON, reason);
         topic.queue().publish(to.orElseThrow(), letter, outcome -> {
             if (outcome instanceof Operation.Failed<?>(Throwable failure)) {
-                loop.report("sending to the dead letters of " + topic.name(), failure);
-                if (over == null) {
+                boolean closed = QueueException.in("", failure).failure() == QueueFailure.CLOSED;
+                if (over == null && !closed) {
+                    loop.report("sending to the dead letters of " + topic.name(), failure);
                     loop.start(entry, RETRY_NANOS);
                 }
             } else {
@@ -609,10 +625,6 @@ final class Group {
                 dead,
                 lost,
                 memberCount);
-    }
-
-    List<Take> asking() {
-        return new ArrayList<>(takes);
     }
 
     @Override

@@ -5,6 +5,9 @@ import dev.pumasi.runtime.Operation;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
@@ -24,7 +27,16 @@ public final class Handling implements AutoCloseable {
     private final LongAdder handled = new LongAdder();
     private final LongAdder failed = new LongAdder();
 
-    /** Written by whoever closes, read by the threads: those that do not see it yet take one message more. */
+    /** How many threads have not ended. */
+    private final AtomicInteger working;
+
+    /** What the threads wait for. */
+    private final Set<Operation<Delivery>> asking = ConcurrentHashMap.newKeySet();
+
+    /**
+     * Written by whoever closes, before he looks at what is asked for; read by the threads after they have added what they ask
+     * for. So either he cancels it, or they see that it is over and cancel it themselves.
+     */
     private volatile boolean closed;
 
     private volatile @Nullable IOException end;
@@ -36,6 +48,7 @@ public final class Handling implements AutoCloseable {
         this.consumer = consumer;
         this.loop = loop;
         this.handler = handler;
+        working = new AtomicInteger(parallel);
         for (int i = 0; i < parallel; i++) {
             threads.add(loop.spawn(this::work));
         }
@@ -56,11 +69,11 @@ public final class Handling implements AutoCloseable {
         return end;
     }
 
-    /** Takes no more messages; handlers that are at it finish. Does not wait for them: {@link #join} does. */
+    /** Takes no more messages; handlers that are at it finish, then the consumer is closed. Does not wait for them: {@link #join} does. */
     @Override
     public void close() {
         closed = true;
-        consumer.close();
+        asking.forEach(Operation::cancel);
     }
 
     /** Waits until no handler runs any more. Parks a green thread, blocks a platform thread. */
@@ -71,26 +84,44 @@ public final class Handling implements AutoCloseable {
     }
 
     private void work() {
-        while (!closed) {
-            Delivery delivery;
-            try {
-                delivery = consumer.take();
-            } catch (IOException over) {
-                if (!closed) {
-                    end = over;
-                }
-                return;
+        try {
+            while (!closed) {
+                handle(take());
             }
-            try {
-                handler.handle(delivery);
-                settled(delivery.startAcknowledge(), true);
-            } catch (Exception thrown) {
-                failed.increment();
-                loop.report("the handler of " + consumer.topic().name() + " for " + consumer.group(), thrown);
-                settled(delivery.startReject(reason(thrown)), false);
+        } catch (IOException over) {
+            if (!closed) {
+                end = over;
             }
-            handled.increment();
+        } finally {
+            if (working.decrementAndGet() == 0) {
+                consumer.close();
+            }
         }
+    }
+
+    private Delivery take() throws IOException {
+        Operation<Delivery> take = consumer.startTake();
+        asking.add(take);
+        try {
+            if (closed) {
+                take.cancel();
+            }
+            return QueueException.await(take);
+        } finally {
+            asking.remove(take);
+        }
+    }
+
+    private void handle(Delivery delivery) {
+        try {
+            handler.handle(delivery);
+            settled(delivery.startAcknowledge(), true);
+        } catch (Throwable thrown) {
+            failed.increment();
+            loop.report("the handler of " + consumer.topic().name() + " for " + consumer.group(), thrown);
+            settled(delivery.startReject(reason(thrown)), false);
+        }
+        handled.increment();
     }
 
     /** A handler may have settled it itself; then this comes too late, and that is as it should be. */
@@ -107,7 +138,7 @@ public final class Handling implements AutoCloseable {
         });
     }
 
-    private static String reason(Exception thrown) {
+    private static String reason(Throwable thrown) {
         String message = thrown.getMessage();
         return message == null ? thrown.getClass().getName() : thrown.getClass().getSimpleName() + ": " + message;
     }

@@ -44,6 +44,8 @@ import org.jspecify.annotations.Nullable;
  * waits, waits in the loop's monotonic time.
  *
  * <p><b>What it will not do.</b> It does not compress, does not replicate, and does not check what it has written; a reader does, each time.
+ *
+ * <p>It is long because room, commits and the end are one state machine: each of them waits for, and wakes, the others.
  */
 final class Log {
 
@@ -90,6 +92,7 @@ final class Log {
 
     private long waitingBytes;
     private long pendingBytes;
+    private final int batchBytes;
     private final Deque<Buffer> buffers = new ArrayDeque<>();
 
     // The commit that is on its way.
@@ -113,8 +116,7 @@ final class Log {
     private final Timer company = Timer.of(this::companyCame);
     private boolean urgent;
 
-    private final Deque<Segment> deletions = new ArrayDeque<>();
-    private boolean deleting;
+    private final Deletions deletions;
 
     private @Nullable IOException stopped;
     private boolean closed;
@@ -139,6 +141,8 @@ final class Log {
         this.folder = folder;
         this.settings = settings;
         this.whenDurable = whenDurable;
+        batchBytes = (int) Math.min(Batch.BYTES, settings.segmentBytes());
+        deletions = new Deletions(loop, background, folder);
         segments = found.segments();
         active = segments.getLast();
         next = found.next();
@@ -193,10 +197,13 @@ final class Log {
         pendingBytes += bytes;
         nextSequence++;
         append.placed(sequence);
-        if (append.durability() == Append.Durability.NOW) {
-            urgent = true;
+        boolean now = append.durability() == Append.Durability.NOW;
+        urgent |= now;
+        if (now && append.waitsForRoom() && !committing && !scheduled && waiting.isEmpty() && !loop.hasWork()) {
+            commit(); // whoever appends waits, and there is nobody else who could join
+        } else {
+            scheduleCommit();
         }
-        scheduleCommit();
         return true;
     }
 
@@ -205,8 +212,8 @@ final class Log {
         if (last != null && last.segment == active && last.hasRoom(bytes)) {
             return last;
         }
-        Buffer buffer = bytes > Batch.BYTES ? Buffer.allocate(bytes) : buffers.pollLast();
-        Batch batch = new Batch(buffer != null ? buffer : Buffer.allocate(Batch.BYTES), active);
+        Buffer buffer = bytes > batchBytes ? Buffer.allocate(bytes) : buffers.pollLast();
+        Batch batch = new Batch(buffer != null ? buffer : Buffer.allocate(batchBytes), active);
         filled.addLast(batch.begin(active, active.end));
         return batch;
     }
@@ -306,12 +313,11 @@ final class Log {
     // ------------------------------------------------------------------------------------------- committing
 
     private void scheduleCommit() {
-        if (committing || scheduled || stopped != null) {
-            return;
+        if (!committing && !scheduled && stopped == null) {
+            scheduled = true;
+            // Behind all that is runnable now: whoever was woken by the last commit appends before this one begins.
+            loop.execute(this::commit);
         }
-        scheduled = true;
-        // Behind all that is runnable now: whoever was woken by the last commit appends before this one begins.
-        loop.execute(this::commit);
     }
 
     /** Somebody has waited long enough for company. */
@@ -433,7 +439,7 @@ final class Log {
                 sequence++;
             }
             batch.appends.clear();
-            if (batch.buffer.capacity() == Batch.BYTES && buffers.size() < BUFFERS_KEPT_MAX) {
+            if (batch.buffer.capacity() == batchBytes && buffers.size() < BUFFERS_KEPT_MAX) {
                 buffers.addLast(batch.buffer);
             }
         }
@@ -631,32 +637,8 @@ final class Log {
         }
         if (!gone.isEmpty()) {
             gone.forEach(segment -> segment.file.close());
-            deletions.addAll(gone);
-            deleteNext();
+            deletions.add(gone);
         }
-    }
-
-    private void deleteNext() {
-        if (deleting || deletions.isEmpty()) {
-            return;
-        }
-        deleting = true;
-        Segment segment = deletions.removeFirst();
-        background
-                .start("delete " + segment, () -> {
-                    loop.files().delete(segment.path);
-                    try (var names = loop.files().openFolder(folder)) {
-                        names.sync();
-                    }
-                })
-                .onDone(outcome -> {
-                    deleting = false;
-                    if (outcome instanceof Operation.Success<?>) {
-                        deleteNext();
-                    } else {
-                        deletions.clear(); // the next opening finds them still there, and has them deleted again
-                    }
-                });
     }
 
     // Figures, any thread.

@@ -2,9 +2,11 @@ package dev.pumasi.queue;
 
 import dev.pumasi.runtime.AsyncFolder;
 import dev.pumasi.runtime.Background;
+import dev.pumasi.runtime.Failure;
 import dev.pumasi.runtime.Loop;
 import dev.pumasi.runtime.Operation;
 import dev.pumasi.runtime.Operation.Outcome;
+import dev.pumasi.runtime.OperationException;
 import dev.pumasi.runtime.Promise;
 import dev.pumasi.runtime.driver.FileAttributes;
 import dev.pumasi.runtime.driver.Listing;
@@ -134,7 +136,7 @@ final class LogQueue implements Queue {
     static Operation<Queue> open(Loop loop, QueueUrl url, Path folder, LogSettings settings, FolderLock.Kind locks) {
         Background background = Background.open(loop, BACKGROUND_MAX);
         Operation<Queue> opening = background.start("open the queue in " + folder, () -> {
-            makeFolder(loop, folder.toAbsolutePath());
+            makeFolders(loop, folder.toAbsolutePath());
             FolderLock lock = locks.take(folder);
             try {
                 Opened opened = open(loop, folder, settings);
@@ -145,8 +147,10 @@ final class LogQueue implements Queue {
             }
         });
         opening.onDone(outcome -> {
-            if (outcome instanceof Operation.Failed<?>) {
-                loop.spawn(background::close);
+            switch (outcome) {
+                case Operation.Success<? extends Queue>(Queue opened) ->
+                    ((LogQueue) opened).topics.values().forEach(LogTopic::tell);
+                case Operation.Failed<? extends Queue> _ -> loop.spawn(background::close);
             }
         });
         return opening;
@@ -158,8 +162,9 @@ final class LogQueue implements Queue {
         try {
             checkFormat(loop, folder);
             Path ledgerFolder = folder.resolve("ledger");
-            makeFolder(loop, ledgerFolder);
-            makeFolder(loop, folder.resolve("topics"));
+            makeFolder(loop, ledgerFolder, folder);
+            makeFolder(loop, folder.resolve("topics"), folder);
+            syncNames(loop, folder.resolve("topics"));
             LogSettings ledgerSettings = ledgerSettings(settings);
             Recovery.Found ledger = Recovery.open(loop, ledgerFolder, ledgerSettings);
             all.add(ledger);
@@ -220,19 +225,29 @@ final class LogQueue implements Queue {
         }
     }
 
-    /** Makes a folder and those above it, durably. */
-    private static void makeFolder(Loop loop, Path folder) throws IOException {
-        if (!loop.files().exists(folder)) {
-            Path above = folder.getParent();
-            if (above != null) {
-                makeFolder(loop, above);
-            }
-            loop.files().makeFolders(folder);
-            if (above != null) {
-                try (AsyncFolder names = loop.files().openFolder(above)) {
-                    names.sync();
+    /** Makes a folder and those above it, as far as they are not there, durably. */
+    private static void makeFolders(Loop loop, Path folder) throws IOException {
+        loop.files().makeFolders(folder);
+        for (Path above = folder.getParent(); above != null; above = above.getParent()) {
+            try {
+                syncNames(loop, above);
+            } catch (OperationException notOurs) {
+                if (notOurs.failure() != Failure.PERMISSION_DENIED) {
+                    throw notOurs;
                 }
             }
+        }
+    }
+
+    /** As the other, in a folder that is durable. Synced also if it was there: whoever made it may not have come to that. */
+    private static void makeFolder(Loop loop, Path folder, Path above) throws IOException {
+        loop.files().makeFolders(folder);
+        syncNames(loop, above);
+    }
+
+    private static void syncNames(Loop loop, Path folder) throws IOException {
+        try (AsyncFolder names = loop.files().openFolder(folder)) {
+            names.sync();
         }
     }
 
@@ -309,7 +324,7 @@ final class LogQueue implements Queue {
             LogTopic topic = known;
             if (topic == null) {
                 Path at = topicFolder(folder, name);
-                makeFolder(loop, at);
+                makeFolder(loop, at, folder.resolve("topics"));
                 topic = new LogTopic(LogQueue.this, background, name, at, settings, Recovery.open(loop, at, settings));
             }
             return new Prepared(topic, topic.readIds(how));
@@ -319,7 +334,9 @@ final class LogQueue implements Queue {
             List<Asking> all = askings.remove(name);
             switch (outcome) {
                 case Operation.Success<? extends Prepared>(Prepared prepared) -> {
-                    topics.put(name, prepared.topic);
+                    if (topics.put(name, prepared.topic) == null) {
+                        prepared.topic.tell();
+                    }
                     prepared.topic.configure(how, prepared.ids);
                     if (all != null) {
                         all.forEach(one -> one.kept(prepared.topic));

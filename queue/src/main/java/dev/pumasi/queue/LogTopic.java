@@ -6,7 +6,6 @@ import dev.pumasi.runtime.Operation;
 import dev.pumasi.runtime.Operation.Outcome;
 import dev.pumasi.runtime.Promise;
 import dev.pumasi.runtime.Timer;
-import dev.pumasi.runtime.memory.Buffer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -27,6 +26,8 @@ final class LogTopic implements Topic {
     /** How often it is looked whether something is too old to be kept. */
     private static final Duration RETENTION_PAUSE = Duration.ofSeconds(10);
 
+    private static final System.Logger LOG = System.getLogger("dev.pumasi.queue");
+
     private final LogQueue queue;
     private final String name;
     private final Log log;
@@ -35,6 +36,9 @@ final class LogTopic implements Topic {
     private @Nullable TopicSettings settings;
     private RecentIds ids = new RecentIds(TopicSettings.DEFAULT.withSameIdsMax(0));
     private final Map<String, Publishing> idsOnTheirWay = new HashMap<>();
+    private final long torn;
+    private final List<Recovery.Damage> damages;
+    private int segmentsSeen;
 
     // Figures: written on the loop, read from anywhere, now or a little later.
     private volatile long duplicates;
@@ -42,6 +46,8 @@ final class LogTopic implements Topic {
     private volatile List<Group> groupsSeen = List.of();
     private volatile long bytesSeen;
     private volatile long firstSeen;
+    private volatile long nextSeen;
+    private volatile String stoppedSeen = "";
 
     LogTopic(
             LogQueue queue,
@@ -53,10 +59,27 @@ final class LogTopic implements Topic {
         this.queue = queue;
         this.name = name;
         log = new Log(name, queue.loop(), background, folder, settings, found, this::durable);
-        for (Recovery.Damage damage : found.damages()) {
-            damaged += damage.bytes();
-        }
+        damages = found.damages();
+        torn = found.tornBytes();
         look();
+    }
+
+    /**
+     * Says what was found at the opening. On the loop's own thread, not on the green one that found it: who logs may hold a lock
+     * of the log's, and a loop that waits for one of its own green threads waits for ever.
+     */
+    void tell() {
+        for (Recovery.Damage damage : damages) {
+            damaged += damage.bytes();
+            LOG.log(System.Logger.Level.WARNING, "{0}: {1}", this, damage);
+        }
+        if (torn > 0) {
+            LOG.log(
+                    System.Logger.Level.INFO,
+                    "{0}: {1} bytes were cut off that were being written when the process or the machine ended",
+                    this,
+                    Long.toString(torn));
+        }
     }
 
     @Override
@@ -129,6 +152,9 @@ final class LogTopic implements Topic {
             } else {
                 group.pump();
             }
+        }
+        if (log.segments().size() > segmentsSeen) {
+            tidy();
         }
         look();
     }
@@ -353,58 +379,6 @@ final class LogTopic implements Topic {
         return entry.segment < log.segments().getFirst().number;
     }
 
-    /** One record, read until it is there. */
-    private static final class RecordRead {
-
-        private final Segment segment;
-        private final Entry entry;
-        private final Consumer<Outcome<Message>> then;
-        private final Buffer buffer;
-        private int done;
-
-        RecordRead(Segment segment, Entry entry, Consumer<Outcome<Message>> then) {
-            this.segment = segment;
-            this.entry = entry;
-            this.then = then;
-            buffer = Buffer.allocate(entry.length);
-        }
-
-        void go() {
-            segment.file
-                    .startRead(entry.position + done, buffer, done, entry.length - done)
-                    .onDone(this::read);
-        }
-
-        private void read(Outcome<? extends Integer> outcome) {
-            if (outcome instanceof Operation.Success<? extends Integer>(Integer count) && count > 0) {
-                done += count;
-                if (done < entry.length) {
-                    go();
-                } else {
-                    then.accept(message());
-                }
-            } else {
-                then.accept(new Operation.Failed<>(
-                        outcome instanceof Operation.Failed<? extends Integer>(Throwable failure)
-                                ? failure
-                                : Segment.damaged(segment.path, "the file has become shorter")));
-            }
-        }
-
-        private Outcome<Message> message() {
-            boolean intact = RecordFormat.length(buffer, 0) == entry.length
-                    && RecordFormat.sequence(buffer, 0) == entry.sequence
-                    && new RecordFormat().isIntact(buffer, 0, segment.salt);
-            return intact
-                    ? new Operation.Success<>(MessageCodec.message(
-                            buffer, RecordFormat.HEADER_BYTES, entry.length - RecordFormat.HEADER_BYTES))
-                    : new Operation.Failed<>(Segment.damaged(
-                            segment.path,
-                            "record " + entry.sequence + " at " + entry.position
-                                    + " is not what was written any more"));
-        }
-    }
-
     void damaged(long bytes) {
         damaged = Math.max(damaged, bytes);
     }
@@ -479,16 +453,19 @@ final class LogTopic implements Topic {
     }
 
     private void look() {
+        segmentsSeen = log.segments().size();
         bytesSeen = log.bytes();
         firstSeen = log.firstSequence();
+        nextSeen = log.durableSequence();
+        IOException stopped = log.stopped();
+        stoppedSeen = stopped == null ? "" : String.valueOf(stopped.getMessage());
     }
 
     @Override
     public TopicStatus status() {
-        long next = log.nextSequence();
+        long next = nextSeen;
         List<GroupStatus> all = new ArrayList<>();
         groupsSeen.forEach(group -> all.add(group.status(next)));
-        IOException stopped = log.stopped();
         return new TopicStatus(
                 name,
                 firstSeen,
@@ -498,8 +475,9 @@ final class LogTopic implements Topic {
                 duplicates,
                 log.refused(),
                 log.syncs(),
+                torn,
                 damaged,
-                stopped == null ? "" : String.valueOf(stopped.getMessage()),
+                stoppedSeen,
                 List.copyOf(all));
     }
 

@@ -3,6 +3,7 @@ package dev.pumasi.queue;
 import dev.pumasi.runtime.AsyncFolder;
 import dev.pumasi.runtime.Loop;
 import dev.pumasi.runtime.driver.Listing;
+import dev.pumasi.runtime.memory.Buffer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -24,7 +25,11 @@ import org.jspecify.annotations.Nullable;
  * that nobody was told of: it is overwritten with zeros and synced, before anything new is written. Otherwise a record
  * that happens to end where a left-over one begins would bring that back to life.
  *
- * <p>A crash during recovery changes nothing: it finds the same end again.
+ * <p><b>What stands there is not yet durable.</b> The process may have died, or a sync have failed, with records in the page
+ * cache that the disk does not have, and that the kernel may even take for clean. So the last records, all that the last
+ * one does not know to be durable, are written once more and synced, before anybody is shown them. So are names.
+ *
+ * <p>A crash during recovery changes nothing: it finds the same end again, or an earlier one that nobody has seen pass.
  */
 final class Recovery {
 
@@ -67,10 +72,17 @@ final class Recovery {
     private long nextSequence;
     private long lastMillis;
 
+    /** For all that is read, one thing after the other. */
+    private final Buffer chunk;
+
+    /** Of the last record that was found. */
+    private long durableBefore;
+
     private Recovery(Loop loop, Path folder, LogSettings settings) {
         this.loop = loop;
         this.folder = folder;
         this.settings = settings;
+        chunk = Scan.chunkFor(settings.segmentBytes());
     }
 
     /**
@@ -119,20 +131,17 @@ final class Recovery {
 
     private TreeSet<Long> numbers() throws IOException {
         TreeSet<Long> numbers = new TreeSet<>();
-        boolean deleted = false;
         for (Listing.Entry entry : loop.files().list(folder)) {
             String name = entry.name().toString();
             if (name.endsWith(Segment.UNFINISHED)) {
                 loop.files().delete(folder.resolve(entry.name()));
-                deleted = true;
             } else if (name.matches("\\d{12}\\" + Segment.SUFFIX)) {
                 numbers.add(Long.parseLong(name.substring(0, 12)));
             }
         }
-        if (deleted) {
-            try (AsyncFolder names = loop.files().openFolder(folder)) {
-                names.sync();
-            }
+        // Also if nothing was deleted: whoever gave the segments their names may not have come to that.
+        try (AsyncFolder names = loop.files().openFolder(folder)) {
+            names.sync();
         }
         return numbers;
     }
@@ -153,16 +162,29 @@ final class Recovery {
                 active = i;
             }
         }
-        for (int i = first; i < segments.size(); i++) {
-            if (i >= active) {
-                tornBytes += segments.get(i).wipe(segments.get(i).end);
-            }
+        for (int i = active; i < segments.size(); i++) {
+            tornBytes += segments.get(i).wipe(segments.get(i).end, chunk);
         }
+        secure(segments.get(active));
         return active;
     }
 
+    /** Writes what may not be durable once more, and syncs. */
+    private void secure(Segment segment) throws IOException {
+        Scan scan = new Scan(segment, settings.recordBytesMax(), segment.index.before(durableBefore), chunk);
+        while (scan.position() < segment.end && scan.isRecord() && scan.sequence() < durableBefore) {
+            scan.skipRecord();
+        }
+        for (long at = scan.position(); at < segment.end; at += chunk.capacity()) {
+            int count = (int) Math.min(chunk.capacity(), segment.end - at);
+            segment.file.read(at, chunk, 0, count);
+            segment.file.write(at, chunk, 0, count);
+        }
+        segment.file.sync();
+    }
+
     private boolean beginsWithRecord(Segment segment) throws IOException {
-        return new Scan(segment, settings.recordBytesMax(), Segment.HEADER_BYTES).isRecord();
+        return new Scan(segment, settings.recordBytesMax(), Segment.HEADER_BYTES, chunk).isRecord();
     }
 
     /**
@@ -171,7 +193,7 @@ final class Recovery {
      * @param first the sequence of its first record, or -1 if its first record says so itself
      */
     private boolean scan(Segment segment, long first) throws IOException {
-        Scan scan = new Scan(segment, settings.recordBytesMax(), Segment.HEADER_BYTES);
+        Scan scan = new Scan(segment, settings.recordBytesMax(), Segment.HEADER_BYTES, chunk);
         boolean any = false;
         long expected = first;
         while (true) {
@@ -184,6 +206,7 @@ final class Recovery {
                 segment.index.note(scan.sequence(), scan.millis(), scan.position());
                 expected = scan.sequence() + 1;
                 lastMillis = Math.max(lastMillis, scan.millis());
+                durableBefore = scan.durableBefore();
                 scan.skipRecord();
             }
             segment.end = scan.position();
@@ -219,7 +242,7 @@ final class Recovery {
         for (int i = 0; i < segments.size() - 1; i++) {
             Segment segment = segments.get(i);
             segment.end = segment.bytes;
-            Scan scan = new Scan(segment, settings.recordBytesMax(), Segment.HEADER_BYTES);
+            Scan scan = new Scan(segment, settings.recordBytesMax(), Segment.HEADER_BYTES, chunk);
             if (scan.isRecord()) {
                 segment.firstSequence = scan.sequence();
                 segment.firstMillis = scan.millis();
@@ -239,7 +262,7 @@ final class Recovery {
         if (!settings.skipDamage()) {
             throw Segment.damaged(segment.path, "its first record cannot be read any more");
         }
-        Scan scan = new Scan(segment, settings.recordBytesMax(), Segment.HEADER_BYTES);
+        Scan scan = new Scan(segment, settings.recordBytesMax(), Segment.HEADER_BYTES, chunk);
         while (scan.skipToSomething()) {
             if (scan.isRecord()) {
                 // What stood before it is found, and counted, by who reads the segment.

@@ -9,7 +9,7 @@ import java.io.IOException;
  */
 final class Scan {
 
-    private static final int CHUNK_BYTES = 512 * 1024;
+    private static final int CHUNK_BYTES = 256 * 1024;
 
     private final Segment segment;
     private final int recordBytesMax;
@@ -20,10 +20,20 @@ final class Scan {
     private long position;
 
     Scan(Segment segment, int recordBytesMax, long position) {
+        this(segment, recordBytesMax, position, chunkFor(segment.bytes));
+    }
+
+    /** With memory that is used for one scan after the other. */
+    Scan(Segment segment, int recordBytesMax, long position, Buffer chunk) {
         this.segment = segment;
         this.recordBytesMax = recordBytesMax;
         this.position = position;
-        chunk = Buffer.allocate((int) Math.min(CHUNK_BYTES, segment.bytes));
+        this.chunk = chunk;
+    }
+
+    /** Memory to scan segments of that length. */
+    static Buffer chunkFor(long segmentBytes) {
+        return Buffer.allocate((int) Math.min(CHUNK_BYTES, segmentBytes));
     }
 
     /** Where it stands. */

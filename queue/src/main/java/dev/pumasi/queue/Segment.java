@@ -40,7 +40,8 @@ final class Segment {
     private static final int SALT_AT = 32;
     private static final int CRC_AT = 60;
 
-    private static final int ZEROED_AT_ONCE_BYTES = 256 * 1024;
+    /** Only ever read, so that all may share it. */
+    private static final Buffer ZEROS = Buffer.allocate(256 * 1024);
 
     /** From 1, without gaps. */
     final long number;
@@ -120,9 +121,8 @@ final class Segment {
             }
         }
         // Written, not only allocated: what was never written costs each sync a change of the file's map.
-        Buffer zeros = Buffer.allocate((int) Math.min(ZEROED_AT_ONCE_BYTES, bytes));
-        for (long done = 0; done < bytes; done += zeros.capacity()) {
-            file.write(done, zeros, 0, (int) Math.min(zeros.capacity(), bytes - done));
+        for (long done = 0; done < bytes; done += ZEROS.capacity()) {
+            file.write(done, ZEROS, 0, (int) Math.min(ZEROS.capacity(), bytes - done));
         }
     }
 
@@ -175,8 +175,7 @@ final class Segment {
     }
 
     /** Overwrites everything from {@code from} on that is not zero, durably. Direct style. Answers up to how far there was any. */
-    long wipe(long from) throws IOException {
-        Buffer chunk = Buffer.allocate((int) Math.min(ZEROED_AT_ONCE_BYTES, bytes));
+    long wipe(long from, Buffer chunk) throws IOException {
         byte[] zeros = new byte[chunk.capacity()];
         long wiped = 0;
         for (long at = from; at < bytes; at += chunk.capacity()) {

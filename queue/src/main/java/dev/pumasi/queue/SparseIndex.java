@@ -48,8 +48,8 @@ final class SparseIndex {
         return low == 0 ? Segment.HEADER_BYTES : positions[low - 1];
     }
 
-    /** The position of the last noted record that was stored before that time; the first record's if there is none. */
-    long beforeMillis(long time) {
+    /** The sequence of the last noted record that was stored before that time; {@code otherwise} if there is none. */
+    long sequenceBefore(long time, long otherwise) {
         int low = 0;
         int high = size;
         while (low < high) {
@@ -60,10 +60,6 @@ final class SparseIndex {
                 high = middle;
             }
         }
-        return low == 0 ? Segment.HEADER_BYTES : positions[low - 1];
-    }
-
-    int size() {
-        return size;
+        return low == 0 ? otherwise : sequences[low - 1];
     }
 }

@@ -6,9 +6,6 @@ import dev.pumasi.testkit.LeakWatch;
 import dev.pumasi.testkit.LogWatch;
 import dev.pumasi.testkit.Seed;
 import dev.pumasi.testkit.SeedParameter;
-import dev.pumasi.testkit.SimDisk;
-import dev.pumasi.testkit.SimFaults;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -16,13 +13,44 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith({LeakWatch.class, LogWatch.class, SeedParameter.class})
 final class CrashTest {
 
+    private static final int SEEDS = 60;
+    private static final String TORN = "bytes were cut off";
+
     @Test
-    void after_a_crash_at_any_change_the_contract_holds(Seed seed) {
+    void after_a_crash_at_any_change_the_contract_holds(Seed seed, LogWatch log) {
+        log.allow(TORN);
         int crashes = 0;
-        for (int i = 0; i < 60; i++) {
+        for (int i = 0; i < SEEDS; i++) {
             crashes += CrashEverywhere.run(seed.split(i));
         }
-        System.out.println("crashes survived: " + crashes);
-        assertTrue(crashes > 60 * 50, crashes + " crashes were tried");
+        assertTrue(crashes > SEEDS * 20, crashes + " crashes were tried");
+    }
+
+    @Test
+    void and_when_the_process_had_ended_before_and_another_has_read_what_it_left(Seed seed, LogWatch log) {
+        log.allow(TORN);
+        int crashes = 0;
+        for (int i = 0; i < 10; i++) {
+            crashes += CrashEverywhere.runOnWhatAProcessLeft(seed.split(i), false);
+        }
+        assertTrue(crashes > 10 * 10, crashes + " crashes were tried");
+    }
+
+    @Test
+    void and_when_it_had_ended_because_a_sync_failed(Seed seed, LogWatch log) {
+        log.allow(TORN);
+        log.allow("loop: .* failed; it is counted from now on");
+        int crashes = 0;
+        for (int i = 0; i < 10; i++) {
+            crashes += CrashEverywhere.runOnWhatAProcessLeft(seed.split(i), true);
+        }
+        assertTrue(crashes > 10 * 10, crashes + " crashes were tried");
+    }
+
+    @Test
+    void and_while_the_ledger_is_written_anew(Seed seed, LogWatch log) {
+        log.allow(TORN);
+        int crashes = CrashEverywhere.runLong(seed, 50);
+        assertTrue(crashes > 10, crashes + " crashes were tried");
     }
 }

@@ -67,6 +67,10 @@ final class History {
         public String toString() {
             return key + ":" + number;
         }
+
+        String detail() {
+            return this + " at " + sequence + ", handed out " + handed + " times, counted " + counted;
+        }
     }
 
     private final Map<String, Sent> sent = new LinkedHashMap<>();
@@ -128,13 +132,13 @@ final class History {
             throw new AssertionError(one + " is delivered while it is in hand");
         }
         if (attempt <= one.counted) {
-            throw new AssertionError(one + " is delivered as attempt " + attempt + " after " + one.counted + " durable ones");
+            throw new AssertionError(
+                    one + " is delivered as attempt " + attempt + " after " + one.counted + " durable ones");
         }
         // One attempt can have been written down in each life that ended before it was handed out.
         if (attempt > one.handed + 1 + crashes) {
-            throw new AssertionError(
-                    one + " is delivered as attempt " + attempt + ", and was handed out " + one.handed + " times in "
-                            + (crashes + 1) + " lives");
+            throw new AssertionError(one + " is delivered as attempt " + attempt + ", and was handed out " + one.handed
+                    + " times in " + (crashes + 1) + " lives");
         }
         Sent before = latestOfKey.put(one.key, one);
         if (before != null && before != one && (before.number > one.number || before.inHand)) {
@@ -209,7 +213,8 @@ final class History {
             }
         }
         if (!missing.isEmpty()) {
-            throw new AssertionError("published, and lost: " + missing);
+            throw new AssertionError(
+                    "published, and lost: " + missing.stream().map(Sent::detail).toList());
         }
     }
 }

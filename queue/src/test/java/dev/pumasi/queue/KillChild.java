@@ -20,8 +20,7 @@ final class KillChild {
     static final GroupSettings HOW = GroupSettings.DEFAULT
             .withDelay(Duration.ofMillis(1), Duration.ofMillis(20))
             .withDeliveriesMax(8);
-    static final TopicSettings KEPT =
-            TopicSettings.DEFAULT.withRetention(Retention.DEFAULT.withBytesMax(512 << 10));
+    static final TopicSettings KEPT = TopicSettings.DEFAULT.withRetention(Retention.DEFAULT.withBytesMax(512 << 10));
 
     private static final int PUBLISHERS = 6;
     private static final int CONSUMERS = 6;
@@ -83,15 +82,18 @@ final class KillChild {
             }
             return;
         }
-        while (topic.status().groups().getFirst().settledBefore() < topic.status().nextSequence()) {
+        while (topic.status().groups().getFirst().settledBefore()
+                < topic.status().nextSequence()) {
             loop.sleep(Duration.ofMillis(5)).await();
         }
         if (queue.topics().contains("t.dead")) {
             Topic dead = queue.topic("t.dead");
             Consumer undertaker = dead.consumer("undertaker");
             for (long i = dead.status().firstSequence(); i < dead.status().nextSequence(); i++) {
-                Message letter = undertaker.take().message();
+                Delivery delivery = undertaker.take();
+                Message letter = delivery.message();
                 say("X " + name(letter) + " " + letter.headers().get(Delivery.DEAD_POSITION));
+                delivery.acknowledge(); // or the next one with its key would be held back
             }
         }
         say("END");
@@ -119,7 +121,8 @@ final class KillChild {
 
     private void consume(Delivery delivery, Dice dice, boolean last) throws IOException {
         String name = name(delivery.message());
-        say("D " + name + " " + delivery.message().text().length() + " " + delivery.position() + " " + delivery.attempt());
+        say("D " + name + " " + delivery.message().text().length() + " " + delivery.position() + " "
+                + delivery.attempt());
         if (dice.chance(0.2)) {
             loop.sleep(Duration.ofMillis(dice.below(3))).await();
         }

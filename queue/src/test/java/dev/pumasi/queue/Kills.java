@@ -71,22 +71,7 @@ final class Kills {
     /** One process; answers how it ended if it ended by itself. */
     private String live(String round, Seed mine, ScheduledExecutorService killer, int killAfterMillis)
             throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:TieredStopAtLevel=1",
-                "-XX:+UseSerialGC",
-                "-Xmx128m",
-                "--add-opens=java.base/java.lang=ALL-UNNAMED",
-                "--enable-native-access=ALL-UNNAMED",
-                "-cp",
-                System.getProperty("java.class.path"),
-                KillChild.class.getName(),
-                folder.toString(),
-                round,
-                Long.toString(mine.value())));
-        Process process = new ProcessBuilder(command)
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
+        Process process = start(folder, round, mine);
         String end = "";
         try (BufferedReader lines =
                 new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
@@ -113,6 +98,26 @@ final class Kills {
         return end;
     }
 
+    /** Starts a process with that queue. */
+    static Process start(Path folder, String round, Seed mine) throws IOException {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
+                "-Xmx128m",
+                "--add-opens=java.base/java.lang=ALL-UNNAMED",
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                System.getProperty("java.class.path"),
+                KillChild.class.getName(),
+                folder.toString(),
+                round,
+                Long.toString(mine.value())));
+        return new ProcessBuilder(command)
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+    }
+
     private void hear(String said) {
         String[] words = said.split(" ", -1);
         switch (words[0]) {
@@ -130,8 +135,7 @@ final class Kills {
             case "S" -> history.settles(words[1]);
             case "W" -> history.isDoneWith(words[1]);
             case "K" -> history.acknowledged(words[1]);
-            case "X" ->
-                history.foundDead(history.sent(words[1]).withHeader(Delivery.DEAD_POSITION, words[2]));
+            case "X" -> history.foundDead(history.sent(words[1]).withHeader(Delivery.DEAD_POSITION, words[2]));
             case "OPEN" -> {}
             default -> throw new AssertionError("the process said " + said);
         }

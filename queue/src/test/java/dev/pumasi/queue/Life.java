@@ -17,7 +17,8 @@ import java.util.function.BiConsumer;
 
 /**
  * One life of a queue on a simulated disk: it is opened, publishers and consumers do their work, all is read to the end, it is closed.
- * After each change of the disk somebody may look, and try what would be found after a crash.
+ * After each change of the disk somebody may look, and try what would be found after a crash. A life may be cut short: then its
+ * process ends, and the machine goes on. On a bad disk what fails is a failure of the disk's, and part of life.
  */
 final class Life {
 
@@ -38,9 +39,15 @@ final class Life {
     private final int publishers;
     private final int messages;
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
+    private int consuming;
+    private int patience = 300;
     private int running;
     private boolean changed;
     private int changes;
+    private int changesMax = Integer.MAX_VALUE;
+    private boolean badDisk;
+    private boolean refused;
+    private boolean stopped;
 
     /**
      * @param disk what is there
@@ -55,6 +62,28 @@ final class Life {
         this.history = history;
         this.publishers = publishers;
         this.messages = messages;
+    }
+
+    /** Its process ends after so many changes of the disk. */
+    Life endingAfter(int count) {
+        changesMax = count;
+        return this;
+    }
+
+    /** The disk may fail. */
+    Life onABadDisk() {
+        badDisk = true;
+        return this;
+    }
+
+    /** Whether something was refused for want of room. */
+    boolean wasRefused() {
+        return refused;
+    }
+
+    /** Whether the disk failed, and the queue stopped. */
+    boolean hasStopped() {
+        return stopped;
     }
 
     /**
@@ -75,7 +104,7 @@ final class Life {
                             changes++;
                             whenChanged.accept(history, changes);
                         }
-                        return running == 0 || failure.get() != null;
+                        return running == 0 || failure.get() != null || changes >= changesMax;
                     },
                     LIMIT);
             Throwable thrown = failure.get();
@@ -95,8 +124,12 @@ final class Life {
         @Override
         public Appendable append(CharSequence line) {
             String text = line.toString();
-            changed |= text.contains("write") || text.contains("sync") || text.contains("rename")
-                    || text.contains("delete") || text.contains("make folder") || text.contains("open ");
+            changed |= text.contains("write")
+                    || text.contains("sync")
+                    || text.contains("rename")
+                    || text.contains("delete")
+                    || text.contains("make folder")
+                    || text.contains("open ");
             return this;
         }
 
@@ -117,11 +150,24 @@ final class Life {
             try {
                 body.run();
             } catch (Throwable thrown) {
-                failure.compareAndSet(null, thrown);
+                failed(thrown);
             } finally {
                 running--;
             }
         });
+    }
+
+    /** An end of the process makes things fail too, and nobody looks any more. */
+    private void failed(Throwable thrown) {
+        if (badDisk && thrown instanceof IOException) {
+            QueueFailure why = QueueException.in("", thrown).failure();
+            refused |= why == QueueFailure.DISK_FULL;
+            stopped |= why == QueueFailure.STOPPED;
+            if (why != QueueFailure.DAMAGED && why != QueueFailure.STALE && why != QueueFailure.INVALID) {
+                return;
+            }
+        }
+        failure.compareAndSet(null, thrown);
     }
 
     private void run(Loop loop) throws Exception {
@@ -133,8 +179,11 @@ final class Life {
             Seed mine = seed.split("publisher").split(i);
             String key = "p" + history.size() + "-" + i;
             start(loop, () -> {
-                publish(topic.publisher(), key, mine.dice());
-                publishing[0]--;
+                try {
+                    publish(topic.publisher(), key, mine.dice());
+                } finally {
+                    publishing[0]--;
+                }
             });
         }
         List<Consumer> consumers = new ArrayList<>();
@@ -142,24 +191,45 @@ final class Life {
             Consumer consumer = topic.consumer(History.GROUP, HOW);
             consumers.add(consumer);
             Seed mine = seed.split("consumer").split(i);
-            start(loop, () -> consume(consumer, mine.dice()));
+            start(loop, () -> {
+                try {
+                    consume(consumer, mine.dice());
+                } finally {
+                    consuming--;
+                }
+            });
+            consuming++;
         }
-        int[] onTheirWay = {0};
-        while (publishing[0] > 0 || settled(topic) < topic.status().nextSequence() || onTheirWay[0] > 0) {
+        while (publishing[0] > 0
+                || consuming == CONSUMERS && settled(topic) < topic.status().nextSequence()) {
             loop.sleep(Duration.ofMillis(dice.between(1, 20))).await();
+            if (badDisk && --patience == 0) {
+                break; // without room nothing is acknowledged, and all comes again and again
+            }
         }
         for (Consumer consumer : consumers) {
             consumer.close();
+        }
+        if (badDisk) {
+            queue.close();
+            return;
         }
         if (queue.topics().contains("t.dead")) {
             Topic dead = queue.topic("t.dead");
             Consumer undertaker = dead.consumer("u" + seed.value());
             for (long i = dead.status().firstSequence(); i < dead.status().nextSequence(); i++) {
-                history.foundDead(undertaker.take().message());
+                Delivery letter = undertaker.take();
+                history.foundDead(letter.message());
+                letter.acknowledge(); // or the next one with its key would be held back
             }
         }
+        String found = queue.status().toString();
         queue.close();
-        history.readToTheEnd();
+        try {
+            history.readToTheEnd();
+        } catch (AssertionError broken) {
+            throw new AssertionError(broken.getMessage() + " — found: " + found, broken);
+        }
         if (loop.status().hops() != 0) {
             throw new AssertionError("hops: " + loop.status().hops());
         }
@@ -178,13 +248,13 @@ final class Life {
         for (int n = 0; n < messages; n++) {
             Message message = history.asks(key, n, (int) dice.between(10, dice.chance(0.2) ? 1000 : 200));
             String name = key + ":" + n;
-            if (dice.chance(0.5)) {
+            boolean waits = dice.chance(0.5);
+            if (!waits) {
                 waiting.add(publisher.startPublish(message).onDone(outcome -> {
                     switch (outcome) {
                         case Operation.Success<? extends Position>(Position position) ->
                             history.published(name, position);
-                        case Operation.Failed<? extends Position>(Throwable thrown) ->
-                            failure.compareAndSet(null, thrown);
+                        case Operation.Failed<? extends Position>(Throwable thrown) -> failed(thrown);
                     }
                 }));
             } else {
@@ -192,7 +262,9 @@ final class Life {
             }
         }
         for (Operation<Position> one : waiting) {
-            one.await();
+            while (!one.isDone()) {
+                publisher.topic().queue().loop().sleep(Duration.ofMillis(1)).await();
+            }
         }
     }
 
@@ -210,7 +282,11 @@ final class Life {
             int attempt = delivery.attempt();
             String name = history.delivered(delivery.message(), delivery.position(), attempt);
             if (dice.chance(0.3)) {
-                consumer.topic().queue().loop().sleep(Duration.ofMillis(dice.below(20))).await();
+                consumer.topic()
+                        .queue()
+                        .loop()
+                        .sleep(Duration.ofMillis(dice.below(20)))
+                        .await();
             }
             if (dice.chance(0.2)) {
                 history.settles(name);
@@ -218,7 +294,9 @@ final class Life {
                     delivery.reject("by the dice");
                     history.rejected(name, attempt);
                 } else {
-                    told(delivery.startReject("by the dice", Duration.ofMillis(dice.below(30))), () -> history.rejected(name, attempt));
+                    told(
+                            delivery.startReject("by the dice", Duration.ofMillis(dice.below(30))),
+                            () -> history.rejected(name, attempt));
                 }
             } else {
                 history.isDoneWith(name);
@@ -236,7 +314,7 @@ final class Life {
         settling.onDone(outcome -> {
             switch (outcome) {
                 case Operation.Success<?> _ -> well.run();
-                case Operation.Failed<?>(Throwable thrown) -> failure.compareAndSet(null, thrown);
+                case Operation.Failed<?>(Throwable thrown) -> failed(thrown);
             }
         });
     }

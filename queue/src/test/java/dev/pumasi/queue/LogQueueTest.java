@@ -125,15 +125,6 @@ final class LogQueueTest extends OnEachDriver {
         try (Queue queue = open()) {
             Topic topic = queue.topic("t");
             Publisher publisher = topic.publisher();
-            List<Operation<Position>> operations = new ArrayList<>();
-            for (int n = 0; n < each; n++) {
-                for (int k = 0; k < keys; k++) {
-                    operations.add(publisher.startPublish(Message.of("k" + k, "" + n)));
-                }
-            }
-            for (Operation<Position> operation : operations) {
-                operation.await();
-            }
             Map<String, ConcurrentLinkedQueue<Integer>> seen = new ConcurrentHashMap<>();
             Map<String, Boolean> busy = new ConcurrentHashMap<>();
             List<Handling> handlings = new ArrayList<>();
@@ -148,6 +139,15 @@ final class LogQueueTest extends OnEachDriver {
                             .add(Integer.valueOf(delivery.message().text()));
                     busy.remove(key);
                 }));
+            }
+            List<Operation<Position>> operations = new ArrayList<>();
+            for (int n = 0; n < each; n++) {
+                for (int k = 0; k < keys; k++) {
+                    operations.add(publisher.startPublish(Message.of("k" + k, "" + n)));
+                }
+            }
+            for (Operation<Position> operation : operations) {
+                operation.await();
             }
             eventually(
                     "all are settled", () -> topic.status().groups().getFirst().settledBefore() == keys * each);
@@ -462,6 +462,26 @@ final class LogQueueTest extends OnEachDriver {
         try (Queue queue = open("message=8k", "segment=64k")) {
             Topic topic = queue.topic("t");
             assertEquals(40, topic.publisher().publish(Message.of("", "next")).sequence());
+        }
+    }
+
+    @Test
+    void old_segments_go_although_somebody_needs_them_if_told_so(LogWatch log) throws Exception {
+        log.expect("group slow of t: messages 0 to [0-9]+ are lost");
+        try (Queue queue = open("message=8k", "segment=64k")) {
+            Retention hard = Retention.DEFAULT.withBytesMax(128 << 10).withUnreadToo(true);
+            Topic topic = queue.topic("t", TopicSettings.DEFAULT.withRetention(hard));
+            Consumer slow = topic.consumer("slow");
+            byte[] body = new byte[8000];
+            for (int i = 0; i < 40; i++) {
+                topic.publisher().publish(Message.of(body));
+            }
+            assertTrue(topic.status().bytes() <= 3 * 65536, topic.status().bytes() + " bytes");
+            Delivery first = slow.take();
+            assertEquals(topic.status().firstSequence(), first.position().sequence());
+            assertEquals(
+                    topic.status().firstSequence(),
+                    topic.status().groups().getFirst().lost());
         }
     }
 

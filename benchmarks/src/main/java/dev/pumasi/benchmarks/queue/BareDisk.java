@@ -23,8 +23,8 @@ record BareDisk() implements Contender {
     @Override
     public long run(Path folder, int publishers, int bytes, long nanos) throws IOException {
         ByteBuffer batch = ByteBuffer.allocateDirect(publishers * bytes);
-        try (FileChannel file = FileChannel.open(
-                folder.resolve("bare"), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+        try (FileChannel file =
+                FileChannel.open(folder.resolve("bare"), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
             ByteBuffer zeros = ByteBuffer.allocateDirect(CHUNK_BYTES);
             for (int at = 0; at < FILE_BYTES; at += CHUNK_BYTES) {
                 file.write(zeros.clear(), at);

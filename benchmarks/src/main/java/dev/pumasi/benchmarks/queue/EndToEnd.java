@@ -54,7 +54,8 @@ final class EndToEnd {
                     }
                 });
                 clock.join();
-                while (topic.status().groups().getFirst().settledBefore() < topic.status().nextSequence()) {
+                while (topic.status().groups().getFirst().settledBefore()
+                        < topic.status().nextSequence()) {
                     loop.sleep(STEP).await();
                 }
                 handling.close();

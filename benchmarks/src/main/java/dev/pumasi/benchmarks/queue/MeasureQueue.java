@@ -49,10 +49,17 @@ public final class MeasureQueue implements Callable<Integer> {
     @Option(names = "--rate", defaultValue = "10000", description = "End to end (default: ${DEFAULT-VALUE} a second).")
     private int rate;
 
-    @Option(names = "--waiting", defaultValue = "10000000", description = "Messages that wait, 0 for none (default: ${DEFAULT-VALUE}, of 100 bytes).")
+    @Option(
+            names = "--waiting",
+            defaultValue = "10000000",
+            description = "Messages that wait, 0 for none (default: ${DEFAULT-VALUE}, of 100 bytes).")
     private long waiting;
 
-    @Option(names = "--only", split = ",", defaultValue = "one,many,end,memory", description = "Which parts (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--only",
+            split = ",",
+            defaultValue = "one,many,end,memory",
+            description = "Which parts (default: ${DEFAULT-VALUE}).")
     private List<String> parts = List.of();
 
     private MeasureQueue() {}
@@ -108,7 +115,8 @@ public final class MeasureQueue implements Callable<Integer> {
     }
 
     private void endToEnd() throws Exception {
-        System.out.printf("%n| publish to handler at %,d a second, %d bytes | p50 | p99 | p99.9 | most |%n", rate, bytes);
+        System.out.printf(
+                "%n| publish to handler at %,d a second, %d bytes | p50 | p99 | p99.9 | most |%n", rate, bytes);
         System.out.println("|---|---|---|---|---|");
         for (int round = 1; round <= rounds; round++) {
             Path fresh = fresh();
@@ -132,8 +140,8 @@ public final class MeasureQueue implements Callable<Integer> {
         Map<Long, Long> heaps = Waiting.measure(fresh, 100, waiting / 1000, waiting / 100, waiting / 10, waiting);
         delete(fresh);
         System.out.printf("%n| messages waiting | heap in use |%n|---|---|%n");
-        heaps.forEach((count, heap) ->
-                System.out.printf(Locale.ROOT, "| %,d | %.1f MiB |%n", count, heap / 1024.0 / 1024));
+        heaps.forEach(
+                (count, heap) -> System.out.printf(Locale.ROOT, "| %,d | %.1f MiB |%n", count, heap / 1024.0 / 1024));
     }
 
     private static double median(List<Double> values) {

@@ -27,8 +27,7 @@ record PumasiQueue() implements Contender {
             Loop loop = loops.next();
             try (Queue queue = Queue.open(loop, "log:" + folder.resolve("pumasi"))) {
                 Publisher publisher = queue.topic(
-                                "t",
-                                TopicSettings.DEFAULT.withRetention(Retention.DEFAULT.withBytesMax(512 << 20)))
+                                "t", TopicSettings.DEFAULT.withRetention(Retention.DEFAULT.withBytesMax(512 << 20)))
                         .publisher();
                 byte[] body = new byte[bytes];
                 publisher.publish(Message.of(body));
