@@ -102,7 +102,7 @@ public final class MeasureQueue implements Callable<Integer> {
                 }
             }
         }
-        double bare = median(figures.get(ALL.getFirst().name()));
+        double bare = median(figures.values().iterator().next());
         System.out.printf("%n| %s, %d bytes | durable a second | ÷ bare |%n|---|---|---|%n", title, bytes);
         figures.forEach((name, all) -> System.out.printf(
                 Locale.ROOT,
