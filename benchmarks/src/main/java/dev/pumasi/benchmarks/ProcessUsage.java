@@ -1,6 +1,7 @@
 package dev.pumasi.benchmarks;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -47,12 +48,20 @@ record ProcessUsage(
         final Map<Long, Long> switches = new HashMap<>();
         for (final var each :
                 Stream.concat(Stream.of(process), process.descendants()).toList()) {
-            final var fields = statistics(Long.toString(each.pid()));
-            // And of children that have ended: a worker that served one connection leaves its time there.
-            user += (Long.parseLong(fields[USER_TIME]) + Long.parseLong(fields[USER_TIME + 2])) * TICK_MICROS;
-            system += (Long.parseLong(fields[SYSTEM_TIME]) + Long.parseLong(fields[SYSTEM_TIME + 2])) * TICK_MICROS;
-            resident += resident(each.pid());
-            readThreads(each.pid(), threads, switches);
+            try {
+                final var fields = statistics(Long.toString(each.pid()));
+                final var bytes = resident(each.pid());
+                readThreads(each.pid(), threads, switches);
+                // And of children that have ended: a worker that served one connection leaves its time there.
+                user += (Long.parseLong(fields[USER_TIME]) + Long.parseLong(fields[USER_TIME + 2])) * TICK_MICROS;
+                system += (Long.parseLong(fields[SYSTEM_TIME]) + Long.parseLong(fields[SYSTEM_TIME + 2])) * TICK_MICROS;
+                resident += bytes;
+            } catch (IOException | UncheckedIOException gone) {
+                if (!process.isAlive()) {
+                    throw gone;
+                }
+                // A child that has ended since it was listed; its time is with its parent's.
+            }
         }
         return new ProcessUsage(user, system, Map.copyOf(threads), resident, Map.copyOf(switches));
     }

@@ -2,6 +2,7 @@ package dev.pumasi.cli;
 
 import dev.pumasi.runtime.Failure;
 import dev.pumasi.runtime.OperationException;
+import dev.pumasi.runtime.ServiceManager;
 import dev.pumasi.runtime.SignalListener;
 import dev.pumasi.runtime.SignalRefusedException;
 import dev.pumasi.runtime.UnixSignal;
@@ -29,6 +30,7 @@ final class CrewSite {
     private final String host;
     private final int port;
     private final int deaths;
+    private final ServiceManager manager = ServiceManager.ofThisProcess();
 
     CrewSite(PrintWriter out, String host, int port, int deaths) {
         this.out = out;
@@ -49,11 +51,12 @@ final class CrewSite {
         try (Crew crew = started(processes, planner)) {
             Optional<SupervisorSocket> socket = socket(crew);
             Optional<SignalListener> reloads = reloads(crew);
-            tell("Serving " + content + " on " + Site.url(host, crew.port()) + " (" + words + "; process "
+            ready("Serving " + content + " on " + Site.url(host, crew.port()) + " (" + words + "; process "
                     + ProcessHandle.current().pid() + ")");
             Thread stopper = Thread.ofPlatform().name("pumasi-stopper").daemon().start(() -> {
                 try {
                     signals.await();
+                    manager.stopping("answering what was asked before");
                     crew.stop(patience);
                 } catch (InterruptedException over) {
                     // It has ended by itself.
@@ -120,8 +123,9 @@ final class CrewSite {
     private Optional<SignalListener> reloads(Crew crew) {
         try {
             return Optional.of(SignalListener.openOn(Runnable::run, UnixSignal.HUP, _ -> {
+                manager.reloading("SIGHUP: reloading");
                 tell("SIGHUP: reloading");
-                crew.reload().thenAccept(outcome -> tell(SupervisorSocket.text(outcome)));
+                crew.reload().thenAccept(outcome -> ready(SupervisorSocket.text(outcome)));
             }));
         } catch (SignalRefusedException refused) {
             LOG.log(System.Logger.Level.DEBUG, refused.getMessage());
@@ -149,6 +153,12 @@ final class CrewSite {
         } catch (IOException refused) {
             LOG.log(System.Logger.Level.WARNING, "the socket for reloads is left behind: {0}", refused.getMessage());
         }
+    }
+
+    /** The old workers serve whatever became of a reload, so the manager is told the same. */
+    private void ready(String line) {
+        tell(line);
+        manager.ready(line);
     }
 
     /** Several threads have something to say. */

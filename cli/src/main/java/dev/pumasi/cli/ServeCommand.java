@@ -3,6 +3,7 @@ package dev.pumasi.cli;
 import dev.pumasi.runtime.LoopGroup;
 import dev.pumasi.runtime.RecordingSocket;
 import dev.pumasi.runtime.ServiceManager;
+import dev.pumasi.runtime.ServiceManager.PassedSocket;
 import dev.pumasi.runtime.ThreadDumpSocket;
 import dev.pumasi.runtime.driver.Drivers;
 import dev.pumasi.server.ApplicationChoice;
@@ -123,6 +124,12 @@ final class ServeCommand implements Callable<Integer> {
             description = "How loops talk to the kernel: auto, io_uring, epoll, poll, select or nio (default: auto).")
     private @Nullable String driver;
 
+    @Option(
+            names = "--socket",
+            paramLabel = "NAME",
+            description = "Which socket to accept from, if systemd has passed several.")
+    private @Nullable String socketName;
+
     @Mixin
     private CrewOptions crew = new CrewOptions();
 
@@ -163,6 +170,11 @@ final class ServeCommand implements Callable<Integer> {
 
     private int callWithProcesses(ProcessModel processes) throws CannotRun, InterruptedException {
         List<String> words = spec.root().commandLine().getParseResult().originalArgs();
+        if (!ServiceManager.ofThisProcess().sockets().isEmpty()) {
+            throw wrong(
+                    "the model " + model
+                            + " opens its own socket, and takes over none that was passed; choose event-loop, worker-pool or green");
+        }
         try (StopSignals signals = StopSignals.take()) {
             plan(); // wrong options are told as such
             return new CrewSite(spec.commandLine().getOut(), host, port, crew.deaths())
@@ -244,7 +256,40 @@ final class ServeCommand implements Callable<Integer> {
                 number("--loops", loops, LoopGroup.LOOPS_MAX, countsLoops).orElse(processors),
                 number("--threads", threads, chosen.threadsMax(), chosen.hasThreads()),
                 number("--connections", connections, Integer.MAX_VALUE, true).orElse(ServeOptions.CONNECTIONS_DEFAULT),
-                driver(chosen));
+                driver(chosen),
+                socket(chosen));
+    }
+
+    /** What the service manager listens on for this process, if it does; then host and port mean nothing. */
+    private Optional<PassedSocket> socket(Model chosen) {
+        List<PassedSocket> passed = ServiceManager.ofThisProcess().sockets();
+        if (passed.isEmpty()) {
+            if (socketName != null) {
+                throw wrong("--socket " + socketName + " means nothing: no socket was passed to this process");
+            }
+            return Optional.empty();
+        }
+        for (String option : List.of("--host", "--port")) {
+            if (spec.commandLine().getParseResult().hasMatchedOption(option)) {
+                throw wrong(
+                        option + " means nothing: a socket to accept from was passed to this process; leave it out");
+            }
+        }
+        if (!chosen.hasLoops()) {
+            throw wrong("the model " + model
+                    + " accepts through the JDK, which takes over no socket; choose event-loop, worker-pool or green");
+        }
+        String names = String.join(", ", passed.stream().map(PassedSocket::name).toList());
+        List<PassedSocket> wanted = passed.stream()
+                .filter(one -> socketName == null || one.name().equals(socketName))
+                .toList();
+        if (wanted.isEmpty()) {
+            throw wrong("there is no socket '" + socketName + "'; passed were " + names);
+        }
+        if (wanted.size() > 1) {
+            throw wrong("several sockets were passed (" + names + "); choose one by its name with --socket");
+        }
+        return Optional.of(wanted.getFirst());
     }
 
     private Model model() {

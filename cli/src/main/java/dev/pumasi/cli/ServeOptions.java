@@ -1,7 +1,9 @@
 package dev.pumasi.cli;
 
+import dev.pumasi.runtime.ServiceManager.PassedSocket;
 import dev.pumasi.server.ApplicationChoice;
 import dev.pumasi.server.Model;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
@@ -15,6 +17,7 @@ import java.util.OptionalInt;
  * @param threads how many threads, if the model's own number is not to be taken
  * @param connections how many connections at most
  * @param driver a driver's name, or {@code auto}
+ * @param socket what to accept from instead, if a service manager has passed it
  */
 record ServeOptions(
         ApplicationChoice application,
@@ -25,7 +28,8 @@ record ServeOptions(
         int loops,
         OptionalInt threads,
         int connections,
-        String driver) {
+        String driver,
+        Optional<PassedSocket> socket) {
 
     static final int CONNECTIONS_DEFAULT = 50_000;
 }

@@ -67,6 +67,7 @@ final class Site {
                             .build());
             loops.ifPresent(some -> builder.on(some.group.loops()));
             options.threads().ifPresent(builder::threads);
+            options.socket().ifPresent(builder::socket);
             return new Site(options, application, loops, builder.start());
         } catch (CannotRun refused) {
             application.close();
@@ -126,8 +127,16 @@ final class Site {
             parts.add(count(server.capacity().handlers(), "thread"));
         }
         parts.add(server.capacity().toString());
-        return "Serving " + options.content() + " on " + url(options.host(), server.port()) + " ("
-                + String.join("; ", parts) + ")";
+        return "Serving " + options.content() + " on " + where() + " (" + String.join("; ", parts) + ")";
+    }
+
+    private String where() {
+        if (options.socket().isEmpty()) {
+            return url(options.host(), server.port());
+        }
+        return server.address() instanceof InetSocketAddress inet
+                ? url(inet.getAddress().getHostAddress(), inet.getPort())
+                : server.address().toString();
     }
 
     /** What is to be said at the end: what it did, and what each loop counted that an operator should see as 0. */

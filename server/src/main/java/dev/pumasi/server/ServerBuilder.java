@@ -7,6 +7,7 @@ import dev.pumasi.http.HttpServer;
 import dev.pumasi.http.Server;
 import dev.pumasi.runtime.Loop;
 import dev.pumasi.runtime.LoopGroup;
+import dev.pumasi.runtime.ServiceManager;
 import dev.pumasi.runtime.driver.Drivers;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -62,6 +63,8 @@ public final class ServerBuilder {
 
     /** The descriptor of a listening socket that this process was started with; negative for none. */
     int inherited = -1;
+
+    private boolean acceptsAtOnce;
 
     private ServerBuilder(Endpoint endpoint) {
         this.endpoint = Objects.requireNonNull(endpoint, "endpoint");
@@ -136,6 +139,15 @@ public final class ServerBuilder {
         return this;
     }
 
+    /**
+     * Takes over a listening socket that a service manager has passed to this process, instead of opening one at an address.
+     * For models with loops; the others accept through the JDK, which takes over no socket.
+     */
+    public ServerBuilder socket(ServiceManager.PassedSocket passed) {
+        acceptsAtOnce = true;
+        return inherit(passed.descriptor());
+    }
+
     /** Listens on a socket that this process was started with; it accepts when {@link HttpServer#accept} is called. */
     ServerBuilder inherit(int descriptor) {
         inherited = descriptor;
@@ -166,6 +178,18 @@ public final class ServerBuilder {
             throw new IllegalArgumentException(
                     "the model " + model.label() + " has at most " + model.threadsMax() + " threads, not " + threads);
         }
+        if (inherited >= 0 && !model.hasLoops()) {
+            throw new IllegalArgumentException(
+                    "the model " + model.label() + " accepts through the JDK, which takes over no socket");
+        }
+        Server server = startModel();
+        if (acceptsAtOnce) {
+            (server instanceof WorkerPoolServer pooled ? pooled.server : (HttpServer) server).accept();
+        }
+        return server;
+    }
+
+    private Server startModel() throws IOException {
         return switch (model) {
             case ITERATIVE -> BlockingServer.iterative(this);
             case THREADED -> BlockingServer.threaded(this);

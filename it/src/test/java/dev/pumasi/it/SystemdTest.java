@@ -1,0 +1,180 @@
+package dev.pumasi.it;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.pumasi.runtime.LoopGroup;
+import dev.pumasi.runtime.UdpSocket;
+import dev.pumasi.runtime.memory.Buffer;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.UnixDomainSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The real command as systemd starts it: on sockets that are passed to it, and telling a manager that listens. */
+@Timeout(value = 120, unit = TimeUnit.SECONDS)
+final class SystemdTest {
+
+    private static final String ACTIVATE = "systemd-socket-activate";
+    private static final long PATIENCE_NANOS = 30_000_000_000L;
+
+    @TempDir
+    private Path folder;
+
+    @ParameterizedTest
+    @ValueSource(strings = {"green", "preforked"})
+    void aManagerIsToldWhenItIsReadyAndWhenItStops(String model) throws Exception {
+        Path path = folder.resolve("notify");
+        try (LoopGroup loops = LoopGroup.start("manager", 1, "auto");
+                UdpSocket manager = UdpSocket.open(loops.next(), UnixDomainSocketAddress.of(path))) {
+            Process server = new ProcessBuilder(
+                            "env",
+                            "--default-signal",
+                            "NOTIFY_SOCKET=" + path,
+                            Checkout.ROOT.resolve("pumasi").toString(),
+                            "serve",
+                            "--port",
+                            "0",
+                            "--app",
+                            "hello",
+                            "--model",
+                            model)
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .redirectError(ProcessBuilder.Redirect.INHERIT)
+                    .start();
+            try {
+                String ready = receive(manager);
+                assertTrue(ready.startsWith("READY=1\nSTATUS=Serving hello on http://localhost:"), ready);
+                server.destroy();
+                String stopping = receive(manager);
+                assertTrue(stopping.startsWith("STOPPING=1\nSTATUS="), stopping);
+                assertEquals(0, server.waitFor());
+            } finally {
+                server.descendants().forEach(ProcessHandle::destroyForcibly);
+                server.destroyForcibly().onExit().join();
+            }
+        }
+    }
+
+    private static String receive(UdpSocket manager) throws IOException {
+        Buffer into = Buffer.allocate(1000);
+        return into.utf8(0, manager.receive(into, 0, 1000).await().length());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"green", "event-loop", "worker-pool"})
+    void aSocketThatIsPassedIsAcceptedFrom(String model) throws Exception {
+        if (isMissing()) {
+            return;
+        }
+        int port = freePort();
+        Process server = activated(port, "--model", model, "--app", "hello");
+        try (BufferedReader out = server.inputReader()) {
+            assertTrue(ask(port).endsWith("Hello, World!"), "the one that started it");
+            assertTrue(ask(port).endsWith("Hello, World!"), "another");
+            String line = String.valueOf(out.readLine());
+            assertTrue(line.startsWith("Serving hello on http://127.0.0.1:" + port + "/ (model " + model), line);
+            server.destroy();
+            assertEquals(0, server.waitFor());
+        } finally {
+            server.destroyForcibly().onExit().join();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "--model prethreaded|accepts through the JDK",
+                "--model preforked|takes over none",
+                "--port 80|--port means nothing",
+                "--socket admin|no socket 'admin'"
+            })
+    void whatCannotBeIsTold(String optionsAndAnswer) throws Exception {
+        if (isMissing()) {
+            return;
+        }
+        String[] parts = optionsAndAnswer.split("\\|");
+        int port = freePort();
+        List<String> options = new ArrayList<>(List.of(parts[0].split(" ")));
+        options.addAll(List.of("--app", "hello"));
+        Process server = activated(port, options.toArray(String[]::new));
+        try (BufferedReader complaints = server.errorReader();
+                Socket first = connected(port)) {
+            assertTrue(first.isConnected());
+            String said = String.join("\n", complaints.lines().toList());
+            assertTrue(said.contains(parts[1]), said);
+            assertTrue(server.waitFor() != 0);
+        } finally {
+            server.destroyForcibly().onExit().join();
+        }
+    }
+
+    /** It becomes the program when the first client comes; its own lines go to standard error. */
+    private static Process activated(int port, String... options) throws IOException {
+        List<String> command = new ArrayList<>(List.of(
+                "env",
+                "--default-signal",
+                ACTIVATE,
+                "--listen=127.0.0.1:" + port,
+                "--fdname=http",
+                Checkout.ROOT.resolve("pumasi").toString(),
+                "serve"));
+        command.addAll(List.of(options));
+        return new ProcessBuilder(command).start();
+    }
+
+    private static String ask(int port) throws IOException {
+        try (Socket socket = connected(port)) {
+            String request = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+            socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+        }
+    }
+
+    /** As soon as somebody listens. */
+    private static Socket connected(int port) throws IOException {
+        long deadlineNanos = System.nanoTime() + PATIENCE_NANOS;
+        while (true) {
+            try {
+                Socket socket = new Socket(InetAddress.getLoopbackAddress(), port);
+                socket.setSoTimeout((int) TimeUnit.NANOSECONDS.toMillis(PATIENCE_NANOS));
+                return socket;
+            } catch (ConnectException notYet) {
+                if (System.nanoTime() - deadlineNanos > 0) {
+                    throw notYet;
+                }
+                LockSupport.parkNanos(10_000_000);
+            }
+        }
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket any = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return any.getLocalPort();
+        }
+    }
+
+    private static boolean isMissing() {
+        boolean missing = Stream.of(System.getenv("PATH").split(":"))
+                .noneMatch(entry -> Files.isExecutable(Path.of(entry, ACTIVATE)));
+        if (missing) {
+            System.out.println("not tested: " + ACTIVATE + " is not installed (Debian package systemd)");
+        }
+        return missing;
+    }
+}
