@@ -57,7 +57,7 @@ final class RestartLoad implements AutoCloseable {
     private static final int BODY_BYTES_MAX = 200_000;
     private static final int PIECE_BYTES = 16_384;
     private static final long PIECE_PAUSE_NANOS = 3_000_000;
-    private static final long THINK_NANOS_MAX = 4_000_000;
+    private static final long THINK_NANOS_MAX = 15_000_000;
 
     private final int port;
     private final List<Thread> threads = new ArrayList<>();

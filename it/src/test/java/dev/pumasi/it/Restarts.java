@@ -36,6 +36,9 @@ final class Restarts {
 
     private static final long DEADLINE_NANOS = TimeUnit.SECONDS.toNanos(30);
 
+    /** Every so many rounds it is said how far this is. */
+    private static final int REPORTED_ROUNDS = 10;
+
     /** A worker that was killed, and when. */
     record Kill(long worker, long nanos) {}
 
@@ -93,12 +96,14 @@ final class Restarts {
                 RestartsApplication.class.getName(),
                 "--class-path",
                 Checkout.ROOT.resolve("it/target/test-classes").toString());
-        try (BufferedReader out = server.inputReader()) {
-            Matcher serving = SERVING.matcher(String.valueOf(out.readLine()));
+        try {
+            BufferedReader out = server.inputReader();
+            String line = String.valueOf(out.readLine());
+            Matcher serving = SERVING.matcher(line);
             if (!serving.matches()) {
-                throw new IOException("the server does not serve: " + serving);
+                throw new IOException("the server does not serve, but says: " + line);
             }
-            Thread.ofPlatform().daemon().start(() -> out.lines().forEach(_ -> {})); // or it would wait to be read
+            Thread.ofPlatform().daemon().start(() -> readOn(out));
             try (RestartLoad load = RestartLoad.start(Integer.parseInt(serving.group(1)), CLIENTS_OF_EACH_KIND, seed)) {
                 List<Kill> killed = restart(server.toHandle(), load, reloads, kills, new Random(seed));
                 load.close();
@@ -112,12 +117,32 @@ final class Restarts {
         }
     }
 
+    private static void tellProgress(String what, int round, RestartLoad load) {
+        String line = what + " " + round + ": requests answered " + load.answered();
+        System.err.println(line + ", failed " + load.failures().size());
+    }
+
+    /** What the server says further must be read, or it would wait. */
+    private static void readOn(BufferedReader out) {
+        try {
+            String line = out.readLine();
+            while (line != null) {
+                line = out.readLine();
+            }
+        } catch (IOException ended) {
+            // It has been destroyed.
+        }
+    }
+
     private static List<Kill> restart(ProcessHandle server, RestartLoad load, int reloads, int kills, Random random)
             throws IOException {
         List<Kill> killed = new ArrayList<>();
         for (int round = 0; round < reloads + kills; round++) {
             answeredBy(load, load.answered() + 20);
             LockSupport.parkNanos(ROUND_PAUSE_NANOS);
+            if (round % REPORTED_ROUNDS == 0) {
+                tellProgress(round < reloads ? "reload" : "kill", round, load);
+            }
             if (round < reloads) {
                 Answer answer = SupervisorSocket.ask(server, Wish.RELOAD);
                 if (!answer.done()) {
