@@ -55,8 +55,6 @@ public final class MeasureSql implements Callable<Integer> {
         SERVERS.put("pumasi-loop", List.of(PumasiSqlServer.class.getName(), "loop"));
         SERVERS.put("pumasi-threads", List.of(PumasiSqlServer.class.getName(), "threads"));
         SERVERS.put("virtual-threads-jdbc", List.of(HelidonSqlServer.class.getName()));
-        SERVERS.put("vertx-pooled", List.of(VertxSqlServer.class.getName(), "pooled"));
-        SERVERS.put("vertx-pipelined", List.of(VertxSqlServer.class.getName(), "pipelined"));
     }
 
     private final Path home = Path.of(System.getProperty("pumasi.benchmarks", "benchmarks"));
@@ -64,7 +62,7 @@ public final class MeasureSql implements Callable<Integer> {
     @Option(
             names = "--servers",
             split = ",",
-            defaultValue = "pumasi-loop,pumasi-threads,virtual-threads-jdbc,vertx-pooled,vertx-pipelined",
+            defaultValue = "pumasi-loop,pumasi-threads,virtual-threads-jdbc",
             description = "Which (default: ${DEFAULT-VALUE}).")
     private List<String> chosen = List.of();
 
@@ -107,9 +105,10 @@ public final class MeasureSql implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         List<Running> servers = new ArrayList<>();
-        Thread stop = new Thread(() -> servers.forEach(MeasureSql::stop), "stop servers");
+        Postgres postgres = Postgres.start();
+        Thread stop = new Thread(() -> stop(servers, postgres), "stop servers");
         Runtime.getRuntime().addShutdownHook(stop);
-        try (Postgres postgres = Postgres.start()) {
+        try {
             fill(postgres);
             for (String name : chosen) {
                 servers.add(start(name, firstPort + servers.size(), postgres));
@@ -125,10 +124,21 @@ public final class MeasureSql implements Callable<Integer> {
             }
             print(servers);
         } finally {
-            servers.forEach(MeasureSql::stop);
             Runtime.getRuntime().removeShutdownHook(stop);
+            stop(servers, postgres);
         }
         return 0;
+    }
+
+    private static void stop(List<Running> servers, Postgres postgres) {
+        servers.forEach(MeasureSql::stop);
+        try {
+            postgres.close();
+        } catch (IOException failure) {
+            System.err.println("measure-sql: PostgreSQL was left behind: " + failure.getMessage());
+        } catch (InterruptedException hurry) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private static void fill(Postgres postgres) throws SQLException {
@@ -184,9 +194,11 @@ public final class MeasureSql implements Callable<Integer> {
                             .getBytes(StandardCharsets.US_ASCII));
             String said = "";
             byte[] some = new byte[4096];
-            for (int read = 0;
-                    read >= 0 && !said.contains("\"name\":\"dish ");
-                    read = socket.getInputStream().read(some)) {
+            while (!said.contains("\"name\":\"dish ")) {
+                int read = socket.getInputStream().read(some);
+                if (read < 0) {
+                    return false;
+                }
                 said += new String(some, 0, read, StandardCharsets.UTF_8);
             }
             return said.startsWith("HTTP/1.1 200");
