@@ -149,6 +149,9 @@ abstract sealed class Lane implements AutoCloseable {
             takenAside.incrementAndGet();
             try {
                 return aside.submitAbandonable(loop, pool::take).within(takeMax).await();
+            } catch (IOException failure) {
+                throwWhatJdbcSaid(failure);
+                throw failure;
             } finally {
                 takenAside.decrementAndGet();
             }
@@ -179,12 +182,17 @@ abstract sealed class Lane implements AutoCloseable {
                         .within(settings.connectMax().multipliedBy(2))
                         .await();
             } catch (IOException failure) {
-                for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-                    if (cause instanceof SQLException said) {
-                        throw said;
-                    }
-                }
+                throwWhatJdbcSaid(failure);
                 throw new SQLException(failure.getMessage(), "08001", failure);
+            }
+        }
+
+        /** An operation wraps what is none of the runtime's own failures. */
+        private static void throwWhatJdbcSaid(IOException failure) throws SQLException {
+            for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+                if (cause instanceof SQLException said) {
+                    throw said;
+                }
             }
         }
     }
