@@ -41,6 +41,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Limits.</b> One {@link Deadline}, which every phase sets as it needs, never beyond that of the whole exchange.
  *
+ * <p>It is long because the machine is in one place, as that of {@link HttpConnection} is: every event in every phase can be
+ * read here.
+ *
  * <p>Belongs to the loop's thread and to the green threads it carries; readers elsewhere come through a {@link Gate}.
  */
 final class ClientConnection implements Receiver, MessageSender.Listener {

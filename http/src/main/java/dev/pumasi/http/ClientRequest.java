@@ -41,21 +41,57 @@ public final class ClientRequest {
     /** What stands for the person who asks, and is not for everybody whom a redirect names. */
     private static final Set<String> CREDENTIALS = Set.of("authorization", "cookie", "proxy-authorization");
 
-    /** All there is to say about it; what is not said is null, −1 or false. */
-    private record Parts(
-            String method,
-            Origin origin,
-            String target,
-            List<Field> fields,
-            byte[] bytes,
-            @Nullable BodyWriter writer,
-            long streamBytes,
-            @Nullable Supplier<List<Field>> trailers,
-            boolean expectsContinue,
-            @Nullable String upgrade,
-            int redirectsMax,
-            @Nullable Duration timeout,
-            @Nullable String host) {}
+    /**
+     * All there is to say about it; what is not said is null, −1 or false. Every {@code with} copies it, changes the copy and
+     * makes another request of that; once a request has it, nobody changes it.
+     */
+    private static final class Parts {
+        private String method;
+        private Origin origin;
+        private String target;
+        private List<Field> fields = List.of();
+        private byte[] bytes = NO_BYTES;
+        private @Nullable BodyWriter writer;
+        private long streamBytes = -1;
+        private @Nullable Supplier<List<Field>> trailers;
+        private boolean expectsContinue;
+        private @Nullable String upgrade;
+        private int redirectsMax = -1;
+        private @Nullable Duration timeout;
+        private @Nullable String host;
+
+        Parts(String method, Origin origin, String target) {
+            this.method = method;
+            this.origin = origin;
+            this.target = target;
+        }
+
+        Parts(Parts of) {
+            this(of.method, of.origin, of.target);
+            fields = of.fields;
+            bytes = of.bytes;
+            writer = of.writer;
+            streamBytes = of.streamBytes;
+            trailers = of.trailers;
+            expectsContinue = of.expectsContinue;
+            upgrade = of.upgrade;
+            redirectsMax = of.redirectsMax;
+            timeout = of.timeout;
+            host = of.host;
+        }
+
+        /** Without a body, and without what goes with one. */
+        void dropBody() {
+            bytes = NO_BYTES;
+            writer = null;
+            streamBytes = -1;
+            trailers = null;
+        }
+
+        ClientRequest made() {
+            return new ClientRequest(this);
+        }
+    }
 
     private final Parts parts;
 
@@ -92,20 +128,7 @@ public final class ClientRequest {
         if (!Octets.all(Octets.TOKEN, method) || method.length() > METHOD_LENGTH_MAX || method.equals("CONNECT")) {
             throw new IllegalArgumentException("not a method that this client sends: " + Field.visible(method));
         }
-        return new ClientRequest(new Parts(
-                method,
-                Objects.requireNonNull(origin, "origin"),
-                Uri.checkTarget(method, target),
-                List.of(),
-                NO_BYTES,
-                null,
-                -1,
-                null,
-                false,
-                null,
-                -1,
-                null,
-                null));
+        return new Parts(method, Objects.requireNonNull(origin, "origin"), Uri.checkTarget(method, target)).made();
     }
 
     /** With one more field; one of the same name stays. */
@@ -123,7 +146,9 @@ public final class ClientRequest {
             }
             fields.add(field);
         }
-        return with(List.copyOf(fields));
+        Parts changed = new Parts(parts);
+        changed.fields = List.copyOf(fields);
+        return changed.made();
     }
 
     /** With a body of bytes, which are not copied and must not change any more. */
@@ -133,20 +158,10 @@ public final class ClientRequest {
 
     /** As {@link #withBody(MediaType, byte[])}, with no Content-Type but what is among the fields. */
     public ClientRequest withBody(byte[] bytes) {
-        return new ClientRequest(new Parts(
-                parts.method,
-                parts.origin,
-                parts.target,
-                parts.fields,
-                Objects.requireNonNull(bytes, "bytes"),
-                null,
-                -1,
-                null,
-                parts.expectsContinue,
-                parts.upgrade,
-                parts.redirectsMax,
-                parts.timeout,
-                parts.host));
+        Parts changed = new Parts(parts);
+        changed.dropBody();
+        changed.bytes = Objects.requireNonNull(bytes, "bytes");
+        return changed.made();
     }
 
     /**
@@ -159,20 +174,11 @@ public final class ClientRequest {
         if (lengthBytes < -1) {
             throw new IllegalArgumentException("length " + lengthBytes + " is negative");
         }
-        return new ClientRequest(new Parts(
-                parts.method,
-                parts.origin,
-                parts.target,
-                parts.fields,
-                NO_BYTES,
-                Objects.requireNonNull(writer, "writer"),
-                lengthBytes,
-                parts.trailers,
-                parts.expectsContinue,
-                parts.upgrade,
-                parts.redirectsMax,
-                parts.timeout,
-                parts.host));
+        Parts changed = new Parts(parts);
+        changed.dropBody();
+        changed.writer = Objects.requireNonNull(writer, "writer");
+        changed.streamBytes = lengthBytes;
+        return changed.made();
     }
 
     /** With fields after a stream of unknown length; the supplier is asked once the body has been written. */
@@ -180,20 +186,9 @@ public final class ClientRequest {
         if (parts.writer == null || parts.streamBytes >= 0) {
             throw new IllegalStateException("only a stream of unknown length has trailers");
         }
-        return new ClientRequest(new Parts(
-                parts.method,
-                parts.origin,
-                parts.target,
-                parts.fields,
-                parts.bytes,
-                parts.writer,
-                parts.streamBytes,
-                Objects.requireNonNull(trailers, "trailers"),
-                parts.expectsContinue,
-                parts.upgrade,
-                parts.redirectsMax,
-                parts.timeout,
-                parts.host));
+        Parts changed = new Parts(parts);
+        changed.trailers = Objects.requireNonNull(trailers, "trailers");
+        return changed.made();
     }
 
     /**
@@ -201,7 +196,7 @@ public final class ClientRequest {
      * while ({@link ClientLimits#continueTimeoutMillis}), and not at all if the server answers before.
      */
     public ClientRequest withExpectContinue() {
-        return with(true, parts.upgrade, parts.redirectsMax, parts.timeout);
+        return expecting(true);
     }
 
     /**
@@ -211,45 +206,29 @@ public final class ClientRequest {
      * @param authority {@code host[:port]}
      */
     public ClientRequest withHost(String authority) {
-        String checked = authority.isEmpty() ? "" : Origin.of(authority).authority();
-        return new ClientRequest(new Parts(
-                parts.method,
-                parts.origin,
-                parts.target,
-                parts.fields,
-                parts.bytes,
-                parts.writer,
-                parts.streamBytes,
-                parts.trailers,
-                parts.expectsContinue,
-                parts.upgrade,
-                parts.redirectsMax,
-                parts.timeout,
-                checked));
+        Parts changed = new Parts(parts);
+        changed.host = authority.isEmpty() ? "" : Origin.of(authority).authority();
+        return changed.made();
     }
 
     /** The same to another origin, but for its Host, which is that of the origin unless it was {@linkplain #withHost set}. */
     public ClientRequest to(Origin other) {
-        return other.equals(parts.origin)
-                ? this
-                : new ClientRequest(new Parts(
-                        parts.method,
-                        Objects.requireNonNull(other, "other"),
-                        parts.target,
-                        parts.fields,
-                        parts.bytes,
-                        parts.writer,
-                        parts.streamBytes,
-                        parts.trailers,
-                        parts.expectsContinue,
-                        parts.upgrade,
-                        parts.redirectsMax,
-                        parts.timeout,
-                        parts.host));
+        if (other.equals(parts.origin)) {
+            return this;
+        }
+        Parts changed = new Parts(parts);
+        changed.origin = other;
+        return changed.made();
     }
 
     ClientRequest withoutExpectContinue() {
-        return with(false, parts.upgrade, parts.redirectsMax, parts.timeout);
+        return expecting(false);
+    }
+
+    private ClientRequest expecting(boolean expects) {
+        Parts changed = new Parts(parts);
+        changed.expectsContinue = expects;
+        return changed.made();
     }
 
     /**
@@ -257,7 +236,9 @@ public final class ClientRequest {
      * {@link ClientResponse#tunnel} is the connection (RFC 9110 section 7.8).
      */
     public ClientRequest withUpgrade(String protocol) {
-        return with(parts.expectsContinue, new Field("Upgrade", protocol).value(), parts.redirectsMax, parts.timeout);
+        Parts changed = new Parts(parts);
+        changed.upgrade = new Field("Upgrade", protocol).value();
+        return changed.made();
     }
 
     /** Follows so many redirects at most, whatever the client's setting; 0 hands them to the caller. */
@@ -266,47 +247,16 @@ public final class ClientRequest {
             throw new IllegalArgumentException(
                     "between 0 and " + ClientLimits.REDIRECTS_CEILING + " redirects, not " + most);
         }
-        return with(parts.expectsContinue, parts.upgrade, most, parts.timeout);
+        Parts changed = new Parts(parts);
+        changed.redirectsMax = most;
+        return changed.made();
     }
 
     /** Everything, to the last byte of the answer, must be over in this time, whatever the client's setting. */
     public ClientRequest withTimeout(Duration limit) {
-        return with(parts.expectsContinue, parts.upgrade, parts.redirectsMax, Objects.requireNonNull(limit, "limit"));
-    }
-
-    private ClientRequest with(List<Field> fields) {
-        return new ClientRequest(new Parts(
-                parts.method,
-                parts.origin,
-                parts.target,
-                fields,
-                parts.bytes,
-                parts.writer,
-                parts.streamBytes,
-                parts.trailers,
-                parts.expectsContinue,
-                parts.upgrade,
-                parts.redirectsMax,
-                parts.timeout,
-                parts.host));
-    }
-
-    private ClientRequest with(
-            boolean expectsContinue, @Nullable String upgrade, int redirectsMax, @Nullable Duration timeout) {
-        return new ClientRequest(new Parts(
-                parts.method,
-                parts.origin,
-                parts.target,
-                parts.fields,
-                parts.bytes,
-                parts.writer,
-                parts.streamBytes,
-                parts.trailers,
-                expectsContinue,
-                upgrade,
-                redirectsMax,
-                timeout,
-                parts.host));
+        Parts changed = new Parts(parts);
+        changed.timeout = Objects.requireNonNull(limit, "limit");
+        return changed.made();
     }
 
     public String method() {
@@ -400,20 +350,19 @@ public final class ClientRequest {
                 kept.add(field);
             }
         }
-        return new ClientRequest(new Parts(
-                asGet && !isHead() ? "GET" : parts.method,
-                origin,
-                Uri.checkTarget(parts.method, target),
-                List.copyOf(kept),
-                asGet ? NO_BYTES : parts.bytes,
-                asGet ? null : parts.writer,
-                asGet ? -1 : parts.streamBytes,
-                asGet ? null : parts.trailers,
-                parts.expectsContinue && !asGet,
-                parts.upgrade,
-                parts.redirectsMax,
-                parts.timeout,
-                crosses ? null : parts.host));
+        Parts changed = new Parts(parts);
+        changed.origin = origin;
+        changed.target = Uri.checkTarget(parts.method, target);
+        changed.fields = List.copyOf(kept);
+        if (crosses) {
+            changed.host = null;
+        }
+        if (asGet) {
+            changed.method = isHead() ? parts.method : "GET";
+            changed.dropBody();
+            changed.expectsContinue = false;
+        }
+        return changed.made();
     }
 
     /** The head as it is sent, with the empty line after it. */

@@ -261,28 +261,32 @@ final class ProxyTest extends Proxied {
     }
 
     @Test
-    void serversThatDoNotAnswerAsTheyShould(LogWatch log) throws Exception {
-        log.expect("the body of the answer to GET /long failed");
-        AtomicReference<String> answer = new AtomicReference<>("");
+    void aServerThatSaysNothing() throws Exception {
         CompletableFuture<Void> over = new CompletableFuture<>();
         RawUpstream raw = raw(peer -> {
             peer.head();
+            over.get(30, TimeUnit.SECONDS);
+        });
+        front(Proxy.builder(Upstream.builder("one").server(raw.authority()).build())
+                .limits(ClientLimits.builder().firstByteTimeoutMillis(60).build())
+                .build());
+        assertEquals("504", get("/").substring(0, 3));
+        over.complete(null);
+    }
+
+    @Test
+    void serversThatDoNotAnswerAsTheyShould(LogWatch log) throws Exception {
+        log.expect("the body of the answer to GET /long failed");
+        AtomicReference<String> answer = new AtomicReference<>("");
+        RawUpstream raw = raw(peer -> {
+            peer.head();
             peer.send(answer.get());
-            if (answer.get().isEmpty()) {
-                over.get(30, TimeUnit.SECONDS);
-            }
         });
         front(Proxy.builder(Upstream.builder("one")
                         .server(raw.authority())
                         .ejectAfter(0, Duration.ZERO)
                         .build())
-                .limits(ClientLimits.builder()
-                        .firstByteTimeoutMillis(60)
-                        .readTimeoutMillis(60)
-                        .build())
                 .build());
-        assertEquals("504", get("/").substring(0, 3));
-        over.complete(null);
         for (String bad : List.of(
                 "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
                 "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello",
@@ -310,10 +314,7 @@ final class ProxyTest extends Proxied {
                 server((Handler) request -> Response.text("" + request.body().bytes().length));
         front(
                 Proxy.to(authority(sink)),
-                HttpLimits.builder()
-                        .bodyBytesMax(100_000)
-                        .bodyTimeoutMillis(100)
-                        .build());
+                HttpLimits.builder().bodyBytesMax(100_000).build());
         String chunked = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
         assertEquals("HTTP/1.1 400", exchange(chunked + "5\r\nhello\r\nxyz\r\n").substring(0, 12));
         assertEquals(
@@ -325,16 +326,25 @@ final class ProxyTest extends Proxied {
                         .substring(0, 12));
         assertEquals(
                 "HTTP/1.1 200", exchange(chunked + "5\r\nhello\r\n0\r\n\r\n").substring(0, 12));
-        try (RawClient slow = new RawClient(front.port())) {
-            slow.send("POST", "/", "Content-Length: 90000");
-            assertEquals(408, slow.head().status());
-        }
         assertEquals(
                 "HTTP/1.1 405", exchange("TRACE / HTTP/1.1\r\nHost: a\r\n\r\n").substring(0, 12));
         String circle = "Via: 1.1 pumasi\r\n".repeat(Forwarding.PASSES_MAX);
         assertEquals(
                 "HTTP/1.1 508",
                 exchange("GET / HTTP/1.1\r\nHost: a\r\n" + circle + "\r\n").substring(0, 12));
+    }
+
+    @Test
+    void aClientThatSendsTooSlowly() throws IOException {
+        HttpServer sink =
+                server((Handler) request -> Response.text("" + request.body().bytes().length));
+        front(
+                Proxy.to(authority(sink)),
+                HttpLimits.builder().bodyTimeoutMillis(60).build());
+        try (RawClient slow = new RawClient(front.port())) {
+            slow.send("POST", "/", "Content-Length: 90000");
+            assertEquals(408, slow.head().status());
+        }
     }
 
     @Test
@@ -380,21 +390,34 @@ final class ProxyTest extends Proxied {
         assertEquals("500", ask(request("GET", "/").withUpgrade("h2c")).substring(0, 3));
     }
 
-    @Test
-    void anUpgradedConnectionThatNobodyUsesEnds() throws Exception {
+    private void frontOfTunnels(Duration idle, int most) throws IOException {
         HttpServer behind = server((Handler) request -> Response.upgrade("websocket", List.of(), tunnel -> {
             assertTrue(tunnel.read(new byte[10], 0, 10) < 0);
         }));
         front(Proxy.builder(Upstream.builder("one").server(authority(behind)).build())
-                .tunnels(Duration.ofMillis(60), 1)
+                .tunnels(idle, most)
                 .build());
+    }
+
+    @Test
+    void anUpgradedConnectionThatNobodyUsesEnds() throws Exception {
+        frontOfTunnels(Duration.ofMillis(60), 1);
+        try (RawClient one = new RawClient(front.port())) {
+            one.send("GET", "/", "Connection: Upgrade", "Upgrade: websocket");
+            assertEquals(101, one.head().status());
+            assertEquals(-1, one.body().read());
+        }
+    }
+
+    @Test
+    void upgradedConnectionsAreCounted() throws Exception {
+        frontOfTunnels(Duration.ofMinutes(1), 1);
         try (RawClient one = new RawClient(front.port());
                 RawClient other = new RawClient(front.port())) {
             one.send("GET", "/", "Connection: Upgrade", "Upgrade: websocket");
             assertEquals(101, one.head().status());
             other.send("GET", "/", "Connection: Upgrade", "Upgrade: websocket");
             assertEquals(503, other.head().status());
-            assertEquals(-1, one.body().read());
         }
     }
 
