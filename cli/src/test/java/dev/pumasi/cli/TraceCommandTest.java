@@ -4,13 +4,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.pumasi.runtime.Loop;
 import dev.pumasi.runtime.LoopGroup;
 import dev.pumasi.runtime.RecordingSocket;
+import dev.pumasi.runtime.Ticker;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -48,6 +51,8 @@ final class TraceCommandTest {
         try (LoopGroup loops = LoopGroup.start("traced", 1, "auto");
                 RecordingSocket socket = RecordingSocket.open(loops.loops())) {
             assertTrue(Files.exists(socket.path()));
+            Loop loop = loops.loops().getFirst();
+            Ticker.atRate(loop, Duration.ofMillis(5), () -> {}); // a loop that sleeps all the time does not turn
             Run run = trace(SELF, "--seconds", "0.2", "-o", file.toString());
             assertEquals(0, run.status, run.toString());
             assertTrue(run.out.contains("ui.perfetto.dev"), run.out);

@@ -152,11 +152,11 @@ public final class RecordingSocket implements AutoCloseable {
                         new InputStreamReader(Channels.newInputStream(asker), StandardCharsets.UTF_8));
                 BufferedWriter out = new BufferedWriter(
                         new OutputStreamWriter(Channels.newOutputStream(asker), StandardCharsets.UTF_8))) {
-            if (loops.isEmpty()) {
+            long millis = Long.parseLong(String.valueOf(in.readLine()).strip());
+            if (loops.isEmpty()) { // told after he has asked: his question would meet a closed socket
                 out.write("refused\tit runs no event loops, and there is nothing else to record\n");
                 return;
             }
-            long millis = Long.parseLong(String.valueOf(in.readLine()).strip());
             try (Recording recording = Recording.start(loops, RING_EVENTS)) {
                 record(recording, out, Math.clamp(millis, 1, RECORDING_MAX.toMillis()));
             } catch (IllegalStateException inUse) {
