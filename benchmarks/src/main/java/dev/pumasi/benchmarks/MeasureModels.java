@@ -39,7 +39,7 @@ import picocli.CommandLine.Option;
 public final class MeasureModels implements Callable<Integer> {
 
     /** A process for each connection: beyond so many it measures how fast this machine starts processes, and little else. */
-    private static final Map<String, Integer> CONNECTIONS_MAX = Map.of("forking", 16);
+    private static final Map<String, Integer> CONNECTIONS_MAX = Map.of("forking", 1);
 
     /** The models with processes, which are no {@link Model}; what the command does not know is left out and told. */
     private static final List<String> PROCESSES = List.of("preforked", "forking");
@@ -205,7 +205,7 @@ public final class MeasureModels implements Callable<Integer> {
                 rounds, roundSeconds, seconds, Report.machine());
         CONNECTIONS_MAX.forEach((model, most) -> {
             if (models.contains(model)) {
-                out.println(model + " is asked by " + most + " connections at most.");
+                out.println(model + " is asked by at most " + most + " at a time.");
             }
         });
     }

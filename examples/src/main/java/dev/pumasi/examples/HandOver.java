@@ -23,6 +23,9 @@ final class HandOver {
     /** Green threads are so much faster that they need more rounds to be measured. */
     private static final int GREEN_ROUNDS_FACTOR = 10;
 
+    /** A lone pair pays for a whole turn of its loop with each hand-over; as many as a busy server has share it. */
+    private static final int PAIRS = 100;
+
     /**
      * What one hand-over cost.
      *
@@ -48,7 +51,12 @@ final class HandOver {
                 "green threads of one loop, by park and unpark",
                 rounds * GREEN_ROUNDS_FACTOR,
                 0,
-                count -> parkOnLoop(loop, count)));
+                count -> parkOnLoop(loop, 1, count)));
+        costs.add(measured(
+                "the same, " + PAIRS + " pairs at once",
+                rounds * GREEN_ROUNDS_FACTOR,
+                0,
+                count -> parkOnLoop(loop, PAIRS, Math.max(1, count / PAIRS))));
         return costs;
     }
 
@@ -154,17 +162,22 @@ final class HandOver {
         other.join();
     }
 
-    private static void parkOnLoop(Loop loop, int rounds) throws Exception {
-        Token token = new Token();
-        CompletableFuture<Thread[]> both = new CompletableFuture<>();
+    private static void parkOnLoop(Loop loop, int pairs, int rounds) throws Exception {
+        CompletableFuture<List<Thread>> all = new CompletableFuture<>();
         loop.execute(
-                () -> { // so that neither runs before both are known
-                    token.players = new Thread[] {
-                        loop.spawn(() -> token.play(0, rounds)), loop.spawn(() -> token.play(1, rounds)),
-                    };
-                    both.complete(token.players);
+                () -> { // so that nobody runs before both of a pair are known
+                    List<Thread> players = new ArrayList<>();
+                    for (int i = 0; i < pairs; i++) {
+                        Token token = new Token();
+                        Thread one = loop.spawn(() -> token.play(0, rounds));
+                        Thread other = loop.spawn(() -> token.play(1, rounds));
+                        token.players = new Thread[] {one, other};
+                        players.add(one);
+                        players.add(other);
+                    }
+                    all.complete(players);
                 });
-        for (Thread player : both.get()) {
+        for (Thread player : all.get()) {
             player.join();
         }
     }

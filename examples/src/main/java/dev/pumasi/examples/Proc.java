@@ -1,6 +1,8 @@
 package dev.pumasi.examples;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -13,6 +15,8 @@ import java.util.OptionalLong;
 final class Proc {
 
     private static final Path ROOT = Path.of("/proc");
+
+    private static final int TEXT_BYTES_MAX = 64;
 
     private Proc() {}
 
@@ -70,7 +74,15 @@ final class Proc {
 
     private static String text(String name) throws IOException {
         Path file = ROOT.resolve(name);
-        return Files.isReadable(file) ? Files.readString(file).strip() : "unknown";
+        if (!Files.isReadable(file)) {
+            return "unknown";
+        }
+        try (InputStream in = Files.newInputStream(file)) {
+            // In one read: these files give nothing from any place but their beginning (proc_sys(5)).
+            byte[] bytes = new byte[TEXT_BYTES_MAX];
+            int length = in.read(bytes);
+            return new String(bytes, 0, Math.max(0, length), StandardCharsets.US_ASCII).strip();
+        }
     }
 
     private static OptionalLong figure(Path file, String name) throws IOException {

@@ -39,7 +39,7 @@ final class CostsTest extends EachDriver {
         for (TaskMemory.Held green : held.subList(3, 5)) {
             assertTrue(green.bytesEach() < GREEN_BYTES_MAX, green.toString());
         }
-        assertEquals(5, facts.handOvers().size());
+        assertEquals(6, facts.handOvers().size());
         if (Loop.greenThreadsRunOnLoop()) {
             assertEquals(0, facts.hops());
             assertTrue(
