@@ -69,7 +69,7 @@ final class Examples {
                     GreenThreadPerConnection::main),
             new Example(
                     "offload",
-                    "",
+                    "S06 S21",
                     "[DRIVER]",
                     "blocking calls on a pool: joined in three ways, refused, given up",
                     OffTheLoop::main),
@@ -80,8 +80,8 @@ final class Examples {
             new Example("race", "S23", "[DRIVER]", "a counter that loses increments, and two cures", Race::main),
             new Example("channels", "S12", "[DRIVER]", "channels and select between two loops", Channels::main),
             new Example("event-sources", "S28", "[DRIVER]", "six event sources of one loop", EventSources::main),
-            new Example("client", "", "[DRIVER]", "an HTTP client on the loop: three ways to ask", Client::main),
-            new Example("proxy", "", "[DRIVER]", "load balancing: one of three goes and comes", LoadBalancing::main),
+            new Example("client", "N1", "[DRIVER]", "an HTTP client on the loop: three ways to ask", Client::main),
+            new Example("proxy", "S31", "[DRIVER]", "load balancing: one of three goes and comes", LoadBalancing::main),
             new Example("names", "N1", "[DRIVER]", "names, and java.net.Socket, on a loop", HostNames::main),
             new Example(
                     "upcalls",
@@ -100,13 +100,13 @@ final class Examples {
                     FireAndForget::main),
             new Example(
                     "database",
-                    "",
+                    "S26",
                     "[URL [USER PASSWORD]]",
                     "A B C, a query, D E F: three ways to go on, with a timeline",
                     ThreeWays::main),
             new Example(
                     "costs",
-                    "",
+                    "S22",
                     "[DRIVER [PROCESSES THREADS GREEN]]",
                     "what a process, a thread and a green thread cost",
                     Costs::main),
