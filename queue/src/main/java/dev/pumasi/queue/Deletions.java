@@ -12,7 +12,7 @@ import java.util.Deque;
 /**
  * Segments on their way out: deleted in the background, one at a time, the oldest first, and each durably before the next. So a
  * crash never leaves a gap. If one cannot be deleted, it and all that come after it stay, or there would be one; the next opening finds
- * them, and tries again.
+ * them, and tries again. So it does with what still waits when the queue or its loop ends.
  * Belongs to the log's loop.
  */
 final class Deletions {
@@ -36,7 +36,7 @@ final class Deletions {
     }
 
     private void next() {
-        if (deleting || gaveUp || waiting.isEmpty()) {
+        if (deleting || gaveUp || waiting.isEmpty() || background.isStopped()) {
             return;
         }
         deleting = true;

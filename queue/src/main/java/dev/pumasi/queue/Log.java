@@ -262,20 +262,29 @@ final class Log {
         if (next != null || preparing || closed || stopped != null || tooEarly) {
             return;
         }
+        preparing = true;
+        if (background.isStopped()) { // its loop ends
+            cannotPrepare(new QueueException("publish to " + name, QueueFailure.CLOSED));
+            return;
+        }
         if (segments.size() >= SEGMENTS_MAX) {
-            refuseAll(new QueueException(
+            cannotPrepare(new QueueException(
                     "publish to " + name,
                     QueueFailure.FULL,
                     "its " + SEGMENTS_MAX + " segments of " + settings.segmentBytes() + " bytes are full"));
             return;
         }
-        preparing = true;
         long number = active.number + 1;
         background
                 .start(
                         "make segment " + number + " of " + name,
                         () -> Segment.create(loop, folder, number, settings.segmentBytes()))
                 .onDone(this::prepared);
+    }
+
+    /** Not at once: whoever asked may be about to place one of those that are refused now. */
+    private void cannotPrepare(QueueException why) {
+        loop.execute(() -> prepared(new Operation.Failed<>(why)));
     }
 
     private void prepared(Operation.Outcome<? extends Segment> outcome) {

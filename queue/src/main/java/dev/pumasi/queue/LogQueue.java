@@ -301,7 +301,7 @@ final class LogQueue implements Queue {
         protected void begin() {
             LogTopic known = topics.get(name);
             List<Asking> others = askings.get(name);
-            if (closed) {
+            if (closed || background.isStopped()) { // the latter when the loop ends, of which nobody has told the queue
                 broken(new QueueException(what(), QueueFailure.CLOSED));
             } else if (!isName(name)) {
                 broken(new QueueException(what(), QueueFailure.INVALID, NAMES));

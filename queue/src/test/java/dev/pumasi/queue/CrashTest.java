@@ -1,11 +1,20 @@
 package dev.pumasi.queue;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.pumasi.runtime.Loop;
 import dev.pumasi.testkit.LeakWatch;
 import dev.pumasi.testkit.LogWatch;
 import dev.pumasi.testkit.Seed;
 import dev.pumasi.testkit.SeedParameter;
+import dev.pumasi.testkit.SimFaults;
+import dev.pumasi.testkit.Simulation;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -52,5 +61,24 @@ final class CrashTest {
         log.allow(TORN);
         int crashes = CrashEverywhere.runLong(seed, 50);
         assertTrue(crashes > 10, crashes + " crashes were tried");
+    }
+
+    /** Its green threads go on until the loop is over, and may still ask. */
+    @Test
+    void who_asks_a_queue_whose_loop_ends_is_told_so_and_nobody_is_alarmed(Seed seed) {
+        AtomicBoolean opened = new AtomicBoolean();
+        AtomicReference<QueueFailure> answer = new AtomicReference<>();
+        try (Simulation simulation = new Simulation(seed, SimFaults.calm())) {
+            Loop loop = simulation.loop("loop");
+            loop.spawn(() -> {
+                Queue queue = Life.open(loop).await();
+                opened.set(true);
+                assertThrows(IOException.class, loop.sleep(Duration.ofDays(1))::await);
+                answer.set(assertThrows(QueueException.class, () -> queue.topic("late"))
+                        .failure());
+            });
+            simulation.runUntil(opened::get, Duration.ofMinutes(1));
+        }
+        assertEquals(QueueFailure.CLOSED, answer.get());
     }
 }

@@ -99,6 +99,15 @@ public final class Background implements AutoCloseable {
         });
     }
 
+    /**
+     * Whether its end has begun, by {@link #stop} or because its loop stops: it takes no more. For who has something to do that
+     * can as well be left undone, and is no failure then. On its loop, or the first of its loops.
+     */
+    public boolean isStopped() {
+        home.requireCurrent("ask the background");
+        return stopped;
+    }
+
     /** Figures, as of about now. Any thread. */
     public BackgroundStatus status() {
         return new BackgroundStatus(running.size(), runningMax, started, succeeded, failed, obeyed, refused);

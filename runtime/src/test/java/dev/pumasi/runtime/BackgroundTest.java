@@ -108,14 +108,16 @@ final class BackgroundTest extends OnEachDriver {
     }
 
     @Test
-    void whatIsTooMuchIsRefusedReportedAndCounted() {
+    void whatIsTooMuchIsRefusedReportedAndCounted() throws Exception {
         try (Background background = Background.open(loop, 2)) {
             background.start("one", BackgroundTest::sleepLong);
             background.start("two", BackgroundTest::sleepLong);
             assertEquals(Failure.REJECTED, failureOf(background.start("three", () -> 3)));
             assertEquals(1, background.status().refused());
             Eventually.until("it is reported", () -> heard.take().toString().contains("refused"));
+            assertFalse(onGreen(loop, background::isStopped));
             assertFalse(background.stop(Duration.ZERO));
+            assertTrue(onGreen(loop, background::isStopped));
             assertEquals(2, background.status().cancelled());
             assertEquals(Failure.CLOSED, failureOf(background.start("four", () -> 4)));
         }

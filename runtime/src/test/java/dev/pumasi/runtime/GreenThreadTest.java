@@ -24,6 +24,9 @@ import org.junit.jupiter.api.io.TempDir;
 /** Virtual threads that run on their loop, and come back to it from every wait. */
 final class GreenThreadTest extends OnEachDriver {
 
+    /** So many that the cleaner comes in between again and again. */
+    private static final int BUFFERS = 100_000;
+
     /** The platform thread beneath the caller. */
     private static Thread carrier() {
         return GreenThreads.BACK_END.carrier();
@@ -286,6 +289,23 @@ final class GreenThreadTest extends OnEachDriver {
         }
         over.set(1);
         heart.join();
+        assertNoHops(loop);
+    }
+
+    /** The JDK's own cleaner locks the list in which each new buffer is entered. */
+    @Test
+    void aBufferIsAllocatedWithoutAHopWhileOthersAreFreed() throws Exception {
+        Loop loop = loops(1).loops().getFirst();
+        CompletableFuture<Void> allocated = new CompletableFuture<>();
+        loop.spawn(() -> {
+            for (int i = 0; i < BUFFERS; i++) {
+                Buffer.allocate(1);
+            }
+            allocated.complete(null);
+        });
+        while (!allocated.isDone()) {
+            System.gc();
+        }
         assertNoHops(loop);
     }
 

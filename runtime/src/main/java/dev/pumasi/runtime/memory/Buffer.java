@@ -1,6 +1,5 @@
 package dev.pumasi.runtime.memory;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
@@ -50,7 +49,7 @@ public final class Buffer {
         if (capacity < 0) {
             throw new IllegalArgumentException("capacity " + capacity + " is negative");
         }
-        MemorySegment memory = Arena.ofAuto().allocate(Math.max(capacity, 1), alignment);
+        MemorySegment memory = Collected.arena().allocate(Math.max(capacity, 1), alignment);
         return new Buffer(memory.address(), capacity, memory);
     }
 
@@ -60,7 +59,7 @@ public final class Buffer {
      */
     public static Buffer mapped(long address, int capacity, Runnable unmap) {
         MemorySegment memory =
-                MemorySegment.ofAddress(address).reinterpret(capacity, Arena.ofAuto(), ignored -> unmap.run());
+                MemorySegment.ofAddress(address).reinterpret(capacity, Collected.arena(), ignored -> unmap.run());
         return new Buffer(address, capacity, memory);
     }
 
