@@ -3,6 +3,7 @@ package dev.pumasi.runtime;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.FileAlreadyExistsException;
@@ -13,9 +14,11 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * A Unix domain socket by which other processes of the same user talk to this one; it is found by this one's process id.
@@ -25,6 +28,8 @@ import java.util.Set;
  */
 public final class ProcessSocket implements AutoCloseable {
 
+    private static final long RETRY_NANOS = Duration.ofSeconds(1).toNanos();
+    private static final System.Logger LOG = System.getLogger("dev.pumasi.runtime");
     private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rwx------");
 
     private final Path path;
@@ -109,6 +114,33 @@ public final class ProcessSocket implements AutoCloseable {
     /** Where it is. */
     public Path path() {
         return path;
+    }
+
+    /** Talks to one who has connected, blocking. That he leaves is his affair, and no failure. */
+    interface Conversation {
+        void with(SocketChannel asker) throws IOException;
+    }
+
+    /** Talks to whoever connects, one after another, on a daemon thread of its own, until this is closed. */
+    void converse(String thread, Conversation conversation) {
+        Thread.ofPlatform()
+                .name(thread)
+                .daemon()
+                .inheritInheritableThreadLocals(false)
+                .start(() -> converse(conversation));
+    }
+
+    private void converse(Conversation conversation) {
+        while (isOpen()) {
+            try (SocketChannel asker = accept()) {
+                conversation.with(asker);
+            } catch (ClosedChannelException over) {
+                return;
+            } catch (IOException | RuntimeException failure) {
+                LOG.log(System.Logger.Level.WARNING, path + " could not be answered", failure);
+                LockSupport.parkNanos(RETRY_NANOS); // no descriptors are left, perhaps, and the next try fails as well
+            }
+        }
     }
 
     /** The next who connects. Blocks. */

@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.OutputStreamWriter;
 import java.nio.channels.Channels;
-import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.NoSuchFileException;
@@ -42,11 +41,8 @@ public final class RecordingSocket implements AutoCloseable {
     /** For each loop: what it notes in the time between two looks, many times over. */
     private static final int RING_EVENTS = 1 << 17;
 
-    private static final long RETRY_NANOS = Duration.ofSeconds(1).toNanos();
     private static final int FIELDS = 6;
     private static final String PURPOSE = "trace";
-
-    private static final System.Logger LOG = System.getLogger("dev.pumasi.runtime");
 
     /**
      * What came of it.
@@ -71,11 +67,7 @@ public final class RecordingSocket implements AutoCloseable {
      */
     public static RecordingSocket open(List<Loop> loops) throws IOException {
         RecordingSocket socket = new RecordingSocket(loops, ProcessSocket.open(PURPOSE));
-        Thread.ofPlatform()
-                .name("pumasi-recordings")
-                .daemon()
-                .inheritInheritableThreadLocals(false)
-                .start(socket::answer);
+        socket.server.converse("pumasi-recordings", socket::answer);
         return socket;
     }
 
@@ -132,19 +124,6 @@ public final class RecordingSocket implements AutoCloseable {
     @Override
     public void close() throws IOException {
         server.close();
-    }
-
-    private void answer() {
-        while (server.isOpen()) {
-            try (SocketChannel asker = server.accept()) {
-                answer(asker);
-            } catch (ClosedChannelException over) {
-                return;
-            } catch (IOException | RuntimeException failure) {
-                LOG.log(System.Logger.Level.WARNING, "a recording could not be made", failure);
-                LockSupport.parkNanos(RETRY_NANOS); // no descriptors are left, perhaps, and the next try fails as well
-            }
-        }
     }
 
     private void answer(SocketChannel asker) {

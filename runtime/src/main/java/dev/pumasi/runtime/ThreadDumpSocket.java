@@ -3,14 +3,11 @@ package dev.pumasi.runtime;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.locks.LockSupport;
 
 /**
  * Where a running process hands out its {@link ThreadDump}: a {@link ProcessSocket}. Whoever connects is sent the dump as text,
@@ -23,11 +20,7 @@ public final class ThreadDumpSocket implements AutoCloseable {
     /** More than any dump: what a reader accepts from a process it does not know. */
     private static final int ANSWER_BYTES_MAX = 1 << 28;
 
-    private static final long RETRY_NANOS = Duration.ofSeconds(1).toNanos();
-
     private static final String PURPOSE = "sock";
-
-    private static final System.Logger LOG = System.getLogger("dev.pumasi.runtime");
 
     private final List<Loop> loops;
     private final ProcessSocket server;
@@ -44,11 +37,7 @@ public final class ThreadDumpSocket implements AutoCloseable {
      */
     public static ThreadDumpSocket open(List<Loop> loops) throws IOException {
         ThreadDumpSocket socket = new ThreadDumpSocket(loops, ProcessSocket.open(PURPOSE));
-        Thread.ofPlatform()
-                .name("pumasi-thread-dumps")
-                .daemon()
-                .inheritInheritableThreadLocals(false)
-                .start(socket::answer);
+        socket.server.converse("pumasi-thread-dumps", socket::answer);
         return socket;
     }
 
@@ -82,19 +71,6 @@ public final class ThreadDumpSocket implements AutoCloseable {
     @Override
     public void close() throws IOException {
         server.close();
-    }
-
-    private void answer() {
-        while (server.isOpen()) {
-            try (SocketChannel asker = server.accept()) {
-                answer(asker);
-            } catch (ClosedChannelException over) {
-                return;
-            } catch (IOException | RuntimeException failure) {
-                LOG.log(System.Logger.Level.WARNING, "a thread dump could not be handed out", failure);
-                LockSupport.parkNanos(RETRY_NANOS); // no descriptors are left, perhaps, and the next try fails as well
-            }
-        }
     }
 
     private void answer(SocketChannel asker) {
