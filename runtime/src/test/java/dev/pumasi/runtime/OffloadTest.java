@@ -243,7 +243,7 @@ class OffloadTest {
                 interrupted |= Thread.interrupted();
                 Thread.onSpinWait();
             }
-            boolean heard = interrupted;
+            boolean heard = interrupted | Thread.interrupted(); // it may have come after the last look
             return () -> closed.complete(heard);
         });
         begun.await();
