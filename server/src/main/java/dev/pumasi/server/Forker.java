@@ -219,7 +219,9 @@ public final class Forker implements Crew {
     @Override
     public CompletableFuture<ReloadOutcome> reload() {
         CompletableFuture<ReloadOutcome> answer = new CompletableFuture<>();
-        Thread.ofPlatform().name("pumasi-plan").daemon().start(() -> answer.complete(reloadNow()));
+        Thread.ofPlatform().name("pumasi-plan").daemon().start(() -> reloadNow(answer));
+        // A loop that is over drops what it is given, the answer among it.
+        ended.thenRun(() -> answer.complete(new ReloadOutcome.Refused("it has been stopped meanwhile")));
         return answer;
     }
 
@@ -230,19 +232,24 @@ public final class Forker implements Crew {
                 new ReloadOutcome.Refused("only a supervisor with workers (preforked) can be replaced"));
     }
 
-    private ReloadOutcome reloadNow() {
+    private void reloadNow(CompletableFuture<ReloadOutcome> answer) {
         WorkerPlan fresh;
         try {
             fresh = Supervisor.plan(planner, 0);
             String refusal = tried(fresh);
             if (refusal != null) {
-                return new ReloadOutcome.Refused(refusal);
+                answer.complete(new ReloadOutcome.Refused(refusal));
+                return;
             }
         } catch (SupervisorException refused) {
-            return new ReloadOutcome.Refused(String.valueOf(refused.getMessage()));
+            answer.complete(new ReloadOutcome.Refused(String.valueOf(refused.getMessage())));
+            return;
         }
-        loop.execute(() -> plan = fresh);
-        return new ReloadOutcome.Taken();
+        loop.execute(() -> {
+            plan = fresh;
+            answer.complete(
+                    new ReloadOutcome.Taken()); // not before: whoever hears it connects, and must find the new one
+        });
     }
 
     /** Null if the plan works, else why it does not. */
