@@ -201,9 +201,16 @@ class HttpServerRequestBodyTest extends Served {
             out.write(request.body().bytes());
         })));
         wire.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n");
+        if (!kind.has(Trait.HANDLER_BEFORE_BODY)) {
+            assertEquals(100, wire.head().status(), "the body comes before the handler is called");
+            wire.send("body");
+        }
         assertEquals(200, wire.head().status());
         assertEquals("read: ", new String(wire.chunk(), StandardCharsets.US_ASCII));
-        assertEquals("body", new String(wire.send("body").chunk(), StandardCharsets.US_ASCII));
+        if (kind.has(Trait.HANDLER_BEFORE_BODY)) {
+            wire.send("body");
+        }
+        assertEquals("body", new String(wire.chunk(), StandardCharsets.US_ASCII));
         assertEquals(0, wire.chunk().length);
     }
 
