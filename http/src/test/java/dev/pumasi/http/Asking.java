@@ -8,6 +8,7 @@ import dev.pumasi.runtime.LoopGroup;
 import dev.pumasi.runtime.driver.Drivers;
 import dev.pumasi.testkit.LeakWatch;
 import dev.pumasi.testkit.LogWatch;
+import dev.pumasi.testkit.RawServer;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;

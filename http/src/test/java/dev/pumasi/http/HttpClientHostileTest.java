@@ -9,6 +9,7 @@ import dev.pumasi.runtime.Failure;
 import dev.pumasi.runtime.Operation;
 import dev.pumasi.runtime.OperationException;
 import dev.pumasi.runtime.Scope;
+import dev.pumasi.testkit.RawServer;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
@@ -159,7 +160,7 @@ final class HttpClientHostileTest extends Asking {
         RawServer raw = raw(peer -> {
             peer.head();
             peer.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
-            if (peer.number == 1) {
+            if (peer.number() == 1) {
                 go.get(10, TimeUnit.SECONDS);
                 peer.send("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison");
             }
@@ -377,7 +378,7 @@ final class HttpClientHostileTest extends Asking {
     void sentAgainOnlyWhereThatIsSafe() throws Exception {
         RawServer raw = raw(peer -> {
             peer.head();
-            if (peer.number % 3 != 0) {
+            if (peer.number() % 3 != 0) {
                 return;
             }
             peer.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok");
@@ -401,7 +402,7 @@ final class HttpClientHostileTest extends Asking {
             for (String head = peer.head(); !head.isEmpty(); head = peer.head()) {
                 if (head.startsWith("GET /first")) {
                     go.get(10, TimeUnit.SECONDS);
-                } else if (peer.number <= 10) {
+                } else if (peer.number() <= 10) {
                     return;
                 }
                 peer.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");

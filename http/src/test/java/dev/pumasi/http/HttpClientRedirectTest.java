@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.pumasi.http.ClientException.Reason;
+import dev.pumasi.testkit.RawServer;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;

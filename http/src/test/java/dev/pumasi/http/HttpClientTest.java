@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.pumasi.http.ClientException.Reason;
 import dev.pumasi.runtime.Operation;
+import dev.pumasi.testkit.RawServer;
 import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.Files;

@@ -2,8 +2,6 @@ package dev.pumasi.queue;
 
 import dev.pumasi.runtime.Loop;
 import dev.pumasi.runtime.Operation;
-import dev.pumasi.runtime.Promise;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Set;
 
@@ -47,7 +45,7 @@ final class LogEngine implements Engine {
         try {
             settings = settings(url);
         } catch (QueueException refused) {
-            return new Refused(loop, refused).asked();
+            return Refused.of(loop, "open a queue", refused);
         }
         return LogQueue.open(loop, url, Path.of(url.place()), settings, lock);
     }
@@ -73,36 +71,5 @@ final class LogEngine implements Engine {
                             + settings.messageBytesMax());
         }
         return settings;
-    }
-
-    /** An opening that cannot begin. */
-    private static final class Refused extends Promise<Queue> {
-
-        private final IOException why;
-
-        Refused(Loop loop, IOException why) {
-            super(loop);
-            this.why = why;
-        }
-
-        Refused asked() {
-            begun();
-            return this;
-        }
-
-        @Override
-        protected void begin() {
-            broken(why);
-        }
-
-        @Override
-        protected boolean abandon() {
-            return false;
-        }
-
-        @Override
-        protected String what() {
-            return "open a queue";
-        }
     }
 }

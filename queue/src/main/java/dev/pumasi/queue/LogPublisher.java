@@ -1,7 +1,6 @@
 package dev.pumasi.queue;
 
 import dev.pumasi.runtime.Operation;
-import dev.pumasi.runtime.Promise;
 import java.io.IOException;
 
 /** Publishes to a topic of the embedded engine. What can be done on the caller's thread is done there. */
@@ -12,7 +11,7 @@ record LogPublisher(LogTopic topic) implements Publisher {
         try {
             return publishing(message, false);
         } catch (QueueException refused) {
-            return new Refused(topic, refused).asked();
+            return Refused.of(topic.loop(), "publish to " + topic.name(), refused);
         }
     }
 
@@ -30,38 +29,5 @@ record LogPublisher(LogTopic topic) implements Publisher {
                     "a body of " + message.body().length + " bytes is over the limit of " + bytesMax);
         }
         return new Publishing(topic, message.id(), MessageCodec.parts(message, topic.name()), waits).asked();
-    }
-
-    /** One that was refused before it began. */
-    private static final class Refused extends Promise<Position> {
-
-        private final LogTopic topic;
-        private final QueueException why;
-
-        Refused(LogTopic topic, QueueException why) {
-            super(topic.loop());
-            this.topic = topic;
-            this.why = why;
-        }
-
-        Refused asked() {
-            begun();
-            return this;
-        }
-
-        @Override
-        protected void begin() {
-            broken(why);
-        }
-
-        @Override
-        protected boolean abandon() {
-            return false;
-        }
-
-        @Override
-        protected String what() {
-            return "publish to " + topic.name();
-        }
     }
 }

@@ -15,6 +15,7 @@ import dev.pumasi.runtime.LoopGroup;
 import dev.pumasi.runtime.driver.Drivers;
 import dev.pumasi.testkit.LeakWatch;
 import dev.pumasi.testkit.LogWatch;
+import dev.pumasi.testkit.RawServer;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -83,8 +84,8 @@ class Proxied {
                 HttpServer.builder(endpoint).driver(driver).loops(1).port(0).start());
     }
 
-    final RawUpstream raw(RawUpstream.Script script) throws IOException {
-        return opened(RawUpstream.start(script));
+    final RawServer raw(RawServer.Script script) throws IOException {
+        return opened(RawServer.start(script));
     }
 
     static String authority(HttpServer server) {

@@ -9,6 +9,7 @@ import dev.pumasi.http.Handler;
 import dev.pumasi.http.HttpServer;
 import dev.pumasi.http.Response;
 import dev.pumasi.http.Router;
+import dev.pumasi.testkit.RawServer;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.time.Duration;
@@ -99,7 +100,7 @@ final class ProxyFailOverTest extends Proxied {
 
     private final AtomicInteger asked = new AtomicInteger();
 
-    private RawUpstream silent() throws IOException {
+    private RawServer silent() throws IOException {
         return raw(peer -> {
             peer.head();
             asked.incrementAndGet();

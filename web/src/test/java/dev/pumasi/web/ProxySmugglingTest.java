@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.pumasi.testkit.RawServer;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -28,7 +29,7 @@ final class ProxySmugglingTest extends Proxied {
 
     private final List<String> heads = Collections.synchronizedList(new ArrayList<>());
 
-    private RawUpstream recording() throws IOException {
+    private RawServer recording() throws IOException {
         return raw(peer -> {
             for (String head = peer.head(); !head.isEmpty(); head = peer.head()) {
                 heads.add(head);
@@ -44,7 +45,7 @@ final class ProxySmugglingTest extends Proxied {
         });
     }
 
-    private static void skipChunks(RawUpstream.Peer peer) throws IOException {
+    private static void skipChunks(RawServer.Peer peer) throws IOException {
         while (true) {
             StringBuilder line = new StringBuilder();
             while (!line.toString().endsWith("\r\n")) {
@@ -177,7 +178,7 @@ final class ProxySmugglingTest extends Proxied {
 
     @Test
     void nothingIsSmuggledPast() throws IOException {
-        RawUpstream raw = recording();
+        RawServer raw = recording();
         front(Proxy.to(raw.authority()));
         int number = 0;
         for (String plain : attacks()) {

@@ -17,6 +17,7 @@ import dev.pumasi.http.Response;
 import dev.pumasi.http.Tunnel;
 import dev.pumasi.runtime.Operation;
 import dev.pumasi.testkit.LogWatch;
+import dev.pumasi.testkit.RawServer;
 import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -38,7 +39,7 @@ final class ProxyTest extends Proxied {
     /** The head that the server behind has seen last. */
     private final AtomicReference<String> seen = new AtomicReference<>("");
 
-    private RawUpstream seeing(String answer) throws IOException {
+    private RawServer seeing(String answer) throws IOException {
         return raw(peer -> {
             for (String head = peer.head(); !head.isEmpty(); head = peer.head()) {
                 seen.set(head);
@@ -49,10 +50,9 @@ final class ProxyTest extends Proxied {
 
     @Test
     void whatIsSentOnIsWrittenAnew() throws IOException {
-        RawUpstream raw =
-                seeing("HTTP/1.1 200 Fine\r\nServer: other\r\nDate: never\r\nConnection: X-Hop\r\nX-Hop: 1\r\n"
-                        + "X-Kept: 2\r\nSet-Cookie: a=b\r\nSet-Cookie: c=d\r\nKeep-Alive: timeout=5\r\nContent-Type: odd\r\n"
-                        + "Content-Length: 2\r\n\r\nok");
+        RawServer raw = seeing("HTTP/1.1 200 Fine\r\nServer: other\r\nDate: never\r\nConnection: X-Hop\r\nX-Hop: 1\r\n"
+                + "X-Kept: 2\r\nSet-Cookie: a=b\r\nSet-Cookie: c=d\r\nKeep-Alive: timeout=5\r\nContent-Type: odd\r\n"
+                + "Content-Length: 2\r\n\r\nok");
         front(Proxy.to(raw.authority()));
         try (RawClient one = new RawClient(front.port())) {
             RawClient.Answer answer = one.ask(
@@ -84,7 +84,7 @@ final class ProxyTest extends Proxied {
 
     @Test
     void aTrustedPeerIsBelieved() throws IOException {
-        RawUpstream raw = seeing("HTTP/1.1 204 x\r\n\r\n");
+        RawServer raw = seeing("HTTP/1.1 204 x\r\n\r\n");
         front(Proxy.builder(Upstream.builder("one").server(raw.authority()).build())
                 .trusting(peer -> true)
                 .keepsHost(true)
@@ -172,7 +172,7 @@ final class ProxyTest extends Proxied {
 
     @Test
     void headsStatusesAndTrailers() throws IOException {
-        RawUpstream raw = raw(peer -> {
+        RawServer raw = raw(peer -> {
             for (String head = peer.head(); !head.isEmpty(); head = peer.head()) {
                 String target = head.split(" ")[1];
                 peer.send(
@@ -240,7 +240,7 @@ final class ProxyTest extends Proxied {
     @Test
     void aClientThatLeavesEndsTheRequestBehind() throws Exception {
         CompletableFuture<Throwable> ended = new CompletableFuture<>();
-        RawUpstream raw = raw(peer -> {
+        RawServer raw = raw(peer -> {
             peer.head();
             peer.send("HTTP/1.1 200 x\r\nContent-Length: 1000000000\r\n\r\n");
             String piece = "x".repeat(10_000);
@@ -263,7 +263,7 @@ final class ProxyTest extends Proxied {
     @Test
     void aServerThatSaysNothing() throws Exception {
         CompletableFuture<Void> over = new CompletableFuture<>();
-        RawUpstream raw = raw(peer -> {
+        RawServer raw = raw(peer -> {
             peer.head();
             over.get(30, TimeUnit.SECONDS);
         });
@@ -278,7 +278,7 @@ final class ProxyTest extends Proxied {
     void serversThatDoNotAnswerAsTheyShould(LogWatch log) throws Exception {
         log.expect("the body of the answer to GET /long failed");
         AtomicReference<String> answer = new AtomicReference<>("");
-        RawUpstream raw = raw(peer -> {
+        RawServer raw = raw(peer -> {
             peer.head();
             peer.send(answer.get());
         });
@@ -424,7 +424,7 @@ final class ProxyTest extends Proxied {
     @Test
     void nobodyThere() throws IOException {
         int port;
-        try (RawUpstream gone = RawUpstream.start(peer -> {})) {
+        try (RawServer gone = RawServer.start(peer -> {})) {
             port = gone.port();
         }
         Upstream upstream = Upstream.builder("gone").server("127.0.0.1:" + port).build();

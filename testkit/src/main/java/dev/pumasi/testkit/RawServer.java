@@ -1,4 +1,4 @@
-package dev.pumasi.web;
+package dev.pumasi.testkit;
 
 import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
@@ -15,20 +15,21 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A server of raw bytes: what it is told to do with a connection it does, wrong or right, each on a thread of its own. How
- * it ends is told by {@link #close}, which waits for its threads.
+ * A server of raw bytes on the loopback interface, for tests of clients and proxies: what it is told to do with a connection it
+ * does, wrong or right, each on a platform thread of its own that blocks. How it ends is told by {@link #close}, which waits for
+ * its threads and fails if a script did.
  */
-final class RawUpstream implements Closeable {
+public final class RawServer implements Closeable {
 
     /** What is done with one connection; it is closed afterwards. */
-    interface Script {
+    public interface Script {
         void serve(Peer peer) throws Exception;
     }
 
     /** One connection, seen from the server. */
-    static final class Peer {
-        final Socket socket;
-        final int number;
+    public static final class Peer {
+        private final Socket socket;
+        private final int number;
         private final InputStream in;
         private final OutputStream out;
 
@@ -39,8 +40,18 @@ final class RawUpstream implements Closeable {
             out = socket.getOutputStream();
         }
 
+        /** Which connection of this server, from 1. */
+        public int number() {
+            return number;
+        }
+
+        /** Its socket, for what is not offered here. */
+        public Socket socket() {
+            return socket;
+        }
+
         /** The head of the next request, with the empty line; shorter at the end of the connection. */
-        String head() throws IOException {
+        public String head() throws IOException {
             ByteArrayOutputStream head = new ByteArrayOutputStream();
             while (!head.toString(StandardCharsets.ISO_8859_1).endsWith("\r\n\r\n")) {
                 int octet = in.read();
@@ -52,12 +63,13 @@ final class RawUpstream implements Closeable {
             return head.toString(StandardCharsets.ISO_8859_1);
         }
 
-        String bytes(int count) throws IOException {
+        /** So many bytes, a character each; fewer at the end of the connection. */
+        public String bytes(int count) throws IOException {
             return new String(in.readNBytes(count), StandardCharsets.ISO_8859_1);
         }
 
-        /** Everything up to the end of the connection. */
-        int drain() throws IOException {
+        /** Reads up to the end of the connection, and says how many bytes there were. */
+        public int drain() throws IOException {
             int count = 0;
             byte[] some = new byte[64 * 1024];
             try {
@@ -70,11 +82,13 @@ final class RawUpstream implements Closeable {
             return count;
         }
 
-        void send(String text) throws IOException {
+        /** Sends text, a byte for each character (ISO 8859-1). */
+        public void send(String text) throws IOException {
             out.write(text.getBytes(StandardCharsets.ISO_8859_1));
         }
 
-        void reset() throws IOException {
+        /** Ends the connection by a reset. */
+        public void reset() throws IOException {
             socket.setSoLinger(true, 0);
             socket.close();
         }
@@ -87,18 +101,19 @@ final class RawUpstream implements Closeable {
     private final List<Socket> sockets = Collections.synchronizedList(new ArrayList<>());
     private final List<Throwable> failures = Collections.synchronizedList(new ArrayList<>());
 
-    private RawUpstream(Script script) throws IOException {
+    private RawServer(Script script) throws IOException {
         this.script = script;
         listening = new ServerSocket(0, 200, InetAddress.getLoopbackAddress());
         threads.add(Thread.ofPlatform().name("raw-accept").start(this::accept));
     }
 
-    static RawUpstream start(Script script) throws IOException {
-        return new RawUpstream(script);
+    /** Listens on a free port. */
+    public static RawServer start(Script script) throws IOException {
+        return new RawServer(script);
     }
 
     /** Answers every request, whatever it is, with these bytes. */
-    static RawUpstream answering(String bytes) throws IOException {
+    public static RawServer answering(String bytes) throws IOException {
         return start(peer -> {
             while (!peer.head().isEmpty()) {
                 peer.send(bytes);
@@ -106,15 +121,22 @@ final class RawUpstream implements Closeable {
         });
     }
 
-    int port() {
+    public int port() {
         return listening.getLocalPort();
     }
 
-    String authority() {
+    /** Host and port. */
+    public String authority() {
         return "127.0.0.1:" + port();
     }
 
-    int connections() {
+    /** @param target begins with a slash */
+    public String uri(String target) {
+        return "http://" + authority() + target;
+    }
+
+    /** How many connections there have been. */
+    public int connections() {
         return connections.get();
     }
 
