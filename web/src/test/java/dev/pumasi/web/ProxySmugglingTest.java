@@ -7,9 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.pumasi.testkit.RawServer;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -27,7 +27,7 @@ final class ProxySmugglingTest extends Proxied {
     private static final Pattern PLAIN = Pattern.compile(
             "[A-Z]+ /[!-~]* HTTP/1\\.1\\r\\nHost: [!-~]+\\r\\n(?:[!-9;-~]+: [^\\r\\n\\x00]*\\r\\n)*\\r\\n");
 
-    private final List<String> heads = Collections.synchronizedList(new ArrayList<>());
+    private final List<String> heads = new CopyOnWriteArrayList<>();
 
     private RawServer recording() throws IOException {
         return raw(peer -> {
