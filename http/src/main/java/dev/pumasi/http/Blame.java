@@ -11,11 +11,11 @@ final class Blame {
 
     private Blame() {}
 
-    /** Whether the handler failed because the connection did; anything else is its own mistake. */
+    /** Whether the handler failed because the connection did, or was broken off; anything else is its own mistake. */
     static boolean isOfConnection(Throwable failure) {
         Throwable cause = failure;
         for (int depth = 0; cause != null && depth < CAUSES_MAX; depth++) {
-            if (cause instanceof IOException) {
+            if (cause instanceof IOException || cause instanceof InterruptedException) {
                 return true;
             }
             cause = cause.getCause();

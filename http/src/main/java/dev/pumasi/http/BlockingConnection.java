@@ -533,6 +533,18 @@ final class BlockingConnection implements Exchange {
         return http.loop();
     }
 
+    /** The one thread that could look is the one that works. */
+    @Override
+    public boolean noticesGone() {
+        return false;
+    }
+
+    @Override
+    public void onGone(Request asking, Runnable action) {}
+
+    @Override
+    public void forgetGone(Request asking, Runnable action) {}
+
     // ------------------------------------------------------------------------------------------- other threads
 
     /** The watcher's look at the time. */

@@ -11,4 +11,13 @@ interface Exchange {
     SocketAddress remoteAddress();
 
     Loop loop();
+
+    /** Whether the calling thread can be told that the client has gone: not if nobody looks while it works. */
+    boolean noticesGone();
+
+    /** Runs {@code action} on the loop if the client goes before {@code asking} is answered. Any thread. */
+    void onGone(Request asking, Runnable action);
+
+    /** Takes that back. Any thread. */
+    void forgetGone(Request asking, Runnable action);
 }

@@ -27,6 +27,36 @@ public non-sealed interface Handler extends Endpoint {
         return new NonBlocking(Objects.requireNonNull(handler, "handler"));
     }
 
+    /**
+     * The same handler, for as long as somebody waits for its answer: if the client goes away, what the handler awaits is
+     * cancelled ({@link Request#untilGone}). A stream that it answers with is not: its next write fails.
+     */
+    static Handler untilGone(Handler handler) {
+        return new UntilGone(Objects.requireNonNull(handler, "handler"));
+    }
+
+    /** A handler that is broken off when nobody waits for it. */
+    record UntilGone(Handler handler) implements Handler {
+
+        @Override
+        public Response handle(Request request) throws Exception {
+            return handler.isNonBlocking()
+                    ? handler.handle(request)
+                    : request.<Response>untilGone(() -> handler.handle(request));
+        }
+
+        @Override
+        public boolean isNonBlocking() {
+            return handler.isNonBlocking();
+        }
+
+        @Override
+        public Endpoint select(Request request) {
+            Endpoint selected = handler.select(request);
+            return selected == handler ? this : selected instanceof Handler found ? new UntilGone(found) : selected;
+        }
+    }
+
     /** A handler with a promise that its author could not express in a lambda. */
     record NonBlocking(Handler handler) implements Handler {
 

@@ -135,6 +135,9 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
     /** What came after the last answer. */
     private int discarded;
 
+    /** Once somebody wants to know whether the client of the current request has gone. */
+    private @Nullable Departure departure;
+
     /** Where the connection has left HTTP. */
     private @Nullable Tunnel tunnel;
 
@@ -204,8 +207,8 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
                 http.counters.broken++;
                 closeAfterOutput(false);
             }
-            case HANDLING -> { // a client may end its side and still read the answer, or be gone: nobody can tell
-                deadline.set(http.limits.writeTimeoutMillis());
+            case HANDLING -> { // a client may end its side and still read the answer, or be gone: see Departure
+                awaitLateAnswer();
                 openGate();
             }
             case SENDING -> openGate();
@@ -483,6 +486,9 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
                         && !(inputEnded && input.isEmpty())
                         && (intake == null || intake.isRestBearable()));
         phase = Phase.SENDING;
+        if (inputEnded && departure != null) {
+            deadline.set(http.limits.writeTimeoutMillis()); // and no more questions
+        }
         BodyWriter writer = response.writer();
         if (writer == null || framing == BodyFraming.NONE) {
             discard(response);
@@ -658,6 +664,7 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
             intake = null;
         }
         handlerOnLoop = false;
+        departure = null;
         collector = null;
         if (collected != null) {
             collected.retire();
@@ -800,7 +807,7 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
         int count = body.take(to, offset, length);
         if (count == Gate.WOULD_WAIT) {
             waitForBody(body);
-        } else {
+        } else if (!inputEnded || phase != Phase.HANDLING) {
             deadline.clear();
         }
         return count;
@@ -857,6 +864,82 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
         collectMore();
     }
 
+    // ------------------------------------------------------------------------------------------- clients that go
+
+    @Override
+    public boolean noticesGone() {
+        return !handlerOnLoop && (Thread.currentThread().isVirtual() || !http.loop.isCurrent());
+    }
+
+    @Override
+    @SuppressWarnings("ReferenceEquality") // the very request, not one like it
+    public void onGone(Request asking, Runnable action) {
+        http.loop.run(() -> {
+            if (request != asking) {
+                return; // it has been answered
+            }
+            if (phase == Phase.CLOSED) {
+                Departure.run(http.loop, action);
+                return;
+            }
+            Departure known = departure;
+            if (known == null) {
+                known = new Departure();
+                departure = known;
+                if (inputEnded && phase == Phase.HANDLING) {
+                    known.add(action);
+                    awaitLateAnswer();
+                    return;
+                }
+            }
+            known.add(action);
+        });
+    }
+
+    @Override
+    @SuppressWarnings("ReferenceEquality") // the very request, not one like it
+    public void forgetGone(Request asking, Runnable action) {
+        http.loop.run(() -> {
+            if (request == asking && departure != null) {
+                departure.remove(action);
+            }
+        });
+    }
+
+    /** The client has ended its side, and its answer is not there yet. */
+    private void awaitLateAnswer() {
+        int millis = http.limits.writeTimeoutMillis();
+        Departure wanted = departure;
+        if (wanted != null && !Objects.requireNonNull(parser).isHttp10()) { // which knows no interim answers
+            millis = wanted.nextMillis(millis);
+        }
+        deadline.set(millis);
+    }
+
+    private void askWhetherGone() {
+        Departure wanted = departure;
+        int millis = wanted == null || Objects.requireNonNull(parser).isHttp10()
+                ? 0
+                : wanted.nextMillis(http.limits.writeTimeoutMillis());
+        if (millis == 0) {
+            broken();
+            return;
+        }
+        deadline.set(millis);
+        Output output = socket.output();
+        if (output.room() >= Departure.QUESTION.length) {
+            output.append(Departure.QUESTION, 0, Departure.QUESTION.length);
+            output.whenDrained(() -> {
+                if (phase == Phase.HANDLING && output.hasFailed()) {
+                    broken();
+                }
+            });
+            output.flush();
+        } else if (output.hasFailed()) {
+            broken();
+        }
+    }
+
     // ------------------------------------------------------------------------------------------- time
 
     private void tooLate() {
@@ -868,8 +951,7 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
             case HEAD -> violated(Violation.HEAD_TIMEOUT);
             case HANDLING -> {
                 if (inputEnded) {
-                    http.counters.broken++;
-                    close();
+                    askWhetherGone();
                 } else {
                     bodyTimedOut = true;
                     openGate();
@@ -950,6 +1032,8 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
         }
         if (!inUse) {
             releaseRequest(); // else whoever answers does it
+        } else if (departure != null) {
+            departure.tell(http.loop);
         }
         http.ended(this);
     }

@@ -1,12 +1,14 @@
 package dev.pumasi.http;
 
 import dev.pumasi.runtime.Loop;
+import dev.pumasi.runtime.Scope;
 import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +21,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Request {
 
+    /** So many actions may wait for the client's going at once. */
+    public static final int GONE_ACTIONS_MAX = 64;
+
     private static final String[] NONE = {};
 
     private @Nullable RequestParser head;
@@ -26,6 +31,7 @@ public final class Request {
     private @Nullable String path;
     private String[] parameterNames = NONE;
     private String[] parameterValues = NONE;
+    private int goneActions;
 
     Request(RequestParser head, Exchange exchange) {
         this.head = head;
@@ -208,6 +214,51 @@ public final class Request {
     public Loop loop() {
         head();
         return exchange.loop();
+    }
+
+    /**
+     * Runs {@code action} if the client goes away before it is answered: for what need not go on then. It runs once, on the loop
+     * that owns the connection, which it must not keep: it should cancel something, and return. It runs soon if the client has gone
+     * already, and never once the handler has answered (where the answer is a stream: once its writer has ended).
+     *
+     * <p>A client has gone if its connection broke, or if it has ended its side and does not even take an interim answer (RFC 9110
+     * section 15.2). One that has only ended its side may be waiting for the answer, and gets it. Nobody looks while the
+     * handler keeps the thread that would: in a blocking server, and in a handler on the loop's own thread.
+     *
+     * @throws IllegalStateException if {@value #GONE_ACTIONS_MAX} wait already
+     */
+    public void onGone(Runnable action) {
+        head();
+        Objects.requireNonNull(action, "action");
+        if (goneActions == GONE_ACTIONS_MAX) {
+            throw new IllegalStateException(GONE_ACTIONS_MAX + " actions wait for the client's going already");
+        }
+        goneActions++;
+        exchange.onGone(this, action);
+    }
+
+    /**
+     * Does {@code work} for as long as the client waits for it: if it goes away ({@link #onGone}), what the calling thread awaits
+     * in {@code work}, and what it has forked in scopes there, is cancelled. A statement of a database is then cancelled there, a
+     * transaction rolled back, an exchange with another server broken off. To say so of a whole handler: {@link Handler#untilGone}.
+     *
+     * @throws Exception what {@code work} throws; that is an {@link java.io.IOException} as a rule where something was cancelled
+     */
+    public <T extends @Nullable Object> T untilGone(Callable<? extends T> work) throws Exception {
+        head();
+        if (!exchange.noticesGone()) {
+            return work.call();
+        }
+        try (Scope scope = Scope.builder().on(exchange.loop()).open()) {
+            Runnable breakOff = scope::breakOff;
+            onGone(breakOff);
+            try {
+                return work.call();
+            } finally {
+                goneActions--;
+                exchange.forgetGone(this, breakOff);
+            }
+        }
     }
 
     /**

@@ -18,6 +18,9 @@ final class ResponseEncoder {
     /** The interim response that lets a client send its body. */
     static final byte[] CONTINUE = ascii("HTTP/1.1 100 Continue\r\n\r\n");
 
+    /** In the registry of status codes, by RFC 2518 section 10.1: the request is being worked on. */
+    static final byte[] PROCESSING = ascii("HTTP/1.1 102 Processing\r\n\r\n");
+
     private static final byte[] CONTENT_LENGTH = ascii("Content-Length: ");
     private static final byte[] CHUNKED = ascii("Transfer-Encoding: chunked\r\n");
     private static final byte[] CLOSE = ascii("Connection: close\r\n");

@@ -138,5 +138,20 @@ final class Heads {
         public Loop loop() {
             throw new AssertionError("nobody asked for a loop");
         }
+
+        @Override
+        public boolean noticesGone() {
+            return false;
+        }
+
+        @Override
+        public void onGone(Request asking, Runnable action) {
+            throw new AssertionError("nobody asked to be told");
+        }
+
+        @Override
+        public void forgetGone(Request asking, Runnable action) {
+            throw new AssertionError("nobody asked to be told");
+        }
     };
 }

@@ -86,8 +86,10 @@ final class HttpSimulationTest {
             for (int i = 0; i < LOOPS; i++) {
                 loops.add(simulation.loop("loop-" + i));
             }
-            HttpServer server =
-                    HttpServer.builder(router()).address(ADDRESS).on(loops).start();
+            HttpServer server = HttpServer.builder(Handler.untilGone(router()))
+                    .address(ADDRESS)
+                    .on(loops)
+                    .start();
             int[] answers = new int[1];
             List<SimClient> clients = new ArrayList<>();
             for (int i = 0; i < CLIENTS; i++) {

@@ -91,7 +91,7 @@ final class Inbound extends Pending {
             deliver(Completions.bufferId(flags), result);
         } else if (ended) {
             return;
-        } else if (result == 0) {
+        } else if (result == 0 && broken == 0) { // what a send was told of, a receive sees as the end of the stream
             ended = true;
             receiver.ended();
         } else if (broken != 0 || isBroken(result)) {

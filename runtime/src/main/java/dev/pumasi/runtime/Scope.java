@@ -48,7 +48,7 @@ import org.jspecify.annotations.Nullable;
  * <p><b>State.</b> It belongs to the opener's loop ("home"), which forks, ends and cancels; an opener that is a platform
  * thread posts and waits for the answer. {@code running}: those admitted; {@code stopped}: why no more are, null at first.
  *
- * <p>Only the opener may call, except {@link #cancel} and {@link #isCancelled}, which any thread may.
+ * <p>Only the opener may call, except {@link #cancel}, {@link #breakOff} and {@link #isCancelled}, which any thread may.
  *
  * <p>After the nurseries of Trio (N. J. Smith, <i>Notes on structured concurrency</i>, 2018) and the JDK's {@code StructuredTaskScope} (JEP 505).
  */
@@ -87,6 +87,9 @@ public final class Scope implements AutoCloseable {
     private final List<Subtask<?>> failed = new ArrayList<>();
     private @Nullable Subtask<?> winner;
     private boolean incomplete;
+
+    /** The owner has left the block: it must not be told anything any more. */
+    private boolean left;
 
     /** Whether the owner had been interrupted by somebody else when this interrupted it. */
     private boolean ownerWasInterrupted;
@@ -204,6 +207,18 @@ public final class Scope implements AutoCloseable {
     /** Asks all subtasks to end; {@link #join} still waits for them. Any thread. */
     public void cancel() {
         home.run(() -> stop(Failure.CANCELLED));
+    }
+
+    /**
+     * Asks all subtasks to end, and breaks off what the opener itself waits for in this block, now or later: with {@link
+     * Failure#CANCELLED}, as a deadline does with {@link Failure#TIMED_OUT}. Does nothing once the scope is closed. Any thread.
+     */
+    public void breakOff() {
+        home.run(() -> {
+            if (!left) {
+                stopWithLoop();
+            }
+        });
     }
 
     /** Whether subtasks have been asked to end, whoever asked. Any thread; never waits. */
@@ -421,7 +436,7 @@ public final class Scope implements AutoCloseable {
         tellOwner(Failure.TIMED_OUT);
     }
 
-    /** The loop stops: it does so again and again until all have ended. */
+    /** The loop stops, and does so again and again until all have ended; or somebody breaks this off. */
     private void stopWithLoop() {
         if (told == null) {
             stop(Failure.CANCELLED);
@@ -440,6 +455,7 @@ public final class Scope implements AutoCloseable {
     }
 
     private void leave() {
+        left = true;
         home.cancel(timer);
         presence.leave();
     }

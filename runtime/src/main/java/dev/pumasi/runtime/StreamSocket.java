@@ -610,7 +610,8 @@ public final class StreamSocket implements Closeable {
 
         @Override
         void completed(int result, int flags) {
-            super.completed(result == -Errno.ECANCELED && broken != 0 ? broken : result, flags);
+            boolean ended = result == -Errno.ECANCELED || result == 0;
+            super.completed(ended && broken != 0 ? broken : result, flags);
         }
 
         /** As {@link #only}; the output sends too. */

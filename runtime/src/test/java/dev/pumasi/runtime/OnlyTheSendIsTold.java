@@ -14,7 +14,8 @@ import java.util.Set;
 
 /**
  * A driver that reports a reset to the send and never to the receive, on top of a real one. Linux does so with io_uring
- * for one of some thousand connections that are reset just when an answer is sent; this does it each time.
+ * for one of some thousand connections that are reset just when an answer is sent; this does it each time. What the receive
+ * comes to in the end is said: on some kernels it is cancelled, on others it sees the end of the stream.
  */
 final class OnlyTheSendIsTold implements InvocationHandler {
 
@@ -30,13 +31,17 @@ final class OnlyTheSendIsTold implements InvocationHandler {
 
     private final Deque<Long> cancelled = new ArrayDeque<>();
 
-    private OnlyTheSendIsTold(Driver real) {
+    private final int last;
+
+    private OnlyTheSendIsTold(Driver real, int last) {
         this.real = real;
+        this.last = last;
     }
 
-    static Driver above(Driver real) {
+    /** @param last the result of the receive when it is asked to end */
+    static Driver above(Driver real, int last) {
         return (Driver) Proxy.newProxyInstance(
-                Driver.class.getClassLoader(), new Class<?>[] {Driver.class}, new OnlyTheSendIsTold(real));
+                Driver.class.getClassLoader(), new Class<?>[] {Driver.class}, new OnlyTheSendIsTold(real, last));
     }
 
     @Override
@@ -67,7 +72,7 @@ final class OnlyTheSendIsTold implements InvocationHandler {
 
     private void poll(long waitNanos, Completions into) {
         while (!cancelled.isEmpty()) {
-            into.add(cancelled.poll(), -Errno.ECANCELED, 0);
+            into.add(cancelled.poll(), last, 0);
         }
         Completions brought = new Completions(into.room());
         real.poll(into.size() > 0 ? 0 : waitNanos, brought);
@@ -77,7 +82,7 @@ final class OnlyTheSendIsTold implements InvocationHandler {
             boolean isLast = (brought.flags(i) & Completions.MORE) == 0;
             boolean ended = isLast && receives.remove(token) && result <= 0;
             if (ended && asked.contains(token)) {
-                into.add(token, -Errno.ECANCELED, 0);
+                into.add(token, last, 0);
             } else if (ended) {
                 untold.add(token);
             } else {

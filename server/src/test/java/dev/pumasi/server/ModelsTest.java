@@ -11,6 +11,7 @@ import dev.pumasi.http.MediaType;
 import dev.pumasi.http.Response;
 import dev.pumasi.http.Server;
 import dev.pumasi.runtime.AsyncFile;
+import dev.pumasi.runtime.OperationException;
 import dev.pumasi.testkit.LeakWatch;
 import dev.pumasi.testkit.LogWatch;
 import java.io.BufferedReader;
@@ -27,6 +28,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -334,5 +336,38 @@ class ModelsTest {
     void anUnknownNameIsRefusedWithAllThatThereAre(String name) {
         IllegalArgumentException refused = assertThrows(IllegalArgumentException.class, () -> Model.of(name));
         Model.labels().forEach(label -> assertTrue(refused.getMessage().contains(label)));
+    }
+
+    /** Where somebody can look while a handler waits, it is broken off when its client is gone; elsewhere it goes on to its end. */
+    @ParameterizedTest
+    @EnumSource(names = {"GREEN", "WORKER_POOL", "THREADED", "PRETHREADED", "ITERATIVE"})
+    void aClientThatGoes(Model model) throws Exception {
+        boolean noticed = model == Model.GREEN || model == Model.WORKER_POOL;
+        CountDownLatch begun = new CountDownLatch(1);
+        CountDownLatch gone = new CountDownLatch(1);
+        CompletableFuture<String> end = new CompletableFuture<>();
+        Handler waiting = Handler.untilGone(request -> {
+            begun.countDown();
+            try {
+                if (noticed) {
+                    request.loop().sleep(Duration.ofHours(1)).await();
+                } else {
+                    gone.await();
+                }
+                end.complete("its end");
+            } catch (OperationException broken) {
+                end.complete(broken.failure().name());
+                throw broken;
+            }
+            return Response.ok();
+        });
+        try (Server server = start(model, waiting)) {
+            try (Socket client = connected(server)) {
+                client.getOutputStream().write(get("/").getBytes(StandardCharsets.UTF_8));
+                begun.await();
+            }
+            gone.countDown();
+            assertEquals(noticed ? "CANCELLED" : "its end", end.get(PATIENCE_MILLIS, TimeUnit.MILLISECONDS));
+        }
     }
 }

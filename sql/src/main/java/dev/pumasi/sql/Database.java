@@ -192,21 +192,22 @@ public final class Database implements Session, AutoCloseable {
      * Continuation#SYNCHRONOUS}; meant for a loop's own thread, so that all three can be compared. What {@code next} throws is reported by the
      * loop. Work that was not let in has no database thread: {@code next} then runs on the loop.
      *
+     * @return the work, for who wants to cancel it, such as when a client has gone; {@code next} learns of that
      * @throws IllegalArgumentException for {@link Continuation#CALLBACK} where queries run on loops
      */
-    public <T> void then(Continuation how, Work<T> work, Consumer<? super Operation.Outcome<T>> next) {
-        then(how, WORK, inSession(work), next);
+    public <T> Operation<T> then(Continuation how, Work<T> work, Consumer<? super Operation.Outcome<T>> next) {
+        return then(how, WORK, inSession(work), next);
     }
 
     /** As {@link #then}, all of the work in one transaction. */
-    public <T> void thenTransaction(
+    public <T> Operation<T> thenTransaction(
             Continuation how, Transaction.Body<T, Exception> body, Consumer<? super Operation.Outcome<T>> next) {
-        then(how, TRANSACTION, inTransaction(body), next);
+        return then(how, TRANSACTION, inTransaction(body), next);
     }
 
-    private <T> void then(
+    private <T> Operation<T> then(
             Continuation how, String attempt, Job.Body<T> body, Consumer<? super Operation.Outcome<T>> next) {
-        switch (how) {
+        return switch (how) {
             case SYNCHRONOUS -> {
                 Loop other = ownLoop();
                 Operation<T> operation = submit(other, attempt, body, null);
@@ -216,6 +217,7 @@ public final class Database implements Session, AutoCloseable {
                 } catch (Throwable failure) {
                     Loop.current().orElse(other).report("what continues after a query", failure);
                 }
+                yield operation;
             }
             case CALLBACK -> {
                 if (threads == null) {
@@ -223,18 +225,23 @@ public final class Database implements Session, AutoCloseable {
                             "queries of " + settings + " run on loops: there is no database thread to call back on");
                 }
                 AtomicBoolean told = new AtomicBoolean();
-                submit(home(), attempt, body, outcome -> {
-                            told.set(true);
-                            ScopedValue.where(THREAD_OF, this).run(() -> next.accept(outcome));
-                        })
-                        .onDone(outcome -> {
-                            if (!told.get()) {
-                                next.accept(outcome);
-                            }
-                        });
+                Operation<T> operation = submit(home(), attempt, body, outcome -> {
+                    told.set(true);
+                    ScopedValue.where(THREAD_OF, this).run(() -> next.accept(outcome));
+                });
+                operation.onDone(outcome -> {
+                    if (!told.get()) {
+                        next.accept(outcome);
+                    }
+                });
+                yield operation;
             }
-            case NOTIFICATION -> submit(home(), attempt, body, null).onDone(next);
-        }
+            case NOTIFICATION -> {
+                Operation<T> operation = submit(home(), attempt, body, null);
+                operation.onDone(next);
+                yield operation;
+            }
+        };
     }
 
     // ------------------------------------------------------------------------------------------- about it

@@ -12,7 +12,10 @@ import dev.pumasi.http.HttpClient;
 import dev.pumasi.http.Request;
 import dev.pumasi.http.RequestBody;
 import dev.pumasi.http.Response;
+import dev.pumasi.runtime.Failure;
 import dev.pumasi.runtime.Loop;
+import dev.pumasi.runtime.Operation;
+import dev.pumasi.runtime.OperationException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -47,6 +50,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Failures</b>: 502 if the server broke off, broke the protocol or was not there; 504 if it was too late; 503 if there is no
  * server to ask, or too many wait. What went wrong with the client's own body is answered as if there were no proxy.
+ *
+ * <p><b>A client that goes</b> ({@link Request#onGone}) takes its exchange with the server along: the connection to that is closed,
+ * so that the server may stop as well; the server is not blamed, and nobody else is tried.
  *
  * <p><b>Upgrades</b> of the protocols allowed are passed through: after 101, bytes both ways until both ends are done, or
  * nothing has moved for a while.
@@ -193,6 +199,7 @@ public final class Proxy implements Handler, AutoCloseable {
         if (server == null) {
             return unserved();
         }
+        Exchange exchange = new Exchange(request);
         while (true) {
             tried.add(server);
             UpstreamServer next;
@@ -200,7 +207,7 @@ public final class Proxy implements Handler, AutoCloseable {
             boolean handedOver = false;
             ClientResponse answer = null;
             try {
-                answer = client.start(loop, asked.to(server.origin())).await();
+                answer = exchange.await(client.start(loop, asked.to(server.origin())));
                 boolean wanted = !retryStatuses.contains(answer.status());
                 if (wanted) {
                     server.succeeded();
@@ -210,7 +217,7 @@ public final class Proxy implements Handler, AutoCloseable {
                 next = wanted || !mayRepeat(asked) ? null : another(loop, key, tried);
                 if (next == null) {
                     boolean through = goesThrough(answer);
-                    Response response = passedOn(answer, server);
+                    Response response = passedOn(request, answer, server);
                     handedOver = through;
                     return response;
                 }
@@ -261,7 +268,7 @@ public final class Proxy implements Handler, AutoCloseable {
         return !answer.body().isReceived() && (length < 0 || length > heldBytesMax);
     }
 
-    private Response passedOn(ClientResponse answer, UpstreamServer server) throws IOException {
+    private Response passedOn(Request request, ClientResponse answer, UpstreamServer server) throws IOException {
         Response head = Response.of(answer.status()).withFields(Forwarding.ofAnswer(answer));
         if (answer.request().method().equals("HEAD")) {
             return headOnly(head, answer);
@@ -269,6 +276,7 @@ public final class Proxy implements Handler, AutoCloseable {
         if (!goesThrough(answer)) {
             return head.withBody(answer.body().bytes());
         }
+        request.onGone(answer::close);
         long length = answer.body().length();
         Response streamed = head.withStream(length, new Passage(answer, server));
         return length >= 0 ? streamed : streamed.withTrailers(answer.body()::trailers);
@@ -329,12 +337,11 @@ public final class Proxy implements Handler, AutoCloseable {
             }
             server.begin();
             try {
-                ClientResponse answer =
-                        client.start(loop, asked.to(server.origin())).await();
+                ClientResponse answer = new Exchange(request).await(client.start(loop, asked.to(server.origin())));
                 server.succeeded();
                 if (answer.status() != 101) {
                     boolean through = goesThrough(answer);
-                    Response response = passedOn(answer, server);
+                    Response response = passedOn(request, answer, server);
                     handedOver = through;
                     if (handedOver) {
                         tunnels.decrementAndGet();
@@ -480,6 +487,33 @@ public final class Proxy implements Handler, AutoCloseable {
         }
     }
 
+    /** What is asked of servers for one request, until its client goes. */
+    private static final class Exchange {
+
+        // One side writes the first and then reads the second, the other the other way round, so one of them sees both.
+        private volatile @Nullable Operation<ClientResponse> asked;
+        private volatile boolean gone;
+
+        Exchange(Request request) {
+            request.onGone(() -> {
+                gone = true;
+                Operation<ClientResponse> last = asked;
+                if (last != null) {
+                    last.cancel();
+                }
+            });
+        }
+
+        /** @throws OperationException {@link Failure#CANCELLED} if the client has gone */
+        ClientResponse await(Operation<ClientResponse> asking) throws IOException {
+            asked = asking;
+            if (gone) {
+                asking.cancel();
+            }
+            return asking.await();
+        }
+    }
+
     /** The body of an answer on its way through: what is there goes on at once. */
     private static final class Passage implements BodyWriter {
 
@@ -502,7 +536,9 @@ public final class Proxy implements Handler, AutoCloseable {
                     out.flush();
                 }
             } catch (ClientException why) {
-                server.failed();
+                if (why.reason() != Reason.CLOSED) { // by us, because our client has gone
+                    server.failed();
+                }
                 throw why;
             } finally {
                 server.end();

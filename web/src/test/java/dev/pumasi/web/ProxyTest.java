@@ -31,6 +31,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What goes through a proxy, and what it makes of servers that do not do as they should. */
 @OnEachDriver
@@ -448,5 +450,67 @@ final class ProxyTest extends Proxied {
         front(Proxy.builder(Upstream.builder("local").server(path).build()).build());
         assertEquals("200 localhost", get("/"));
         assertFalse(proxy.upstream().servers().isEmpty());
+    }
+
+    /** It closes its socket, or resets the connection: what it has asked for is not worked on any longer, by anybody. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aClientThatGoesTakesItsExchangeAlong(boolean reset) throws Exception {
+        CompletableFuture<Void> asked = new CompletableFuture<>();
+        CompletableFuture<Integer> ended = new CompletableFuture<>();
+        AtomicLong asks = new AtomicLong();
+        RawServer.Script silent = peer -> {
+            if (!peer.head().isEmpty()) {
+                asks.incrementAndGet();
+                asked.complete(null);
+                ended.complete(peer.drain());
+            }
+        };
+        front(Proxy.builder(Upstream.builder("two")
+                        .server(raw(silent).authority())
+                        .server(raw(silent).authority())
+                        .build())
+                .build());
+        try (RawClient one = new RawClient(front.port())) {
+            one.send("GET", "/");
+            asked.get(10, TimeUnit.SECONDS);
+            if (reset) {
+                one.reset();
+            }
+        }
+        assertEquals(0, ended.get(10, TimeUnit.SECONDS));
+        await("the request to end", () -> front.status().open() == 0);
+        assertEquals(1, asks.get(), "nobody else is tried");
+        assertEquals(0, proxy.status().failures() + failures(), "no server has failed");
+        assertEquals(0, front.status().handlerFailures());
+    }
+
+    @Test
+    void aClientThatGoesWithinALongAnswerTakesItAlong() throws Exception {
+        CompletableFuture<Void> answering = new CompletableFuture<>();
+        CompletableFuture<Integer> ended = new CompletableFuture<>();
+        RawServer raw = raw(peer -> {
+            peer.head();
+            peer.send("HTTP/1.1 200 x\r\nContent-Length: 10000000\r\n\r\nbegin");
+            answering.complete(null);
+            ended.complete(peer.drain());
+        });
+        front(Proxy.to(raw.authority()));
+        try (RawClient one = new RawClient(front.port())) {
+            one.send("GET", "/");
+            answering.get(10, TimeUnit.SECONDS);
+            one.head();
+            one.reset();
+        }
+        assertEquals(0, ended.get(10, TimeUnit.SECONDS));
+        await("the request to end", () -> front.status().open() == 0);
+        assertEquals(0, front.status().handlerFailures());
+        assertEquals(0, failures(), "the server has done nothing wrong");
+    }
+
+    private long failures() {
+        return proxy.upstream().servers().stream()
+                .mapToLong(UpstreamServer::failures)
+                .sum();
     }
 }

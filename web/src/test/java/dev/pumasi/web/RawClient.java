@@ -86,6 +86,12 @@ final class RawClient implements AutoCloseable {
         return line.toString();
     }
 
+    /** Vanishes: the server sees a reset, and not the end of a stream. */
+    void reset() throws IOException {
+        socket.setSoLinger(true, 0);
+        socket.close();
+    }
+
     @Override
     public void close() throws IOException {
         socket.close();

@@ -1,5 +1,6 @@
 package dev.pumasi.orders;
 
+import dev.pumasi.http.Request;
 import dev.pumasi.http.Responder;
 import dev.pumasi.http.Response;
 import dev.pumasi.runtime.Operation;
@@ -58,8 +59,8 @@ final class Checkout {
         this.clock = clock;
     }
 
-    /** On the main thread. */
-    void place(byte[] body, Responder responder) {
+    /** On the main thread. If the client goes meanwhile, and anybody notices, nothing is ordered. */
+    void place(Request request, byte[] body, Responder responder) {
         JsonNode sent; //                                                                   A
         try {
             sent = Json.tree(body);
@@ -82,7 +83,7 @@ final class Checkout {
         int totalCents = order.totalCents(); //                                             C
         Instant now = clock.instant();
 
-        database.<Long>thenTransaction(
+        Operation<Long> placing = database.<Long>thenTransaction(
                 continuation, transaction -> store(transaction, order, totalCents, now), outcome -> {
                     switch (outcome) {
                         case Operation.Success<Long>(Long id) -> {
@@ -95,6 +96,9 @@ final class Checkout {
                         case Operation.Failed<Long>(Throwable failure) -> responder.respond(refusal(failure));
                     }
                 });
+        if (!placing.isDone()) { // synchronous: it has been answered already
+            request.onGone(placing::cancel);
+        }
     }
 
     private static Long store(Transaction transaction, Order order, int totalCents, Instant now)
@@ -143,7 +147,7 @@ final class Checkout {
             return Problem.soldOut().response();
         }
         if (failure instanceof DatabaseException known) {
-            if (!known.failure().isPassing()) {
+            if (!known.failure().isPassing() && known.failure() != SqlFailure.CANCELLED) { // by a client that is gone
                 LOG.log(System.Logger.Level.ERROR, "an order could not be placed", known);
             }
             return Problem.of(known);

@@ -1,6 +1,7 @@
 package dev.pumasi.orders;
 
 import dev.pumasi.http.Endpoint;
+import dev.pumasi.http.Handler;
 import dev.pumasi.http.MediaType;
 import dev.pumasi.http.Request;
 import dev.pumasi.http.Responder;
@@ -49,7 +50,7 @@ final class OrderRoutes {
     Endpoint endpoint() throws IOException {
         Response script = Response.bytes("text/javascript; charset=utf-8", resource("orders.js"));
         Response style = Response.bytes("text/css; charset=utf-8", resource("orders.css"));
-        return Router.builder()
+        Router router = Router.builder()
                 .get("/", (Request _) -> page)
                 .get("/orders.js", (Request _) -> script)
                 .get("/orders.css", (Request _) -> style)
@@ -72,6 +73,7 @@ final class OrderRoutes {
                 .get("/status", (Request _) -> Json.response(database.status()))
                 .post("/orders", this::post)
                 .build();
+        return Handler.untilGone(router); // nobody asks the database for a client that does not wait
     }
 
     /** Asks the database, and may fail as it does. */
@@ -135,12 +137,12 @@ final class OrderRoutes {
         }
         Optional<Loop> main = Loop.current();
         if (main.isEmpty()) {
-            read(request, responder).ifPresent(body -> checkout.place(body, responder));
+            read(request, responder).ifPresent(body -> checkout.place(request, body, responder));
             return;
         }
         Loop loop = main.get();
-        loop.spawn(() ->
-                read(request, responder).ifPresent(body -> loop.execute(() -> checkout.place(body, responder))));
+        loop.spawn(() -> read(request, responder)
+                .ifPresent(body -> loop.execute(() -> checkout.place(request, body, responder))));
     }
 
     private static Optional<byte[]> read(Request request, Responder responder) {
