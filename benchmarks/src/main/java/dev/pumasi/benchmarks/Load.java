@@ -2,6 +2,7 @@ package dev.pumasi.benchmarks;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.pumasi.lab.ProcessUsage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

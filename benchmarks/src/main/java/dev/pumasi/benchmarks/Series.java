@@ -1,5 +1,6 @@
 package dev.pumasi.benchmarks;
 
+import dev.pumasi.lab.Spread;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumMap;
@@ -25,12 +26,7 @@ final class Series {
 
     /** The middle value, or the mean of the two middle ones; NaN without values. */
     double median(Figure figure) {
-        final var sorted = sorted(figure);
-        if (sorted.isEmpty()) {
-            return Double.NaN;
-        }
-        final var middle = sorted.size() / 2;
-        return sorted.size() % 2 == 1 ? sorted.get(middle) : (sorted.get(middle - 1) + sorted.get(middle)) / 2;
+        return new Spread(sorted(figure)).median();
     }
 
     /** For what the kernel samples, so that one round has too few samples; NaN without values. */

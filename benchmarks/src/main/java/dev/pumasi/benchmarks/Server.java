@@ -1,5 +1,6 @@
 package dev.pumasi.benchmarks;
 
+import dev.pumasi.lab.ProcessUsage;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;

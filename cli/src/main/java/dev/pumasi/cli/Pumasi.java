@@ -33,6 +33,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             LoadCommand.class,
             ThreadsCommand.class,
             TraceCommand.class,
+            LabCommand.class,
             CompletionCommand.class,
             RehearseCommand.class
         },
@@ -45,7 +46,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
             "                           an application, under another concurrency model",
             "  pumasi load URL          how fast that server answers, and how long one waits",
             "  pumasi threads PID       what each green thread of that server waits for",
-            "  pumasi trace PID         what its loops do, as a trace for ui.perfetto.dev"
+            "  pumasi trace PID         what its loops do, as a trace for ui.perfetto.dev",
+            "  pumasi lab               what each concurrency model costs on this machine, as a page with plots"
         })
 public final class Pumasi implements Runnable {
 

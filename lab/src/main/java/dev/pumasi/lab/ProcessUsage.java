@@ -1,4 +1,4 @@
-package dev.pumasi.benchmarks;
+package dev.pumasi.lab;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -23,7 +23,7 @@ import java.util.stream.Stream;
  * @param residentBytes memory resident now, of all together
  * @param switches how often each living thread was set aside by the kernel, of itself or not, by its id
  */
-record ProcessUsage(
+public record ProcessUsage(
         long userMicros, long systemMicros, Map<Long, Long> threadNanos, long residentBytes, Map<Long, Long> switches) {
     private static final long TICK_MICROS = TimeUnit.MILLISECONDS.toMicros(10);
     private static final int USER_TIME = 11;
@@ -34,23 +34,27 @@ record ProcessUsage(
      *
      * @param switches of the threads that live at the second moment
      */
-    record Interval(double totalMicros, double userMicros, long switches) {
-        double systemMicros() {
+    public record Interval(double totalMicros, double userMicros, long switches) {
+        public double systemMicros() {
             return totalMicros - userMicros;
         }
     }
 
-    static ProcessUsage of(ProcessHandle process) throws IOException {
+    /**
+     * Of a process and all that it has started.
+     *
+     * @throws IOException if it has ended
+     */
+    public static ProcessUsage of(ProcessHandle process) throws IOException {
         long user = 0;
         long system = 0;
         long resident = 0;
-        final Map<Long, Long> threads = new HashMap<>();
-        final Map<Long, Long> switches = new HashMap<>();
-        for (final var each :
-                Stream.concat(Stream.of(process), process.descendants()).toList()) {
+        Map<Long, Long> threads = new HashMap<>();
+        Map<Long, Long> switches = new HashMap<>();
+        for (var each : Stream.concat(Stream.of(process), process.descendants()).toList()) {
             try {
-                final var fields = statistics(Long.toString(each.pid()));
-                final var bytes = resident(each.pid());
+                var fields = statistics(Long.toString(each.pid()));
+                var bytes = resident(each.pid());
                 readThreads(each.pid(), threads, switches);
                 // And of children that have ended: a worker that served one connection leaves its time there.
                 user += (Long.parseLong(fields[USER_TIME]) + Long.parseLong(fields[USER_TIME + 2])) * TICK_MICROS;
@@ -66,24 +70,25 @@ record ProcessUsage(
         return new ProcessUsage(user, system, Map.copyOf(threads), resident, Map.copyOf(switches));
     }
 
-    /** Time that ended children of this program have used: here, the load generators. */
-    static long endedChildrenMicros() throws IOException {
-        final var fields = statistics("self");
+    /** Time that ended children of this process have used. */
+    public static long endedChildrenMicros() throws IOException {
+        var fields = statistics("self");
         return (Long.parseLong(fields[USER_TIME + 2]) + Long.parseLong(fields[SYSTEM_TIME + 2])) * TICK_MICROS;
     }
 
-    Interval since(ProcessUsage earlier) {
-        final var user = userMicros - earlier.userMicros;
-        final var ticks = user + systemMicros - earlier.systemMicros;
-        final var nanos = growth(earlier.threadNanos, threadNanos);
-        final var lost = nanos / 1000 < ticks - 2 * TICK_MICROS;
+    /** What was used since then. */
+    public Interval since(ProcessUsage earlier) {
+        var user = userMicros - earlier.userMicros;
+        var ticks = user + systemMicros - earlier.systemMicros;
+        var nanos = growth(earlier.threadNanos, threadNanos);
+        var lost = nanos / 1000 < ticks - 2 * TICK_MICROS;
         final double total = lost ? ticks : nanos / 1e3;
         return new Interval(total, ticks == 0 ? 0 : total * user / ticks, growth(earlier.switches, switches));
     }
 
     private static long growth(Map<Long, Long> earlier, Map<Long, Long> later) {
         long growth = 0;
-        for (final var thread : later.entrySet()) {
+        for (var thread : later.entrySet()) {
             growth += thread.getValue() - earlier.getOrDefault(thread.getKey(), 0L);
         }
         return growth;
@@ -91,17 +96,16 @@ record ProcessUsage(
 
     /** The fields after the command, which may itself contain spaces and brackets; the first is the state. */
     private static String[] statistics(String process) throws IOException {
-        final var line = Files.readString(Path.of("/proc", process, "stat"));
+        var line = Files.readString(Path.of("/proc", process, "stat"));
         return line.substring(line.lastIndexOf(')') + 2).split(" ", -1);
     }
 
     private static void readThreads(long pid, Map<Long, Long> threads, Map<Long, Long> switches) throws IOException {
         try (Stream<Path> tasks = Files.list(Path.of("/proc", Long.toString(pid), "task"))) {
-            for (final var task : tasks.toList()) {
+            for (var task : tasks.toList()) {
                 try {
-                    final var nanos =
-                            Files.readString(task.resolve("schedstat")).split(" ", 2)[0];
-                    final var id = Long.parseLong(task.getFileName().toString());
+                    var nanos = Files.readString(task.resolve("schedstat")).split(" ", 2)[0];
+                    var id = Long.parseLong(task.getFileName().toString());
                     threads.put(id, Long.parseLong(nanos));
                     switches.put(id, switches(task.resolve("status")));
                 } catch (NoSuchFileException ended) {

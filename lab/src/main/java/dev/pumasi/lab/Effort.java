@@ -1,0 +1,45 @@
+package dev.pumasi.lab;
+
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * How much is measured: more rounds make smaller differences visible, and take longer.
+ *
+ * @param rounds of each measurement, taken in turns
+ * @param round how long one is
+ * @param warmup the load, of which nothing counts, that each server has before
+ * @param connections how many at a time
+ * @param idleConnections how many connections lie idle, where that is what is varied
+ * @param repetitions of the programs that are run whole and bring no rounds of their own
+ */
+public record Effort(
+        int rounds,
+        Duration round,
+        Duration warmup,
+        List<Integer> connections,
+        List<Integer> idleConnections,
+        int repetitions) {
+
+    /** What a whole lab takes by default: under five minutes on two processors. */
+    public static Effort usual() {
+        return new Effort(
+                5,
+                Duration.ofMillis(350),
+                Duration.ofMillis(1500),
+                List.of(1, 16, 128, 1000),
+                List.of(10, 100, 1000, 5000, 20_000),
+                5);
+    }
+
+    /** The same in about a minute and a half: enough to see the large differences. */
+    public static Effort quick() {
+        return new Effort(
+                Comparison.ROUNDS_MIN,
+                Duration.ofMillis(150),
+                Duration.ofMillis(600),
+                List.of(1, 16, 128),
+                List.of(10, 1000, 5000),
+                Comparison.ROUNDS_MIN);
+    }
+}

@@ -1,0 +1,161 @@
+package dev.pumasi.lab;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The report of a lab, with every kind of plot and with texts that would break a page: its files, and the page in a real browser. */
+final class LabPageTest {
+
+    private static final String NASTY = "</script><b>\"5 > 3\" & 'so', on\u2028";
+    private static final Quantity CPU = new Quantity("cpu", "µs");
+    private static final long BROWSER_SECONDS = 90;
+
+    private record Shown(String name, String question, String explains) implements Scenario {
+        @Override
+        public List<String> rows() {
+            return List.of("S22");
+        }
+
+        @Override
+        public void run(Bench bench, Findings findings) {}
+    }
+
+    private static LabReport report() {
+        Findings findings = new Findings(new Shown("trial", "What is this? " + NASTY, NASTY));
+        for (int at : new int[] {1, 16, 128}) {
+            for (int round = 0; round < 4; round++) {
+                findings.add(CPU, "green", at, 10.0 / at + round);
+                findings.add(CPU, NASTY, at, 20.0 / at + round);
+            }
+        }
+        findings.plot(new Plot.Curves(
+                "Curves " + NASTY,
+                NASTY,
+                "connections",
+                "time, µs",
+                true,
+                List.of(
+                        findings.curve(CPU, "green", (_, at) -> at > 16),
+                        findings.curve(CPU, NASTY, (_, _) -> false))));
+        findings.plot(new Plot.Bars(
+                "Bars",
+                "A bar.",
+                "µs",
+                false,
+                List.of(new Plot.Bar("one", Spread.of(1.0, 2.0, 3.0)), new Plot.Bar(NASTY, Spread.of(-1.0, -2.0)))));
+        findings.plot(new Plot.Lanes(
+                "Lanes",
+                "A lane.",
+                List.of("works", "waits"),
+                List.of(
+                        new Plot.Lane("main", List.of(new Plot.Stretch(0, 5, 0, NASTY), new Plot.Stretch(5, 9, 1, ""))),
+                        new Plot.Lane("other", List.of()))));
+        findings.verdict("green against red: %s.", "no significant difference");
+        findings.remark("%s", NASTY);
+        findings.table(List.of("who", "µs"), List.of(List.of(NASTY, "1,5"), List.of("b", "2")));
+        return new LabReport(Map.of("Processor", NASTY), "today", 12.5, List.of(findings), List.of(NASTY));
+    }
+
+    @Test
+    void theFiguresAreWholeInJsonAndCsv() throws LabException {
+        JsonLine json = JsonLine.of(LabFiles.json(report()));
+        JsonLine scenario = json.objects("scenarios").getFirst();
+        assertEquals("trial", scenario.text("name"));
+        assertEquals(3, scenario.objects("plots").size());
+        assertEquals(6, scenario.objects("figures").size());
+        assertEquals(11.5, scenario.objects("figures").getFirst().number("median"));
+        List<String> csv = LabFiles.csv(report()).lines().toList();
+        assertTrue(csv.contains("trial,cpu,µs,green,1,11.5000,10,13,10 11 12 13"), csv.toString());
+        assertTrue(csv.stream().anyMatch(line -> line.contains("\"</script><b>\"\"5 > 3\"\"")), csv.toString());
+    }
+
+    @Test
+    void theTerminalShowsATable() {
+        String text = LabFiles.text(report());
+        assertTrue(text.contains("  who" + " ".repeat(NASTY.length() - 3) + "   µs\n"), text);
+        assertTrue(text.contains("  ! " + NASTY), text);
+    }
+
+    @Test
+    void thePageIsOneFileThatAsksNobodyForAnything() {
+        String page = LabPage.html(report());
+        assertFalse(Pattern.compile("<(script|img|iframe)[^>]*src=|<link[^>]*href=\"(?!data:)|@import|url\\(")
+                .matcher(page.substring(0, page.indexOf("<script>")))
+                .find());
+        assertFalse(page.contains("<b>\"5"), "a text has become a tag");
+        assertTrue(page.contains("16 connections") && page.contains("(at least)"), "the figures are there as tables");
+    }
+
+    @Test
+    void aBrowserDrawsEveryPlotWithoutAnError(@TempDir Path folder) throws IOException, InterruptedException {
+        Assumptions.assumeTrue(
+                Processors.isInstalled("chromium"),
+                "not tested here: chromium is not installed (apt-get install chromium)");
+        Path page = Files.writeString(folder.resolve("index.html"), LabPage.html(report()));
+        for (String look : List.of("preferredColorScheme=1", "preferredColorScheme=0")) {
+            Path log = folder.resolve("log-" + look);
+            Path dom = folder.resolve("dom-" + look);
+            browse(
+                    folder,
+                    log,
+                    dom,
+                    "--blink-settings=" + look,
+                    "--dump-dom",
+                    page.toUri().toString());
+            String said = Files.readString(log);
+            assertFalse(said.contains("CONSOLE"), said);
+            String drawn = Files.readString(dom, StandardCharsets.UTF_8);
+            assertEquals(3, drawn.split("<svg", -1).length - 1, "plots that were drawn");
+            for (String mark : List.of(">green</text>", ">works</text>", ">128</text>", ">milliseconds</text>")) {
+                assertTrue(drawn.contains(mark), mark);
+            }
+        }
+        Path picture = folder.resolve("page.png");
+        browse(
+                folder,
+                folder.resolve("log"),
+                folder.resolve("out"),
+                "--window-size=1000,3000",
+                "--screenshot=" + picture,
+                page.toUri().toString());
+        assertTrue(Files.size(picture) > 50_000, "a picture of the page");
+    }
+
+    private static void browse(Path folder, Path log, Path out, String... arguments)
+            throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of(
+                "chromium",
+                "--headless",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-dev-shm-usage",
+                "--user-data-dir=" + folder.resolve("profile"),
+                "--enable-logging=stderr"));
+        command.addAll(List.of(arguments));
+        ProcessBuilder builder =
+                new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(log.toFile());
+        builder.environment().put("HOME", folder.toString());
+        Process browser = builder.start();
+        try {
+            assertTrue(browser.waitFor(BROWSER_SECONDS, TimeUnit.SECONDS), "the browser did not end");
+            assertEquals(0, browser.exitValue(), () -> "the browser's end; see " + log);
+        } finally {
+            browser.descendants().forEach(ProcessHandle::destroyForcibly);
+            browser.destroyForcibly().onExit().join();
+        }
+    }
+}
