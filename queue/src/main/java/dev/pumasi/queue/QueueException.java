@@ -75,8 +75,11 @@ public final class QueueException extends IOException {
         };
     }
 
-    /** Awaits an operation and throws what it failed with as it was, with the waiter's stack beneath. */
-    static <T extends @Nullable Object> T await(Operation<T> operation) throws IOException {
+    /**
+     * Awaits an operation and throws what it failed with as it was, with the waiter's stack beneath. Parks a green thread, blocks a
+     * platform thread. For engines, and for whoever awaits what begins with {@code start}.
+     */
+    public static <T extends @Nullable Object> T await(Operation<T> operation) throws IOException {
         try {
             return operation.await();
         } catch (IOException failed) {

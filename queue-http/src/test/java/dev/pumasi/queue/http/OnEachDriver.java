@@ -1,0 +1,182 @@
+package dev.pumasi.queue.http;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.pumasi.http.ClientRequest;
+import dev.pumasi.http.ClientResponse;
+import dev.pumasi.http.Field;
+import dev.pumasi.http.HttpClient;
+import dev.pumasi.http.HttpServer;
+import dev.pumasi.queue.Queue;
+import dev.pumasi.runtime.Loop;
+import dev.pumasi.runtime.LoopGroup;
+import dev.pumasi.runtime.driver.Drivers;
+import dev.pumasi.testkit.LeakWatch;
+import dev.pumasi.testkit.LogWatch;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Runs a test class once for each driver: the queue on one loop, the server on another, and a client on a third; afterwards nothing
+ * has hopped and nothing is left.
+ */
+@ParameterizedClass(name = "{0}")
+@MethodSource("dev.pumasi.queue.http.OnEachDriver#drivers")
+@ExtendWith({LeakWatch.class, LogWatch.class})
+@Timeout(value = 60, unit = TimeUnit.SECONDS)
+class OnEachDriver {
+
+    private static final long DEADLINE_NANOS = 20_000_000_000L;
+    private static final long STEP_NANOS = 200_000;
+
+    @Parameter
+    String driver;
+
+    @TempDir
+    Path folder;
+
+    LoopGroup loops;
+
+    /** The queue's. */
+    Loop home;
+
+    /** The client's. */
+    Loop away;
+
+    Queue queue;
+    QueueHandler face;
+
+    @Nullable
+    HttpServer server;
+
+    HttpClient client;
+
+    /** Where the server listens, once it has. */
+    private int port;
+
+    static List<String> drivers() {
+        List<String> missing =
+                List.of(System.getProperty("pumasi.drivers.missing", "").split(","));
+        return Drivers.names().stream().filter(name -> !missing.contains(name)).toList();
+    }
+
+    @BeforeEach
+    final void begin() throws IOException {
+        loops = LoopGroup.start("test", 3, driver);
+        home = loops.loops().get(0);
+        away = loops.loops().get(2);
+        client = HttpClient.builder().on(List.of(away)).open();
+        queue = Queue.open(home, "log:" + folder.resolve("queue"));
+        serve(builder -> builder);
+    }
+
+    /** Begins to serve, on another port each time: on a busy machine one that was given back may be somebody else's. */
+    final void serve(UnaryOperator<QueueHandler.Builder> how) throws IOException {
+        stopServing();
+        face = how.apply(QueueHandler.builder(queue)).open();
+        listen(0);
+    }
+
+    /** Serves again, where it did. */
+    final void serveAgain() {
+        face = QueueHandler.builder(queue).open();
+        eventually("the port is free again", () -> {
+            try {
+                listen(port);
+                return true;
+            } catch (IOException taken) {
+                return false;
+            }
+        });
+    }
+
+    private void listen(int on) throws IOException {
+        HttpServer started = HttpServer.builder(face)
+                .on(List.of(loops.loops().get(1)))
+                .port(on)
+                .start();
+        server = started;
+        port = started.port();
+    }
+
+    final void stopServing() {
+        HttpServer running = server;
+        if (running != null) {
+            face.close();
+            running.stop(Duration.ofSeconds(5));
+            server = null;
+        }
+    }
+
+    /** Closes the queue and opens it again, with the server in front of it. */
+    final void restart() throws IOException {
+        stopServing();
+        queue.close();
+        queue = Queue.open(home, "log:" + folder.resolve("queue"));
+        serve(builder -> builder);
+    }
+
+    @AfterEach
+    final void end() throws IOException {
+        try {
+            client.close();
+            stopServing();
+            queue.close();
+            for (Loop loop : loops.loops()) {
+                if (Loop.greenThreadsRunOnLoop()) {
+                    assertEquals(0, loop.status().hops(), "hops of " + loop.name());
+                }
+            }
+        } finally {
+            loops.close();
+        }
+    }
+
+    final String url() {
+        return "http://127.0.0.1:" + port;
+    }
+
+    /** A queue as another process would open it. */
+    final Queue remote() throws IOException {
+        return Queue.open(away, url());
+    }
+
+    final ClientResponse ask(String method, String target, String body, Field... fields) throws IOException {
+        return client.fetch(
+                        away,
+                        ClientRequest.of(method, url() + target)
+                                .withFields(List.of(fields))
+                                .withBody(body.getBytes(StandardCharsets.UTF_8)))
+                .await();
+    }
+
+    final ClientResponse ask(String method, String target) throws IOException {
+        return client.fetch(away, ClientRequest.of(method, url() + target)).await();
+    }
+
+    static void eventually(String what, BooleanSupplier condition) {
+        long begin = System.nanoTime();
+        while (!condition.getAsBoolean()) {
+            if (System.nanoTime() - begin > DEADLINE_NANOS) {
+                throw new AssertionError("waited in vain until " + what);
+            }
+            LockSupport.parkNanos(STEP_NANOS);
+        }
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.pumasi.queue.http;
+
+import org.jspecify.annotations.NullMarked;
