@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** What {@code pumasi serve} runs under the models with processes: a crew, the signals it hears, and the socket it is asked by. */
 final class CrewSite {
@@ -30,6 +31,7 @@ final class CrewSite {
     private final String host;
     private final int port;
     private final int deaths;
+    private Optional<AdminPage> page = Optional.empty();
     private final ServiceManager manager = ServiceManager.ofThisProcess();
 
     CrewSite(PrintWriter out, String host, int port, int deaths) {
@@ -37,6 +39,12 @@ final class CrewSite {
         this.host = host;
         this.port = port;
         this.deaths = deaths;
+    }
+
+    /** With a live page. */
+    CrewSite with(Optional<AdminPage> wanted) {
+        page = wanted;
+        return this;
     }
 
     /** Serves until it is told to stop, or somebody else has taken over; returns the exit status. */
@@ -48,11 +56,16 @@ final class CrewSite {
             StopSignals signals,
             Duration patience)
             throws CannotRun, InterruptedException {
-        try (Crew crew = started(processes, planner)) {
+        try (AdminPage opened = page.orElse(null);
+                Crew crew = started(processes, planner, opened)) {
             Optional<SupervisorSocket> socket = socket(crew);
             Optional<SignalListener> reloads = reloads(crew);
             ready("Serving " + content + " on " + Site.url(host, crew.port()) + " (" + words + "; process "
                     + ProcessHandle.current().pid() + ")");
+            if (opened != null) {
+                opened.show(crew);
+                opened.tell(out);
+            }
             Thread stopper = Thread.ofPlatform().name("pumasi-stopper").daemon().start(() -> {
                 try {
                     signals.await();
@@ -76,7 +89,11 @@ final class CrewSite {
         return 0;
     }
 
-    private Crew started(ProcessModel processes, WorkerPlan.Planner planner) throws CannotRun {
+    private Crew started(ProcessModel processes, WorkerPlan.Planner planner, @Nullable AdminPage opened)
+            throws CannotRun {
+        if (opened != null) {
+            opened.open(); // before the workers start: whoever asks whether it is ready is answered meanwhile
+        }
         InetSocketAddress address = new InetSocketAddress(host, port);
         if (address.isUnresolved()) {
             throw new CannotRun("no address is known for the host " + host

@@ -1,5 +1,7 @@
 package dev.pumasi.cli;
 
+import dev.pumasi.admin.Admin;
+import dev.pumasi.admin.Readiness;
 import dev.pumasi.runtime.LoopGroup;
 import dev.pumasi.runtime.RecordingSocket;
 import dev.pumasi.runtime.ServiceManager;
@@ -133,6 +135,9 @@ final class ServeCommand implements Callable<Integer> {
     @Mixin
     private CrewOptions crew = new CrewOptions();
 
+    @Mixin
+    private AdminOptions admin = new AdminOptions();
+
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it before it runs a command
     private CommandSpec spec;
@@ -148,17 +153,31 @@ final class ServeCommand implements Callable<Integer> {
         crew.requireNone(spec.commandLine(), model);
         ServeOptions options = options();
         // Before the server stands: whoever stops it while it starts gets the orderly end too.
-        try (StopSignals signals = StopSignals.take()) {
+        Optional<AdminPage> page = admin.page(spec.commandLine(), content());
+        try (StopSignals signals = StopSignals.take();
+                AdminPage opened = page.orElse(null)) {
+            Draining draining = new Draining(signals);
+            Admin live = opened == null
+                    ? null
+                    : opened.on(Admin.Action.DRAIN, draining::begin).open();
             Site site = Site.start(options);
             var out = spec.commandLine().getOut();
             out.println(site.line());
             out.flush();
+            if (live != null && opened != null) {
+                draining.of(site);
+                live.show(site.server());
+                opened.tell(out);
+            }
             ServiceManager manager = ServiceManager.ofThisProcess();
             manager.ready(site.line());
             Optional<ThreadDumpSocket> dumps = offerDumps(site); // afterwards: it is wanted less than the first answer
             Optional<RecordingSocket> recordings = offerRecordings(site);
             signals.await();
             manager.stopping("answering what was asked before");
+            if (live != null) {
+                live.readiness(Readiness.DRAINING);
+            }
             site.stop(DRAIN_PATIENCE);
             close(dumps);
             close(recordings);
@@ -177,7 +196,13 @@ final class ServeCommand implements Callable<Integer> {
         }
         try (StopSignals signals = StopSignals.take()) {
             plan(); // wrong options are told as such
+            Optional<AdminPage> page = admin.page(spec.commandLine(), content());
+            if (page.isPresent() && processes == ProcessModel.FORKING) {
+                throw wrong("--admin means nothing in the model forking, whose processes have a connection each and no loop;"
+                        + " leave it out");
+            }
             return new CrewSite(spec.commandLine().getOut(), host, port, crew.deaths())
+                    .with(page.map(wanted -> wanted.forCrew(DRAIN_PATIENCE)))
                     .run(processes, content(), crew.words(processes), () -> planAnew(words), signals, DRAIN_PATIENCE);
         }
     }

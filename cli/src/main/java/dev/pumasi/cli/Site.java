@@ -160,6 +160,10 @@ final class Site {
         return number + " " + what + (number == 1 ? "" : "s");
     }
 
+    Server server() {
+        return server;
+    }
+
     /** Empty where the model has none. */
     List<Loop> loops() {
         return loops.map(some -> some.group.loops()).orElse(List.of());

@@ -46,6 +46,11 @@ final class StopSignals implements AutoCloseable {
         sun.misc.Signal.raise(new sun.misc.Signal("TERM"));
     }
 
+    /** As if the first signal had come. Any thread. */
+    void ask() {
+        asked.countDown();
+    }
+
     /** Blocks until the first signal. */
     void await() throws InterruptedException {
         asked.await();

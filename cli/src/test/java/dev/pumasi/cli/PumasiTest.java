@@ -76,7 +76,11 @@ final class PumasiTest {
             "--set",
             "--threads",
             "--connections",
-            "50000"
+            "50000",
+            "--admin",
+            "--admin-token-file",
+            "--admin-name",
+            "PUMASI_ADMIN_TOKEN"
         }) {
             assertTrue(run.out.contains(part), () -> "expected " + part + " in: " + run.out);
         }
@@ -127,7 +131,12 @@ final class PumasiTest {
         "--connections,0",
         "--threads,3",
         "--class-path,a.jar",
-        "--set,novalue"
+        "--set,novalue",
+        "--admin,http",
+        "--admin,70000",
+        "--admin,::1",
+        "--admin-token-file,token.txt",
+        "--admin-name,ops.example"
     })
     void valueOutOfRangeIsWrongUsage(String option, String value) {
         assertBriefError(pumasi("serve", option, value), Pumasi.EXIT_USAGE, value, "--help");
@@ -166,6 +175,7 @@ final class PumasiTest {
         "forking,--driver,epoll",
         "forking,--deaths,3",
         "forking,--loops,2",
+        "forking,--admin,0",
         "preforked,--threads,4",
         "preforked,--workers,0",
         "preforked,--workers,1025",
@@ -213,6 +223,33 @@ final class PumasiTest {
             String port = Integer.toString(taken.getLocalPort());
             Run run = pumasi("serve", "--host", "127.0.0.1", "--port", port, "--model", model);
             assertBriefError(run, Pumasi.EXIT_CANNOT_RUN, port, "--port");
+        }
+    }
+
+    @Test
+    void whatIsWrongWithTheLivePageIsNamed(@TempDir Path folder) throws IOException {
+        assertBriefError(
+                pumasi("serve", "--port", "0", "--admin", "0", "--admin-token-file", "no/such/file"),
+                Pumasi.EXIT_CANNOT_RUN,
+                "no/such/file",
+                "cannot be read");
+        Path brief = Files.writeString(folder.resolve("token"), "short\n");
+        assertBriefError(
+                pumasi("serve", "--port", "0", "--admin", "0", "--admin-token-file", brief.toString()),
+                Pumasi.EXIT_USAGE,
+                "16",
+                "not 5");
+        assertBriefError(
+                pumasi("serve", "--port", "0", "--admin", "no.such.host.invalid:9090"),
+                Pumasi.EXIT_CANNOT_RUN,
+                "no.such.host.invalid",
+                "--admin");
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            assertBriefError(
+                    pumasi("serve", "--port", "0", "--admin", Integer.toString(taken.getLocalPort())),
+                    Pumasi.EXIT_CANNOT_RUN,
+                    "in use",
+                    "--admin");
         }
     }
 

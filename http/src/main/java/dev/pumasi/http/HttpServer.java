@@ -46,7 +46,7 @@ public final class HttpServer implements Server {
     private final @Nullable ServiceLoop service;
     private final SocketAddress address;
     private final CountDownLatch stopped = new CountDownLatch(1);
-    private boolean stopping;
+    private volatile boolean stopping;
 
     private HttpServer(
             List<HttpLoop> parts, @Nullable LoopGroup ownLoops, @Nullable ServiceLoop service, SocketAddress address) {
@@ -74,6 +74,18 @@ public final class HttpServer implements Server {
     @Override
     public HttpStatus status() {
         return HttpCounters.sum(parts.stream().map(part -> part.counters).toList());
+    }
+
+    @Override
+    public List<HttpStatus> statusByLoop() {
+        return parts.stream()
+                .map(part -> HttpCounters.sum(List.of(part.counters)))
+                .toList();
+    }
+
+    @Override
+    public boolean isStopping() {
+        return stopping;
     }
 
     @Override
@@ -113,6 +125,7 @@ public final class HttpServer implements Server {
     }
 
     /** Its loops, on which {@link #serve} finds connections. */
+    @Override
     public List<Loop> on() {
         return parts.stream().map(part -> part.loop).toList();
     }

@@ -1,8 +1,10 @@
 package dev.pumasi.http;
 
+import dev.pumasi.runtime.Loop;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
+import java.util.List;
 
 /**
  * A server that runs, whatever its concurrency model. Any thread may call any method; those that wait block their thread,
@@ -26,6 +28,21 @@ public interface Server extends AutoCloseable {
 
     /** How many connections it holds. Always the same. */
     Capacity capacity();
+
+    /** What its connections have done on each of its loops, in the loops' order; empty where it has none. As of about now. */
+    default List<HttpStatus> statusByLoop() {
+        return List.of();
+    }
+
+    /** Its loops; empty where it has none. */
+    default List<Loop> on() {
+        return List.of();
+    }
+
+    /** Whether it has been told to stop, and accepts no more. */
+    default boolean isStopping() {
+        return false;
+    }
 
     /** Waits until it has stopped. */
     void awaitStop() throws InterruptedException;

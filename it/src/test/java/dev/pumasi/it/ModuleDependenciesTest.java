@@ -43,7 +43,8 @@ final class ModuleDependenciesTest {
             Map.entry("queue", Set.of("runtime")),
             Map.entry("queue-http", Set.of("runtime", "http", "queue")),
             Map.entry("lab", Set.of("runtime", "http")),
-            Map.entry("cli", Set.of("runtime", "http", "server", "web", "lab", "queue", "queue-http")));
+            Map.entry("admin", Set.of("runtime", "http", "server")),
+            Map.entry("cli", Set.of("runtime", "http", "server", "web", "lab", "queue", "queue-http", "admin")));
 
     /** Modules that may use nothing but {@code java.base}; annotations leave no trace that is needed at run time. */
     private static final Set<String> JAVA_BASE_ONLY = Set.of("runtime", "http");

@@ -3,6 +3,7 @@ package dev.pumasi.queue;
 import dev.pumasi.runtime.AsyncFolder;
 import dev.pumasi.runtime.Background;
 import dev.pumasi.runtime.Failure;
+import dev.pumasi.runtime.Figures;
 import dev.pumasi.runtime.Loop;
 import dev.pumasi.runtime.Operation;
 import dev.pumasi.runtime.Operation.Outcome;
@@ -74,6 +75,7 @@ final class LogQueue implements Queue {
     private final Map<String, List<Asking>> askings = new HashMap<>();
     private int nextGroupNumber;
     private boolean closed;
+    private final Figures.Offer figures = Figures.offer(this, queue -> QueueFigures.of(queue.status()));
     private @Nullable List<Closing> closings;
     private boolean closing;
     private boolean over;
@@ -472,6 +474,7 @@ final class LogQueue implements Queue {
     }
 
     private void closedLogs() {
+        figures.close();
         loop.spawn(() -> {
             background.stop(CLOSE_PATIENCE);
             lock.close();

@@ -12,7 +12,7 @@ import java.util.Optional;
  * @param state whether it runs, could run, waits, or waits without having let go of its loop
  * @param waitsFor what it waits for, in words; empty if it does not
  * @param waited for how long; empty if it does not wait, or for something that keeps no record, as the JDK's locks
- * @param stack its stack, the innermost call first
+ * @param stack its stack, the innermost call first; empty where that was not asked for
  */
 public record GreenThreadStatus(
         long number,
@@ -35,8 +35,8 @@ public record GreenThreadStatus(
     }
 
     /** Looks at {@code green}. Any thread. */
-    static GreenThreadStatus of(Thread green, Loop loop, List<Thread> suspects) {
-        Wait wait = Wait.of(green, suspects);
+    static GreenThreadStatus of(Thread green, Loop loop, boolean withStack) {
+        Wait wait = Wait.of(green, List.of());
         boolean mounted = Carrier.of(green) != null;
         State state =
                 wait.what().isEmpty() ? (mounted ? State.RUNS : State.READY) : (mounted ? State.PINNED : State.WAITS);
@@ -49,7 +49,7 @@ public record GreenThreadStatus(
                 wait.isDated()
                         ? Optional.of(Duration.ofNanos(Math.max(0, loop.sinceNanos(wait.sinceNanos()))))
                         : Optional.empty(),
-                List.of(Loop.stackOf(green)));
+                withStack ? List.of(Loop.stackOf(green)) : List.of());
     }
 
     /** Several lines: what it does, and its stack. */

@@ -159,7 +159,7 @@ public final class Loop implements Executor, AutoCloseable {
     private long greenStarted;
     private final AtomicLong failures = new AtomicLong();
     private final Hops hops = new Hops(this);
-    private final AtomicLong stalls = new AtomicLong();
+    private final Stalls stalls = new Stalls();
     private final AtomicLong wakes = new AtomicLong();
 
     /**
@@ -472,11 +472,26 @@ public final class Loop implements Executor, AutoCloseable {
                 greenThreadList.size(),
                 hops.count(),
                 wakes.get(),
-                stalls.get(),
+                stalls.count(),
                 failures.get(),
                 interests.size(),
                 timers.size(),
-                foreign.size());
+                foreign.size(),
+                runnable.size());
+    }
+
+    /** The last times that its watchdog found that it did not turn, the newest last: at most {@value Stalls#KEPT_MAX}. Any thread. */
+    public List<Stall> lastStalls() {
+        return stalls.last();
+    }
+
+    /**
+     * How long its thread has run on processors, as the kernel counts it; empty where that is not to be known (not on Linux,
+     * or a loop driven by hand). Any thread; reads a file of the kernel's.
+     */
+    public Optional<Duration> processorTime() {
+        ProcessorUse use = ProcessorUse.KERNEL.of(this);
+        return use == null ? Optional.empty() : Optional.of(Duration.ofNanos(use.ranNanos()));
     }
 
     /** Turns until {@link #stop}; then ends what is in progress and closes. The body of a loop's thread. */
@@ -676,9 +691,9 @@ public final class Loop implements Executor, AutoCloseable {
         return clock.nanoTime() - thenNanos;
     }
 
-    /** Counts an incident. The watchdog. */
-    void stalled() {
-        stalls.incrementAndGet();
+    /** For its watchdog. */
+    Stalls stalls() {
+        return stalls;
     }
 
     /** Counts a failure and reports it, with its stack, the first time one of its kind happens here. Any thread. */

@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
  * @param status the loop's figures
  * @param stall why it does not turn; empty if it does
  * @param greenThreads those that had begun and not ended
- * @param leftOut how many of them are not in the list, because there are more than {@value #GREEN_THREADS_MAX}
+ * @param leftOut how many of them are not in the list, because there are more than were asked for, at most {@value #GREEN_THREADS_MAX}
  * @param hops where green threads were woken from other threads
  */
 public record LoopDump(
@@ -39,18 +39,23 @@ public record LoopDump(
      * from outside if it does not turn. Blocks; any thread but a loop's.
      */
     static LoopDump of(Loop loop) {
+        return of(loop, GREEN_THREADS_MAX, true);
+    }
+
+    /** The same, of at most {@code max} green threads, with stacks or without. */
+    static LoopDump of(Loop loop, int max, boolean withStacks) {
         if (loop.isCurrent()) {
-            return from(loop, Optional.empty(), everybody(loop));
+            return from(loop, Optional.empty(), everybody(loop, max, withStacks), max);
         }
-        OnLoop onLoop = new OnLoop(loop);
+        OnLoop onLoop = new OnLoop(loop, max, withStacks);
         loop.execute(onLoop);
         if (!loop.isOver() && onLoop.await()) {
-            return from(loop, Optional.empty(), onLoop.seen);
+            return from(loop, Optional.empty(), onLoop.seen, max);
         }
         Optional<String> stall = loop.isOver()
                 ? Optional.of("it is closed")
                 : Optional.of(StallReport.of(loop, BEGIN_NANOS).text());
-        return from(loop, stall, everybody(loop));
+        return from(loop, stall, everybody(loop, max, withStacks), max);
     }
 
     /** Several lines: the loop, where it hops, and its green threads. */
@@ -74,19 +79,19 @@ public record LoopDump(
         return text.toString();
     }
 
-    private static LoopDump from(Loop loop, Optional<String> stall, List<GreenThreadStatus> seen) {
+    private static LoopDump from(Loop loop, Optional<String> stall, List<GreenThreadStatus> seen, int max) {
         LoopStatus status = loop.status();
-        int leftOut = seen.size() < GREEN_THREADS_MAX ? 0 : Math.max(0, status.greenThreadsAlive() - seen.size());
+        int leftOut = seen.size() < max ? 0 : Math.max(0, status.greenThreadsAlive() - seen.size());
         return new LoopDump(
                 status, stall, List.copyOf(seen), leftOut, loop.hops().places());
     }
 
-    private static List<GreenThreadStatus> everybody(Loop loop) {
+    private static List<GreenThreadStatus> everybody(Loop loop, int max, boolean withStacks) {
         List<Thread> all = loop.greenThreadList().all();
         return all.stream()
-                .limit(GREEN_THREADS_MAX)
+                .limit(max)
                 .filter(green -> green.getState() != Thread.State.TERMINATED)
-                .map(green -> GreenThreadStatus.of(green, loop, List.of()))
+                .map(green -> GreenThreadStatus.of(green, loop, withStacks))
                 .toList();
     }
 
@@ -94,6 +99,8 @@ public record LoopDump(
     private static final class OnLoop implements Runnable {
 
         private final Loop loop;
+        private final int max;
+        private final boolean withStacks;
         private volatile boolean givenUp;
         private final CountDownLatch begun = new CountDownLatch(1);
         private final CountDownLatch ended = new CountDownLatch(1);
@@ -103,8 +110,10 @@ public record LoopDump(
 
         private int slot;
 
-        OnLoop(Loop loop) {
+        OnLoop(Loop loop, int max, boolean withStacks) {
             this.loop = loop;
+            this.max = max;
+            this.withStacks = withStacks;
         }
 
         @Override
@@ -115,14 +124,14 @@ public record LoopDump(
             begun.countDown();
             GreenThreadList list = loop.greenThreadList();
             int left = LOOKED_AT_PER_TURN;
-            for (; slot < list.reach() && left > 0 && seen.size() < GREEN_THREADS_MAX; slot++) {
+            for (; slot < list.reach() && left > 0 && seen.size() < max; slot++) {
                 Thread green = list.at(slot);
                 if (green != null) {
-                    seen.add(GreenThreadStatus.of(green, loop, List.of()));
+                    seen.add(GreenThreadStatus.of(green, loop, withStacks));
                     left--;
                 }
             }
-            if (slot < list.reach() && seen.size() < GREEN_THREADS_MAX) {
+            if (slot < list.reach() && seen.size() < max) {
                 loop.execute(this);
             } else {
                 ended.countDown();

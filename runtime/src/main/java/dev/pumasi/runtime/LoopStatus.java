@@ -17,6 +17,7 @@ package dev.pumasi.runtime;
  * @param interests operations in progress
  * @param timers timers that are running
  * @param foreignTasks tasks from other threads that wait
+ * @param runnable tasks of its own, green threads' continuations included, that wait for their turn
  */
 public record LoopStatus(
         String name,
@@ -32,4 +33,5 @@ public record LoopStatus(
         long failures,
         int interests,
         int timers,
-        int foreignTasks) {}
+        int foreignTasks,
+        int runnable) {}

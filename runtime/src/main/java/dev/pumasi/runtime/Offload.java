@@ -48,6 +48,8 @@ public final class Offload implements AutoCloseable {
     /** How long {@link #close} lets what has begun take before it interrupts it. */
     private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(5);
 
+    private static final AtomicInteger NAMES = new AtomicInteger();
+
     private final LinkedTransferQueue<Runnable> queue = new LinkedTransferQueue<>();
     private final int waitingMax;
     private final AtomicInteger waiting = new AtomicInteger();
@@ -55,15 +57,18 @@ public final class Offload implements AutoCloseable {
     private final LongAdder done = new LongAdder();
     private final LongAdder rejected = new LongAdder();
     private final List<Thread> threads;
+    private final String name;
+    private final Figures.Offer figures;
     private volatile boolean closed;
 
-    private Offload(int threadCount, int waitingMax) {
+    private Offload(String name, int threadCount, int waitingMax) {
         if (threadCount < 1 || threadCount > THREADS_MAX) {
             throw new IllegalArgumentException("between 1 and " + THREADS_MAX + " threads, not " + threadCount);
         }
         if (waitingMax < 1) {
             throw new IllegalArgumentException("at least one must be able to wait, not " + waitingMax);
         }
+        this.name = name;
         this.waitingMax = waitingMax;
         threads = IntStream.range(0, threadCount)
                 .mapToObj(i -> Thread.ofPlatform()
@@ -79,6 +84,7 @@ public final class Offload implements AutoCloseable {
             threads.forEach(_ -> queue.offer(Last.WORK)); // those that have begun leave
             throw noThread;
         }
+        figures = Figures.offer(this, pool -> List.of(pool.row()));
     }
 
     /** Opens a pool of {@link #THREADS_DEFAULT} threads. */
@@ -88,7 +94,12 @@ public final class Offload implements AutoCloseable {
 
     /** Opens a pool of {@code threads} daemon threads, for which at most {@code waitingMax} pieces of work may wait. */
     public static Offload open(int threads, int waitingMax) {
-        return new Offload(threads, waitingMax);
+        return open("offload-" + NAMES.incrementAndGet(), threads, waitingMax);
+    }
+
+    /** The same, with a name by which its {@linkplain Figures figures} are known; others may have the same. */
+    public static Offload open(String name, int threads, int waitingMax) {
+        return new Offload(name, threads, waitingMax);
     }
 
     /**
@@ -140,11 +151,26 @@ public final class Offload implements AutoCloseable {
         return new OffloadStatus(threads.size(), waiting.get(), done.sum(), rejected.sum(), abandoned.get());
     }
 
+    private Figures.Row row() {
+        OffloadStatus now = status();
+        return new Figures.Row(
+                "offload",
+                name,
+                List.of(
+                        Figures.Figure.level("threads", now.threads()),
+                        Figures.Figure.level("waiting", now.waiting()),
+                        Figures.Figure.level("waiting_max", waitingMax),
+                        Figures.Figure.count("done", now.done()),
+                        Figures.Figure.count("rejected", now.rejected()),
+                        Figures.Figure.level("abandoned", now.abandoned())));
+    }
+
     /**
      * Takes no more, fails what has not begun, and waits for what has; after 5 s that is interrupted. Blocks; not for a loop's thread.
      */
     @Override
     public void close() {
+        figures.close();
         closed = true;
         for (Runnable left = queue.poll(); left != null; left = queue.poll()) {
             if (left instanceof Work<?> work) {

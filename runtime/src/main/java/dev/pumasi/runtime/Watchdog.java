@@ -2,6 +2,7 @@ package dev.pumasi.runtime;
 
 import dev.pumasi.runtime.driver.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -207,12 +208,19 @@ final class Watchdog implements AutoCloseable {
         try {
             report = StallReport.of(loop, one.heldNanos, one.starvedNanos);
         } finally {
-            loop.stalled();
+            loop.stalls().add();
         }
         boolean turnedMeanwhile = loop.turnCount() != one.turns;
         if (turnedMeanwhile) {
             report = StallReport.missed(loop, one.heldNanos);
         }
+        loop.stalls()
+                .remember(new Stall(
+                        loop.name(),
+                        Instant.ofEpochMilli(loop.driver().clock().currentTimeMillis()),
+                        Duration.ofNanos(one.heldNanos),
+                        false,
+                        report.text()));
         Recorder.HERE.stalled(loop.name(), one.heldNanos, report.holder(), report.verdict(), report.text());
         boolean again = !turnedMeanwhile && report.place().equals(one.lastPlace);
         one.lastPlace = report.place();
@@ -229,6 +237,7 @@ final class Watchdog implements AutoCloseable {
     private static void ended(Watched one, long countedNanos) {
         long lastedNanos = one.heldNanos + countedNanos;
         one.told = false;
+        one.loop.stalls().ended(Duration.ofNanos(lastedNanos));
         Recorder.HERE.resumed(one.loop.name(), lastedNanos);
         LOG.log(
                 System.Logger.Level.WARNING,

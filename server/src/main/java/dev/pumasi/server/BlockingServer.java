@@ -183,6 +183,11 @@ final class BlockingServer implements Server {
     }
 
     @Override
+    public boolean isStopping() {
+        return stopping.get();
+    }
+
+    @Override
     public Capacity capacity() {
         return capacity;
     }

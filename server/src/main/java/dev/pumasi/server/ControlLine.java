@@ -28,6 +28,18 @@ record ControlLine(String verb, String rest) {
     /** Of a worker that was told to leave: it accepts no more. */
     static final String QUIET = "quiet";
 
+    /** Of a worker that was asked to {@link #LOOK}: one of its loops, as {@link Sighting} writes it. */
+    static final String SEEN_LOOP = "seen-loop";
+
+    /** The same: a time that one of its loops did not turn. */
+    static final String SEEN_STALL = "seen-stall";
+
+    /** The same, and the end of it: the process. */
+    static final String SEEN = "seen";
+
+    /** To a worker: tell what you do. */
+    static final String LOOK = "look";
+
     /** To a worker: accept. */
     static final String SERVE = "serve";
 

@@ -37,7 +37,9 @@ final class Generation {
 
     void start(Loop loop, Listener listener, Duration readyLimit, WorkerProcess.Watcher watcher) {
         for (int i = 0; i < plan.workers(); i++) {
-            workers.add(WorkerProcess.start(loop, plan, listener, readyLimit, watcher));
+            WorkerProcess worker = WorkerProcess.start(loop, plan, listener, readyLimit, watcher);
+            worker.generation(number);
+            workers.add(worker);
         }
     }
 

@@ -11,8 +11,10 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -89,6 +91,9 @@ public final class Supervisor implements Crew {
     public static final int DEATHS_DEFAULT = 10;
 
     public static final Duration DEATHS_WINDOW = Duration.ofMinutes(1);
+
+    /** How long a worker may take to tell what it does. */
+    public static final Duration LOOK_MAX = Duration.ofMillis(500);
 
     /** How many may wait for a reload. */
     private static final int WAITING_MAX = 1000;
@@ -177,6 +182,63 @@ public final class Supervisor implements Crew {
             throw failed.getCause() instanceof SupervisorException why
                     ? why
                     : new SupervisorException("the supervisor has failed: " + failed, failed);
+        }
+    }
+
+    /**
+     * Asks each worker what it does. Done when all have answered, or after {@link #LOOK_MAX}, then with what those had said
+     * before that have not; never fails, but is never done if this is closed meanwhile. Any thread.
+     */
+    public CompletableFuture<CrewStatus> look() {
+        CompletableFuture<CrewStatus> answer = new CompletableFuture<>();
+        if (ended.isDone()) {
+            answer.complete(new CrewStatus(0, false, 0, List.of()));
+        } else {
+            loop.execute(() -> new Look(answer).begin());
+        }
+        return answer;
+    }
+
+    /** One look at all workers. */
+    private final class Look {
+
+        private final CompletableFuture<CrewStatus> answer;
+        private final Map<WorkerProcess, Runnable> awaited = new LinkedHashMap<>();
+        private final Timer limit = Timer.of(this::end);
+
+        Look(CompletableFuture<CrewStatus> answer) {
+            this.answer = answer;
+        }
+
+        void begin() {
+            for (WorkerProcess worker : all) {
+                Runnable told = () -> answered(worker);
+                if (worker.look(told)) {
+                    awaited.put(worker, told);
+                }
+            }
+            if (awaited.isEmpty()) {
+                end();
+            } else {
+                loop.start(limit, LOOK_MAX.toNanos());
+            }
+        }
+
+        private void answered(WorkerProcess worker) {
+            if (awaited.remove(worker) != null && awaited.isEmpty()) {
+                end();
+            }
+        }
+
+        private void end() {
+            loop.cancel(limit);
+            awaited.forEach(WorkerProcess::stopLooking);
+            awaited.clear();
+            answer.complete(new CrewStatus(
+                    generation,
+                    reloading,
+                    deaths.lately(),
+                    all.stream().map(WorkerProcess::status).toList()));
         }
     }
 
@@ -461,6 +523,7 @@ public final class Supervisor implements Crew {
             if (!stopping && meant == generation) {
                 WorkerProcess fresh =
                         WorkerProcess.start(loop, Objects.requireNonNull(plan), listener, readyLimit, watcher);
+                fresh.generation(generation);
                 all.add(fresh);
                 serving.add(fresh);
                 changed();

@@ -5,6 +5,7 @@ import dev.pumasi.http.HttpServer;
 import dev.pumasi.http.Server;
 import dev.pumasi.runtime.Loop;
 import dev.pumasi.runtime.LoopGroup;
+import dev.pumasi.runtime.RecordingSocket;
 import dev.pumasi.runtime.SignalListener;
 import dev.pumasi.runtime.SignalRefusedException;
 import dev.pumasi.runtime.StreamSocket;
@@ -132,6 +133,7 @@ public final class Worker {
             WarmUp warm = WarmUp.ask(http, warmUps);
             say(new ControlLine(ControlLine.READY, warm.answered() + " " + warm.failed()));
             Optional<ThreadDumpSocket> dumps = offerDumps();
+            Optional<RecordingSocket> recordings = offerRecordings();
             Leaving how = leaving.join();
             if (how.forGood()) {
                 stop(how.patience());
@@ -140,6 +142,9 @@ public final class Worker {
             }
             if (dumps.isPresent()) {
                 dumps.get().close();
+            }
+            if (recordings.isPresent()) {
+                recordings.get().close();
             }
             return 0;
         } catch (IOException refused) {
@@ -158,6 +163,16 @@ public final class Worker {
             return Optional.of(ThreadDumpSocket.open(http.on()));
         } catch (IOException refused) {
             LOG.log(System.Logger.Level.WARNING, "no thread dumps can be asked for: {0}", refused.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    /** For {@code pumasi trace}. */
+    private Optional<RecordingSocket> offerRecordings() {
+        try {
+            return Optional.of(RecordingSocket.open(http.on()));
+        } catch (IOException refused) {
+            LOG.log(System.Logger.Level.WARNING, "no recordings can be asked for: {0}", refused.getMessage());
             return Optional.empty();
         }
     }
@@ -192,6 +207,7 @@ public final class Worker {
                 http.accept();
                 control.say(ControlLine.of(ControlLine.SERVING));
             }
+            case ControlLine.LOOK -> Sighting.of(http).lines().forEach(control::say);
             case ControlLine.RETIRE -> {
                 http.stopAccepting();
                 control.say(ControlLine.of(ControlLine.QUIET));

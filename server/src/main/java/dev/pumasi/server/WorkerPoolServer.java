@@ -21,6 +21,7 @@ import dev.pumasi.runtime.OperationException;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 
 /**
@@ -50,7 +51,7 @@ final class WorkerPoolServer implements Server {
         int threads = builder.threadsOr(ServerBuilder.WORKERS_DEFAULT);
         Offload pool;
         try {
-            pool = Offload.open(threads, Offload.WAITING_DEFAULT);
+            pool = Offload.open("handlers", threads, Offload.WAITING_DEFAULT);
         } catch (OutOfMemoryError noThread) { // what the JVM throws when the system has none left
             throw new TooManyThreadsException(threads, 0, noThread);
         }
@@ -76,6 +77,21 @@ final class WorkerPoolServer implements Server {
     @Override
     public HttpStatus status() {
         return server.status();
+    }
+
+    @Override
+    public List<HttpStatus> statusByLoop() {
+        return server.statusByLoop();
+    }
+
+    @Override
+    public List<Loop> on() {
+        return server.on();
+    }
+
+    @Override
+    public boolean isStopping() {
+        return server.isStopping();
     }
 
     @Override

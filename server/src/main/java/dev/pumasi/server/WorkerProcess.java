@@ -8,6 +8,7 @@ import dev.pumasi.runtime.Loop;
 import dev.pumasi.runtime.Operation;
 import dev.pumasi.runtime.Operation.Failed;
 import dev.pumasi.runtime.Operation.Success;
+import dev.pumasi.runtime.Stall;
 import dev.pumasi.runtime.StreamSocket;
 import dev.pumasi.runtime.Timer;
 import dev.pumasi.runtime.UnixSignal;
@@ -15,6 +16,8 @@ import dev.pumasi.runtime.driver.ProcessGroup;
 import dev.pumasi.runtime.driver.Redirect;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,6 +63,12 @@ final class WorkerProcess {
     /** How much later than it was told to be gone it is killed. */
     private static final Duration GRACE = Duration.ofSeconds(2);
 
+    /** How many may wait for one worker to tell what it does. */
+    private static final int LOOKERS_MAX = 16;
+
+    /** More lines than a worker of ours sends. */
+    private static final int SEEN_MAX = 128;
+
     /** How long one that is ready may take to begin to accept. */
     private static final Duration SERVE_MAX = Duration.ofSeconds(5);
 
@@ -78,6 +87,18 @@ final class WorkerProcess {
 
     private boolean killed;
     private boolean told;
+    /** Which generation it belongs to; set by the supervisor. */
+    private int generation;
+
+    private final long startedNanos;
+
+    /** What it told when it was asked last, and who waits for it to tell again. */
+    private Sighting seen = Sighting.NOTHING;
+
+    private boolean answered;
+    private final List<LoopFigures> seenLoops = new ArrayList<>();
+    private final List<Stall> seenStalls = new ArrayList<>();
+    private final List<Runnable> lookers = new ArrayList<>();
     private int warmUps;
     private int failedWarmUps;
 
@@ -93,6 +114,7 @@ final class WorkerProcess {
         this.loop = loop;
         this.readyLimit = readyLimit;
         this.watcher = watcher;
+        startedNanos = loop.nowNanos();
     }
 
     /** Starts one that has so long to become ready. The watcher is told of nothing inside this call. */
@@ -148,6 +170,7 @@ final class WorkerProcess {
     private void end() {
         state = State.GONE;
         loop.cancel(limit);
+        tellLookers();
         if (control != null) {
             control.close();
         }
@@ -186,6 +209,23 @@ final class WorkerProcess {
                     state = State.LEAVING;
                     watcher.leaving(this);
                 }
+            }
+            case ControlLine.SEEN_LOOP -> {
+                if (seenLoops.size() < SEEN_MAX) {
+                    seenLoops.add(Sighting.loop(line.rest()));
+                }
+            }
+            case ControlLine.SEEN_STALL -> {
+                if (seenStalls.size() < SEEN_MAX) {
+                    seenStalls.add(Sighting.stall(line.rest()));
+                }
+            }
+            case ControlLine.SEEN -> {
+                seen = Sighting.of(line.rest(), seenLoops, seenStalls);
+                answered = true;
+                seenLoops.clear();
+                seenStalls.clear();
+                tellLookers();
             }
             default -> LOG.log(System.Logger.Level.WARNING, "{0} says something unheard of: {1}", this, line);
         }
@@ -246,7 +286,50 @@ final class WorkerProcess {
         kill();
     }
 
+    /** It shall tell what it does; {@code told} when it has, or has ended. False, and nothing is told, if it cannot be asked. */
+    boolean look(Runnable told) {
+        boolean talks = state == State.READY || state == State.SERVING || state == State.LEAVING;
+        if (!talks || control == null || lookers.size() >= LOOKERS_MAX) {
+            return false;
+        }
+        answered = false;
+        lookers.add(told);
+        if (lookers.size() == 1) {
+            control.say(ControlLine.of(ControlLine.LOOK));
+        }
+        return true;
+    }
+
+    /** Nobody waits any more for what was asked. */
+    void stopLooking(Runnable told) {
+        lookers.remove(told);
+    }
+
+    private void tellLookers() {
+        List<Runnable> all = List.copyOf(lookers);
+        lookers.clear();
+        all.forEach(Runnable::run);
+    }
+
     // ------------------------------------------------------------------------------------------- answers
+
+    void generation(int number) {
+        generation = number;
+    }
+
+    WorkerStatus status() {
+        return new WorkerStatus(
+                id(),
+                state.name(),
+                generation,
+                Duration.ofNanos(Math.max(0, loop.nowNanos() - startedNanos)),
+                answered,
+                seen.heapBytes(),
+                seen.heapBytesMax(),
+                seen.http(),
+                seen.loops(),
+                seen.stalls());
+    }
 
     State state() {
         return state;

@@ -1,6 +1,7 @@
 package dev.pumasi.sql;
 
 import dev.pumasi.runtime.Failure;
+import dev.pumasi.runtime.Figures;
 import dev.pumasi.runtime.Loop;
 import dev.pumasi.runtime.LoopGroup;
 import dev.pumasi.runtime.Offload;
@@ -90,12 +91,14 @@ public final class Database implements Session, AutoCloseable {
     private volatile @Nullable LoopGroup own;
 
     private volatile boolean closed;
+    private final Figures.Offer figures;
 
     Database(Settings settings) {
         this.settings = settings;
         threads = settings.placement() instanceof Placement.Offloaded
                 ? new Lane.OnThreads(name(), settings, aside)
                 : null;
+        figures = Figures.offer(this, database -> List.of(database.row()));
     }
 
     /** The database at this URL, with the defaults of {@link DatabaseBuilder}. Does not connect yet. */
@@ -265,6 +268,21 @@ public final class Database implements Session, AutoCloseable {
         return new DatabaseStatus(connections, inUse, waiting, admitted, refusedAtOnce, refusedLate);
     }
 
+    /** For the live page and the metrics. */
+    private Figures.Row row() {
+        DatabaseStatus now = status();
+        return new Figures.Row(
+                "database",
+                toString(),
+                List.of(
+                        Figures.Figure.level("connections", now.connections()),
+                        Figures.Figure.level("in_use", now.inUse()),
+                        Figures.Figure.level("waiting", now.waiting()),
+                        Figures.Figure.count("admitted", now.admitted()),
+                        Figures.Figure.count("refused_at_once", now.refusedAtOnce()),
+                        Figures.Figure.count("refused_late", now.refusedLate())));
+    }
+
     public Placement placement() {
         return settings.placement();
     }
@@ -278,6 +296,7 @@ public final class Database implements Session, AutoCloseable {
     /** Takes no more work, waits some seconds for what runs, and closes the connections. Blocks; not for a loop's thread. */
     @Override
     public void close() {
+        figures.close();
         closed = true;
         lanes().forEach(Lane::close);
         aside.close();

@@ -1,0 +1,240 @@
+package dev.pumasi.admin;
+
+import dev.pumasi.http.HttpStatus;
+import dev.pumasi.http.Server;
+import dev.pumasi.runtime.Figures;
+import dev.pumasi.runtime.GreenThreadStatus;
+import dev.pumasi.runtime.Loop;
+import dev.pumasi.runtime.LoopDump;
+import dev.pumasi.runtime.LoopStatus;
+import dev.pumasi.runtime.Stall;
+import dev.pumasi.runtime.ThreadDump;
+import dev.pumasi.server.CrewStatus;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Gathers what the page shows and writes it down. Runs on a thread that may block, one look at a time; what it reads of loops is
+ * what they publish anyway, except for green threads, which the loops look at themselves, and only if a viewer wants to see them.
+ */
+final class Frame {
+
+    /** How many loops are listed; the rest is counted. */
+    static final int LOOPS_MAX = 256;
+
+    /** How many green threads of each loop are listed, and of all. */
+    static final int GREEN_THREADS_PER_LOOP = 200;
+
+    static final int GREEN_THREADS_MAX = 1000;
+
+    /** What is longer is cut: names come from outside. */
+    static final int TEXT_MAX = 400;
+
+    static final int STALLS_MAX = 20;
+    static final int ROWS_MAX = 500;
+
+    private final Observed observed;
+    private final Pulse pulse;
+    private final Crews crews;
+
+    Frame(Observed observed, Pulse pulse, Crews crews) {
+        this.observed = observed;
+        this.pulse = pulse;
+        this.crews = crews;
+    }
+
+    byte[] look(String title, int viewers, int viewersMax, List<String> actions) {
+        Json json = new Json().beginObject();
+        json.put("title", cut(title)).put("now", System.currentTimeMillis());
+        json.put("state", observed.readiness().name());
+        json.put("viewers", viewers).put("viewersMax", viewersMax);
+        json.beginArray("actions");
+        actions.forEach(json::add);
+        json.endArray();
+        process(json);
+        http(json);
+        loops(json);
+        Optional<CrewStatus> crew = crews.look();
+        crew.ifPresent(workers -> Crews.write(json, workers));
+        stalls(json, crew);
+        rows(json);
+        return json.endObject().bytes();
+    }
+
+    private static void process(Json json) {
+        Runtime runtime = Runtime.getRuntime();
+        json.beginObject("process")
+                .put("pid", ProcessHandle.current().pid())
+                .put("uptimeMillis", ProcessFigures.uptimeMillis())
+                .put("heapBytes", runtime.totalMemory() - runtime.freeMemory())
+                .put("heapBytesMax", runtime.maxMemory())
+                .put("residentBytes", ProcessFigures.residentBytes(ProcessHandle.current().pid()))
+                .put("threads", ProcessFigures.threads())
+                .put("jdk", Runtime.version().toString())
+                .put("processors", runtime.availableProcessors())
+                .endObject();
+    }
+
+    private void http(Json json) {
+        List<Server> servers = observed.servers();
+        if (servers.isEmpty()) {
+            return;
+        }
+        HttpStatus sum = servers.stream().map(Server::status).reduce(Sums.NOTHING, Sums::add);
+        json.beginObject("http");
+        put(json, sum);
+        json.put("connectionsMax", servers.stream().mapToLong(server -> server.capacity().served()).sum());
+        json.endObject();
+    }
+
+    static void put(Json json, HttpStatus http) {
+        json.put("open", http.open())
+                .put("accepted", http.connections())
+                .put("requests", http.requests())
+                .put("refused", http.refused())
+                .put("failures", http.handlerFailures())
+                .put("late", http.lateAnswers())
+                .put("idleTimeouts", http.idleTimeouts())
+                .put("writeTimeouts", http.writeTimeouts())
+                .put("broken", http.broken())
+                .put("violations", http.violations().values().stream().mapToLong(Long::longValue).sum());
+    }
+
+    private void loops(Json json) {
+        List<Loop> all = observed.loops();
+        List<Loop> shown = all.subList(0, Math.min(all.size(), LOOPS_MAX));
+        Map<String, LoopPulse.Beat> beats = pulse.look(shown);
+        json.put("binMillis", LoopPulse.BIN_MILLIS).put("bin", LoopPulse.bin(System.nanoTime()));
+        json.put("recorded", !beats.isEmpty()).put("loopsLeftOut", all.size() - shown.size());
+        json.beginArray("loops");
+        for (Loop loop : shown) {
+            json.beginObject();
+            put(json, loop.status());
+            loop.processorTime().ifPresent(time -> json.put("processorNanos", time.toNanos()));
+            observed.http(loop).ifPresent(http -> json.put("open", http.open()).put("requests", http.requests()));
+            LoopPulse.Beat beat = beats.get(loop.name());
+            if (beat != null) {
+                put(json, beat);
+            }
+            json.endObject();
+        }
+        json.endArray();
+    }
+
+    static void put(Json json, LoopStatus status) {
+        json.put("name", cut(status.name()))
+                .put("driver", status.driver())
+                .put("turns", status.turns())
+                .put("completions", status.completions())
+                .put("tasks", status.tasks())
+                .put("greenStarted", status.greenThreads())
+                .put("greenAlive", status.greenThreadsAlive())
+                .put("hops", status.hops())
+                .put("wakes", status.wakes())
+                .put("stalls", status.stalls())
+                .put("failures", status.failures())
+                .put("operations", status.interests())
+                .put("timers", status.timers())
+                .put("foreign", status.foreignTasks())
+                .put("runnable", status.runnable());
+    }
+
+    private static void put(Json json, LoopPulse.Beat beat) {
+        json.put("share", beat.share())
+                .put("turnMedian", beat.medianNanos())
+                .put("turnMax", beat.longestNanos())
+                .put("first", beat.firstBin());
+        json.beginArray("busy");
+        for (int percent : beat.busy()) {
+            json.add(percent);
+        }
+        json.endArray().beginArray("green");
+        for (int percent : beat.green()) {
+            json.add(percent);
+        }
+        json.endArray().beginArray("long");
+        for (LoopPulse.LongTurn turn : beat.longTurns()) {
+            json.beginArray()
+                    .add(LoopPulse.bin(turn.fromNanos()))
+                    .add(turn.nanos())
+                    .add(turn.thread())
+                    .endArray();
+        }
+        json.endArray();
+    }
+
+    private void stalls(Json json, Optional<CrewStatus> crew) {
+        List<Stall> stalls = new ArrayList<>();
+        observed.loops().forEach(loop -> stalls.addAll(loop.lastStalls()));
+        crew.ifPresent(workers -> stalls.addAll(Crews.stalls(workers)));
+        stalls.sort(Comparator.comparing(Stall::found).reversed());
+        json.beginArray("stalls");
+        for (Stall stall : stalls.subList(0, Math.min(stalls.size(), STALLS_MAX))) {
+            json.beginObject()
+                    .put("loop", cut(stall.loop()))
+                    .put("at", stall.found().toEpochMilli())
+                    .put("millis", stall.lasted().toMillis())
+                    .put("over", stall.over())
+                    .put("report", stall.report())
+                    .endObject();
+        }
+        json.endArray();
+    }
+
+    private static void rows(Json json) {
+        json.beginArray("parts");
+        int left = ROWS_MAX;
+        for (Figures.Row row : Figures.all()) {
+            if (left-- == 0) {
+                break;
+            }
+            json.beginObject().put("kind", row.kind()).put("name", cut(row.name())).put("note", cut(row.note()));
+            json.beginObject("figures");
+            row.figures().forEach(figure -> json.put(figure.name(), figure.value()));
+            json.endObject().endObject();
+        }
+        json.endArray();
+    }
+
+    /** What green threads wait for, and since when; longest first. */
+    byte[] threads() {
+        ThreadDump dump = ThreadDump.brief(observed.loops(), GREEN_THREADS_PER_LOOP);
+        record Row(String loop, GreenThreadStatus green) {}
+        List<Row> rows = new ArrayList<>();
+        int alive = 0;
+        Json json = new Json().beginObject().beginArray("stuck");
+        for (LoopDump loop : dump.loops()) {
+            alive += loop.status().greenThreadsAlive();
+            loop.greenThreads().forEach(green -> rows.add(new Row(loop.status().name(), green)));
+            Optional<String> stall = loop.stall();
+            stall.ifPresent(why -> json.beginObject()
+                    .put("loop", cut(loop.status().name()))
+                    .put("why", cut(why.lines().findFirst().orElse("")))
+                    .endObject());
+        }
+        json.endArray();
+        rows.sort(Comparator.comparing(row -> row.green().waited().orElse(Duration.ZERO).negated()));
+        json.put("alive", Math.max(alive, rows.size()));
+        json.beginArray("threads");
+        for (Row row : rows.subList(0, Math.min(rows.size(), GREEN_THREADS_MAX))) {
+            GreenThreadStatus green = row.green();
+            json.beginObject()
+                    .put("loop", cut(row.loop()))
+                    .put("number", green.number())
+                    .put("name", cut(green.name()))
+                    .put("state", green.state().name())
+                    .put("waitsFor", cut(green.waitsFor()));
+            green.waited().ifPresent(waited -> json.put("millis", waited.toMillis()));
+            json.endObject();
+        }
+        return json.endArray().endObject().bytes();
+    }
+
+    static String cut(String text) {
+        return text.length() <= TEXT_MAX ? text : text.substring(0, TEXT_MAX) + "…";
+    }
+}

@@ -1,0 +1,235 @@
+package dev.pumasi.admin;
+
+import dev.pumasi.http.BodyOutput;
+import dev.pumasi.http.BodyWriter;
+import dev.pumasi.http.MediaType;
+import dev.pumasi.http.Response;
+import dev.pumasi.runtime.Loop;
+import dev.pumasi.runtime.Offload;
+import dev.pumasi.runtime.Operation;
+import dev.pumasi.runtime.Timer;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.LinkedHashSet;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Those who look at the page, and what they are sent: server-sent events (WHATWG HTML, section 9.2), a frame every half second.
+ *
+ * <p>A frame is gathered once for all, on a pool's thread, and only while there is a viewer; when the last one leaves, the recording
+ * of the loops ends with him.
+ *
+ * <p><b>Back-pressure.</b> Each viewer is a green thread that writes the newest frame there is, and waits until its client has
+ * taken it. A slow client misses the frames between; one that takes nothing is cut off after the server's time limit for
+ * writing. Nothing is queued for anybody. A new look begins when the one before is done, so a loop that is slow to answer makes frames
+ * rarer, and not more.
+ *
+ */
+final class Viewers implements AutoCloseable {
+
+    static final Duration INTERVAL = Duration.ofMillis(500);
+
+    private static final MediaType EVENTS = MediaType.of("text/event-stream; charset=utf-8");
+
+    /** What is gathered for a frame. Blocks. */
+    interface Look {
+        byte[] frame(int viewers);
+
+        byte[] threads();
+
+        /** Nobody looks any more. */
+        void over();
+    }
+
+    private record Looked(byte[] frame, byte @Nullable [] threads) {}
+
+    /** The newest frame; the sequence tells it from others. */
+    private record Shown(long sequence, byte[] frame, byte @Nullable [] threads) {}
+
+    private final Loop loop;
+    private final Offload pool;
+    private final int most;
+    private final long intervalNanos;
+    private final Look look;
+
+    /** How many there are, or are about to be. */
+    private final AtomicInteger places = new AtomicInteger();
+
+    // Of the loop.
+    private final Set<Viewer> viewers = new LinkedHashSet<>();
+    private final Timer next = Timer.of(this::begin);
+    private boolean looking;
+
+    /** Written on the loop, read by viewers, which run on it too, except where green threads do not run on their loop. */
+    private volatile Shown shown = new Shown(0, new byte[0], null);
+
+    private volatile boolean closed;
+
+    /** @param interval how long from one look to the next, at least */
+    Viewers(Loop loop, Offload pool, int most, Duration interval, Look look) {
+        this.loop = loop;
+        this.pool = pool;
+        this.most = most;
+        intervalNanos = interval.toNanos();
+        this.look = look;
+    }
+
+    /** A stream for one more; empty if there are as many as there may be. Any thread. */
+    Optional<Response> join(boolean wantsThreads) {
+        if (closed || places.incrementAndGet() > most) {
+            places.decrementAndGet();
+            return Optional.empty();
+        }
+        return Optional.of(Response.stream(EVENTS, new Viewer(wantsThreads)));
+    }
+
+    /** How many there are. Any thread. */
+    int count() {
+        return places.get();
+    }
+
+    int most() {
+        return most;
+    }
+
+    private void begin() {
+        if (looking || viewers.isEmpty()) {
+            return;
+        }
+        looking = true;
+        int count = viewers.size();
+        boolean withThreads = viewers.stream().anyMatch(viewer -> viewer.wantsThreads);
+        pool.submit(loop, () -> new Looked(look.frame(count), withThreads ? look.threads() : null))
+                .onDone(outcome -> {
+                    looking = false;
+                    switch (outcome) {
+                        case Operation.Success<Looked>(Looked looked) -> show(looked);
+                        case Operation.Failed<Looked>(Throwable failure) -> {
+                            if (!closed) {
+                                loop.report("a look at the loops", failure);
+                            }
+                        }
+                    }
+                    if (viewers.isEmpty()) {
+                        endLooking();
+                    } else {
+                        loop.start(next, intervalNanos);
+                    }
+                });
+    }
+
+    private void show(Looked looked) {
+        byte[] threads = looked.threads;
+        shown = new Shown(
+                shown.sequence + 1,
+                event("frame", looked.frame),
+                threads == null ? null : event("threads", threads));
+        viewers.forEach(Viewer::wake);
+    }
+
+    private void endLooking() {
+        loop.cancel(next);
+        if (!looking) {
+            looking = true; // nobody may look while it ends: both touch the same
+            pool.submit(loop, () -> {
+                        look.over();
+                        return true;
+                    })
+                    .onDone(_ -> {
+                        looking = false;
+                        begin(); // somebody may have come meanwhile
+                    });
+        }
+    }
+
+    /** Sends all away. Any thread. */
+    @Override
+    public void close() {
+        closed = true;
+        loop.execute(() -> viewers.forEach(Viewer::wake));
+    }
+
+    private static byte[] event(String name, byte[] json) {
+        byte[] head = ("event: " + name + "\ndata: ").getBytes(StandardCharsets.US_ASCII);
+        byte[] all = new byte[head.length + json.length + 2];
+        System.arraycopy(head, 0, all, 0, head.length);
+        System.arraycopy(json, 0, all, head.length, json.length); // JSON as we write it has no line ends
+        all[all.length - 2] = '\n';
+        all[all.length - 1] = '\n';
+        return all;
+    }
+
+    /** One who looks; identity is what counts. */
+    private final class Viewer implements BodyWriter {
+
+        private final boolean wantsThreads;
+        private final AtomicBoolean left = new AtomicBoolean();
+        private @Nullable Thread thread;
+
+        Viewer(boolean wantsThreads) {
+            this.wantsThreads = wantsThreads;
+        }
+
+        @Override
+        public void writeTo(BodyOutput out) throws IOException {
+            thread = Thread.currentThread();
+            loop.run(() -> {
+                viewers.add(this);
+                begin();
+            });
+            try {
+                out.write("retry: 2000\n\n".getBytes(StandardCharsets.US_ASCII));
+                out.flush();
+                Shown seen = shown;
+                while (!closed) {
+                    Shown newest = shown;
+                    if (newest.sequence == seen.sequence) {
+                        LockSupport.park(this);
+                        continue;
+                    }
+                    seen = newest;
+                    out.write(newest.frame);
+                    byte[] threads = newest.threads;
+                    if (wantsThreads && threads != null) {
+                        out.write(threads);
+                    }
+                    out.flush();
+                }
+            } finally {
+                leave();
+            }
+        }
+
+        @Override
+        public void discard() {
+            leave();
+        }
+
+        /** On the loop. */
+        private void wake() {
+            LockSupport.unpark(thread);
+        }
+
+        private void leave() {
+            if (left.compareAndSet(false, true)) {
+                places.decrementAndGet();
+                loop.run(() -> {
+                    if (viewers.remove(this) && viewers.isEmpty()) {
+                        endLooking();
+                    }
+                });
+            }
+        }
+
+        @Override
+        public String toString() {
+            return "the next frame";
+        }
+    }
+}

@@ -1,0 +1,96 @@
+package dev.pumasi.admin;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.pumasi.http.HttpLimits;
+import dev.pumasi.http.HttpServer;
+import dev.pumasi.http.Response;
+import dev.pumasi.runtime.LoopGroup;
+import dev.pumasi.runtime.LoopStatus;
+import dev.pumasi.runtime.Offload;
+import dev.pumasi.testkit.LeakWatch;
+import dev.pumasi.testkit.LogWatch;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.Parameter;
+
+/** Viewers that are slow cost nobody anything. */
+@OnEachDriver
+@ExtendWith({LeakWatch.class, LogWatch.class})
+@Timeout(value = 60, unit = TimeUnit.SECONDS)
+final class ViewersTest {
+
+    /** More than the kernel keeps for a client that does not read. */
+    private static final int LARGE = 16 << 20;
+
+    @Parameter(0)
+    String driver;
+
+    @Test
+    void whoDoesNotReadMissesFramesAndIsCutOffAtLast() throws Exception {
+        AtomicInteger looks = new AtomicInteger();
+        AtomicInteger overs = new AtomicInteger();
+        byte[] large = "x".repeat(LARGE).getBytes(StandardCharsets.US_ASCII);
+        byte[] small = "1".getBytes(StandardCharsets.US_ASCII);
+        try (LoopGroup loops = LoopGroup.start("viewers", 1, driver);
+                Offload pool = Offload.open(2, 8)) {
+            Viewers viewers = new Viewers(loops.next(), pool, 3, Duration.ofMillis(20), new Viewers.Look() {
+                @Override
+                public byte[] frame(int count) {
+                    looks.incrementAndGet();
+                    return small;
+                }
+
+                @Override
+                public byte[] threads() {
+                    return large;
+                }
+
+                @Override
+                public void over() {
+                    overs.incrementAndGet();
+                }
+            });
+            try (HttpServer server = HttpServer.builder(
+                            request -> viewers.join(request.queryParameter("threads").isPresent())
+                                    .orElse(Response.of(503)))
+                    .on(loops.loops())
+                    .limits(HttpLimits.builder().writeTimeoutMillis(500).build())
+                    .port(0)
+                    .start()) {
+                Ask deaf = Ask.stream(server.port(), "/?threads=1");
+                deaf.head();
+                try (Ask other = Ask.stream(server.port(), "/")) {
+                    other.head();
+                    other.event("frame");
+                    assertEquals(2, viewers.count());
+                    int before = looks.get();
+                    for (int i = 0; i < 4; i++) {
+                        assertEquals("1", other.event("frame"));
+                    }
+                    assertTrue(looks.get() >= before + 3, "frames go on for the others");
+                    Eventually.is("the deaf one to be cut off", () -> viewers.count() == 1);
+                    assertEquals("1", other.event("frame"));
+                }
+                Eventually.is("nobody to look", () -> viewers.count() == 0);
+                Eventually.is("the looking to end", () -> overs.get() > 0);
+                int last = looks.get();
+                deaf.close();
+                LoopStatus status = loops.loops().getFirst().status();
+                assertEquals(0, status.hops());
+                try (Ask again = Ask.stream(server.port(), "/")) {
+                    again.head();
+                    assertEquals("1", again.event("frame"));
+                    assertTrue(looks.get() > last);
+                }
+                viewers.close();
+            }
+        }
+    }
+}

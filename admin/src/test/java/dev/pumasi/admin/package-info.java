@@ -1,0 +1,4 @@
+@NullMarked
+package dev.pumasi.admin;
+
+import org.jspecify.annotations.NullMarked;

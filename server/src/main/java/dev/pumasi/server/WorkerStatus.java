@@ -1,0 +1,31 @@
+package dev.pumasi.server;
+
+import dev.pumasi.http.HttpStatus;
+import dev.pumasi.runtime.Stall;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * A worker process, as its supervisor knows it and as it tells itself.
+ *
+ * @param id its process id; 0 before it has one
+ * @param state in capitals: STARTING, WARMING, READY, SERVING, LEAVING
+ * @param generation that of its supervisor's plans to which it belongs
+ * @param age since it was started
+ * @param answered whether it has answered this time; otherwise what follows is what it said last, or nothing
+ * @param heapBytes in use, garbage included
+ * @param heapBytesMax what the heap may grow to
+ * @param http what its connections have done; violations are one number, and not here
+ * @param stalls the last times that one of its loops did not turn; reports may be cut
+ */
+public record WorkerStatus(
+        long id,
+        String state,
+        int generation,
+        Duration age,
+        boolean answered,
+        long heapBytes,
+        long heapBytesMax,
+        HttpStatus http,
+        List<LoopFigures> loops,
+        List<Stall> stalls) {}
