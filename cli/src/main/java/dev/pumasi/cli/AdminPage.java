@@ -11,18 +11,27 @@ import java.io.PrintWriter;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.concurrent.Callable;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
-/** The live page of {@code pumasi serve}: first its buttons are given, then it is opened, then it is shown what serves. */
+/**
+ * The live page of {@code pumasi serve}: first its buttons are given, then it is opened, then it is shown what serves.
+ *
+ * <p>A supervisor that takes the place of another cannot have its port yet: it opens its page when that one has ended.
+ */
 final class AdminPage implements AutoCloseable {
+
+    /** How long a predecessor may keep the port: its workers' patience, and some more. */
+    private static final Duration PREDECESSOR_MAX = Supervisor.RETIRE_PATIENCE_DEFAULT.plusSeconds(30);
+
+    private static final long TRY_NANOS = Duration.ofMillis(250).toNanos();
 
     private final Admin.Builder builder;
     private final InetSocketAddress address;
     private final boolean tokenIsFresh;
-    private volatile @Nullable Admin page;
-
-    /** Written by the thread that serves, read by those of buttons. */
-    private volatile @Nullable Crew crew;
+    private @Nullable Admin page;
+    private @Nullable Crew crew;
+    private boolean closed;
 
     AdminPage(Admin.Builder builder, InetSocketAddress address, boolean tokenIsFresh) {
         this.builder = builder;
@@ -37,7 +46,7 @@ final class AdminPage implements AutoCloseable {
     }
 
     /** Opens it: it answers from now on, and says that the server warms up. */
-    Admin open() throws CannotRun {
+    synchronized Admin open() throws CannotRun {
         try {
             Admin opened = builder.start();
             page = opened;
@@ -47,12 +56,47 @@ final class AdminPage implements AutoCloseable {
         }
     }
 
-    /** Shows workers, and lets the buttons act on them. */
-    void show(Crew crew) {
-        this.crew = crew;
-        Admin opened = page;
-        if (opened != null && crew instanceof Supervisor supervisor) {
-            opened.show(supervisor);
+    /** The same, or later, if this process takes the place of one that still has the port. */
+    void openForCrew(PrintWriter out) throws CannotRun {
+        try {
+            open();
+        } catch (CannotRun taken) {
+            if (!Supervisor.succeedsAnother()) {
+                throw taken;
+            }
+            Thread.ofPlatform().name("pumasi-admin-opens").daemon().start(() -> openLater(out, taken));
+        }
+    }
+
+    private void openLater(PrintWriter out, CannotRun taken) {
+        long deadlineNanos = System.nanoTime() + PREDECESSOR_MAX.toNanos();
+        while (System.nanoTime() - deadlineNanos < 0) {
+            LockSupport.parkNanos(TRY_NANOS);
+            synchronized (this) {
+                if (closed) {
+                    return;
+                }
+                try {
+                    open();
+                } catch (CannotRun stillTaken) {
+                    continue;
+                }
+                Crew known = crew;
+                if (known != null) {
+                    show(known, out);
+                }
+                return;
+            }
+        }
+        say(out, String.valueOf(taken.getMessage()));
+    }
+
+    /** Shows workers, lets the buttons act on them, and says where it is. */
+    synchronized void show(Crew shown, PrintWriter out) {
+        crew = shown;
+        if (page != null && shown instanceof Supervisor supervisor) {
+            page.show(supervisor);
+            tell(out);
         }
     }
 
@@ -68,10 +112,7 @@ final class AdminPage implements AutoCloseable {
         builder.on(Admin.Action.DRAIN, () -> {
             Crew draining = crew();
             Thread.ofPlatform().name("pumasi-drain").daemon().start(() -> {
-                Admin opened = page;
-                if (opened != null) {
-                    opened.readiness(Readiness.DRAINING);
-                }
+                drains();
                 draining.stop(patience);
             });
             return "the workers accept no more; what was asked before has up to " + patience.toSeconds()
@@ -80,7 +121,14 @@ final class AdminPage implements AutoCloseable {
         return this;
     }
 
-    private Crew crew() throws CannotRun {
+    /** Whoever asks whether it is ready is told that it is not. */
+    synchronized void drains() {
+        if (page != null) {
+            page.readiness(Readiness.DRAINING);
+        }
+    }
+
+    private synchronized Crew crew() throws CannotRun {
         Crew known = crew;
         if (known == null) {
             throw new CannotRun("it does not serve yet");
@@ -89,17 +137,27 @@ final class AdminPage implements AutoCloseable {
     }
 
     /** Says where it is; with the token, if nobody knows it yet. */
-    void tell(PrintWriter out) {
-        Admin opened = page;
-        if (opened != null) {
-            out.println("Live page on " + (tokenIsFresh ? opened.link() : opened.url()));
+    synchronized void tell(PrintWriter out) {
+        if (page != null) {
+            say(out, "Live page on " + (tokenIsFresh ? page.link() : page.url()));
+        }
+    }
+
+    /** Others may have something to say at the same time. */
+    private static void say(PrintWriter out, String line) {
+        synchronized (out) {
+            out.println(line);
             out.flush();
         }
     }
 
     @Override
     public void close() {
-        Admin opened = page;
+        Admin opened;
+        synchronized (this) {
+            closed = true;
+            opened = page;
+        }
         if (opened != null) {
             opened.close();
         }

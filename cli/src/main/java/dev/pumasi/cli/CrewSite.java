@@ -63,13 +63,15 @@ final class CrewSite {
             ready("Serving " + content + " on " + Site.url(host, crew.port()) + " (" + words + "; process "
                     + ProcessHandle.current().pid() + ")");
             if (opened != null) {
-                opened.show(crew);
-                opened.tell(out);
+                opened.show(crew, out);
             }
             Thread stopper = Thread.ofPlatform().name("pumasi-stopper").daemon().start(() -> {
                 try {
                     signals.await();
                     manager.stopping("answering what was asked before");
+                    if (opened != null) {
+                        opened.drains();
+                    }
                     crew.stop(patience);
                 } catch (InterruptedException over) {
                     // It has ended by itself.
@@ -92,7 +94,7 @@ final class CrewSite {
     private Crew started(ProcessModel processes, WorkerPlan.Planner planner, @Nullable AdminPage opened)
             throws CannotRun {
         if (opened != null) {
-            opened.open(); // before the workers start: whoever asks whether it is ready is answered meanwhile
+            opened.openForCrew(out); // before the workers start: whoever asks whether it is ready is answered meanwhile
         }
         InetSocketAddress address = new InetSocketAddress(host, port);
         if (address.isUnresolved()) {

@@ -1,7 +1,6 @@
 package dev.pumasi.cli;
 
 import dev.pumasi.admin.Admin;
-import dev.pumasi.admin.Readiness;
 import dev.pumasi.runtime.LoopGroup;
 import dev.pumasi.runtime.RecordingSocket;
 import dev.pumasi.runtime.ServiceManager;
@@ -175,8 +174,8 @@ final class ServeCommand implements Callable<Integer> {
             Optional<RecordingSocket> recordings = offerRecordings(site);
             signals.await();
             manager.stopping("answering what was asked before");
-            if (live != null) {
-                live.readiness(Readiness.DRAINING);
+            if (opened != null) {
+                opened.drains();
             }
             site.stop(DRAIN_PATIENCE);
             close(dumps);

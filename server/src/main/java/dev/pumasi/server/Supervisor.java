@@ -152,6 +152,11 @@ public final class Supervisor implements Crew {
         return new Builder(planner);
     }
 
+    /** Whether this process was started by a supervisor's {@link #handOver} to take its place. */
+    public static boolean succeedsAnother() {
+        return Successor.isExpected();
+    }
+
     /** Where it listens, with the port that was chosen. */
     @Override
     public SocketAddress address() {
