@@ -58,6 +58,11 @@ final class Launched implements AutoCloseable {
                 .start();
     }
 
+    /** The next line that it prints. */
+    String line() throws IOException {
+        return String.valueOf(out.readLine());
+    }
+
     URI uri() {
         return uri;
     }
