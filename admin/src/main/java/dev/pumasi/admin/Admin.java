@@ -161,8 +161,10 @@ public final class Admin implements AutoCloseable {
         router.get("/metrics", (Request request) -> admitted(request, Doorkeeper.Wish.READ, () -> metrics(request)));
         router.get("/health", (Request request) -> admitted(request, Doorkeeper.Wish.READ, Admin::health));
         router.get("/ready", (Request request) -> admitted(request, Doorkeeper.Wish.READ, this::ready));
-        router.post("/actions/{name}", (Request request) ->
-                admitted(request, Doorkeeper.Wish.CHANGE, () -> act(request.pathParameter("name"))));
+        router.post(
+                "/actions/{name}",
+                (Request request) ->
+                        admitted(request, Doorkeeper.Wish.CHANGE, () -> act(request.pathParameter("name"))));
         return router.build();
     }
 
@@ -198,7 +200,8 @@ public final class Admin implements AutoCloseable {
     private Response ready() {
         Readiness now = observed.readiness();
         Response answer = Response.text(now.name().toLowerCase(Locale.ROOT) + "\n");
-        return Headers.now(now == Readiness.READY ? answer : answer.withStatus(503).withHeader("Retry-After", "1"));
+        return Headers.now(
+                now == Readiness.READY ? answer : answer.withStatus(503).withHeader("Retry-After", "1"));
     }
 
     private Response act(String name) throws IOException {
@@ -240,7 +243,8 @@ public final class Admin implements AutoCloseable {
         for (Server server : servers) {
             Thread.ofPlatform().name("pumasi-drain").daemon().start(() -> server.retire(DRAIN_PATIENCE));
         }
-        return "accepts no more; " + open + " connections have " + DRAIN_PATIENCE.toSeconds() + " s for their last answer";
+        return "accepts no more; " + open + " connections have " + DRAIN_PATIENCE.toSeconds()
+                + " s for their last answer";
     }
 
     private final class Look implements Viewers.Look {
@@ -428,8 +432,8 @@ public final class Admin implements AutoCloseable {
             if (address.isUnresolved()) {
                 throw new IOException("no address is known for the host " + address.getHostString());
             }
-            LoopGroup loops = LoopGroup.start(
-                    "pumasi-admin", 1, Drivers.choose(driver).factory());
+            LoopGroup loops =
+                    LoopGroup.start("pumasi-admin", 1, Drivers.choose(driver).factory());
             try {
                 return new Admin(this, loops);
             } catch (IOException | RuntimeException refused) {

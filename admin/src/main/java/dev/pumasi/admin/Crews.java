@@ -70,7 +70,9 @@ final class Crews {
                     json.beginObject();
                     Frame.put(json, loop.status());
                     loop.processorTime().ifPresent(time -> json.put("processorNanos", time.toNanos()));
-                    json.put("open", loop.open()).put("requests", loop.requests()).endObject();
+                    json.put("open", loop.open())
+                            .put("requests", loop.requests())
+                            .endObject();
                 }
                 json.endArray();
             }
@@ -89,7 +91,11 @@ final class Crews {
         for (WorkerStatus worker : shown(crew)) {
             for (Stall stall : worker.stalls()) {
                 all.add(new Stall(
-                        worker.id() + " · " + stall.loop(), stall.found(), stall.lasted(), stall.over(), stall.report()));
+                        worker.id() + " · " + stall.loop(),
+                        stall.found(),
+                        stall.lasted(),
+                        stall.over(),
+                        stall.report()));
             }
         }
         return all;

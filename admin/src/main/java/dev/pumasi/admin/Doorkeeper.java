@@ -62,12 +62,14 @@ record Doorkeeper(Token token, Set<String> names, boolean readersToo) {
                             + " (--admin-name)"));
         }
         String site = request.header("Sec-Fetch-Site", "none");
-        boolean navigates = wish == Wish.PAGE && request.header("Sec-Fetch-Mode", "").equals("navigate");
+        boolean navigates =
+                wish == Wish.PAGE && request.header("Sec-Fetch-Mode", "").equals("navigate");
         if (!site.equals("same-origin") && !site.equals("none") && !navigates) {
             return Optional.of(foreign());
         }
         Optional<String> origin = request.header("Origin");
-        if (origin.isPresent() && !origin.get().equalsIgnoreCase("http://" + request.host())
+        if (origin.isPresent()
+                && !origin.get().equalsIgnoreCase("http://" + request.host())
                 && !origin.get().equalsIgnoreCase("https://" + request.host())) {
             return Optional.of(foreign());
         }

@@ -72,7 +72,9 @@ final class Frame {
                 .put("uptimeMillis", ProcessFigures.uptimeMillis())
                 .put("heapBytes", runtime.totalMemory() - runtime.freeMemory())
                 .put("heapBytesMax", runtime.maxMemory())
-                .put("residentBytes", ProcessFigures.residentBytes(ProcessHandle.current().pid()))
+                .put(
+                        "residentBytes",
+                        ProcessFigures.residentBytes(ProcessHandle.current().pid()))
                 .put("threads", ProcessFigures.threads())
                 .put("jdk", Runtime.version().toString())
                 .put("processors", runtime.availableProcessors())
@@ -87,7 +89,9 @@ final class Frame {
         HttpStatus sum = servers.stream().map(Server::status).reduce(Sums.NOTHING, Sums::add);
         json.beginObject("http");
         put(json, sum);
-        json.put("connectionsMax", servers.stream().mapToLong(server -> server.capacity().served()).sum());
+        json.put(
+                "connectionsMax",
+                servers.stream().mapToLong(server -> server.capacity().served()).sum());
         json.endObject();
     }
 
@@ -101,7 +105,11 @@ final class Frame {
                 .put("idleTimeouts", http.idleTimeouts())
                 .put("writeTimeouts", http.writeTimeouts())
                 .put("broken", http.broken())
-                .put("violations", http.violations().values().stream().mapToLong(Long::longValue).sum());
+                .put(
+                        "violations",
+                        http.violations().values().stream()
+                                .mapToLong(Long::longValue)
+                                .sum());
     }
 
     private void loops(Json json) {
@@ -192,7 +200,10 @@ final class Frame {
             if (left-- == 0) {
                 break;
             }
-            json.beginObject().put("kind", row.kind()).put("name", cut(row.name())).put("note", cut(row.note()));
+            json.beginObject()
+                    .put("kind", row.kind())
+                    .put("name", cut(row.name()))
+                    .put("note", cut(row.note()));
             json.beginObject("figures");
             row.figures().forEach(figure -> json.put(figure.name(), figure.value()));
             json.endObject().endObject();
@@ -217,7 +228,8 @@ final class Frame {
                     .endObject());
         }
         json.endArray();
-        rows.sort(Comparator.comparing(row -> row.green().waited().orElse(Duration.ZERO).negated()));
+        rows.sort(Comparator.comparing(
+                row -> row.green().waited().orElse(Duration.ZERO).negated()));
         json.put("alive", Math.max(alive, rows.size()));
         json.beginArray("threads");
         for (Row row : rows.subList(0, Math.min(rows.size(), GREEN_THREADS_MAX))) {

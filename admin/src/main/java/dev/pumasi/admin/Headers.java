@@ -6,8 +6,9 @@ import dev.pumasi.http.Response;
 final class Headers {
 
     /** No inline script or style, nothing from elsewhere (W3C Content Security Policy Level 3). */
-    static final String POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';"
-            + " base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    static final String POLICY =
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';"
+                    + " base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
     private Headers() {}
 

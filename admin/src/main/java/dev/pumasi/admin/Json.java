@@ -123,7 +123,14 @@ final class Json {
                 text.append('\\').append(c);
             } else if (c == '\n') {
                 text.append("\\n");
-            } else if (c < 0x20 || c >= 0x7f && c < 0xa0 || c == '<' || c == '>' || c == '&' || c == 0x2028 || c == 0x2029 || lone) {
+            } else if (c < 0x20
+                    || c >= 0x7f && c < 0xa0
+                    || c == '<'
+                    || c == '>'
+                    || c == '&'
+                    || c == 0x2028
+                    || c == 0x2029
+                    || lone) {
                 text.append(String.format("\\u%04x", (int) c));
             } else {
                 text.append(c);

@@ -12,7 +12,8 @@ final class ProcessFigures {
     /** Of x86-64 and most aarch64; a kernel with larger pages says so nowhere that needs no call. */
     private static final long PAGE_BYTES = 4096;
 
-    private static final long STARTED_MILLIS = ManagementFactory.getRuntimeMXBean().getStartTime();
+    private static final long STARTED_MILLIS =
+            ManagementFactory.getRuntimeMXBean().getStartTime();
 
     private ProcessFigures() {}
 

@@ -54,7 +54,11 @@ final class Scrape {
             new LoopFigure("completions", "what its driver reported", true, LoopStatus::completions),
             new LoopFigure("tasks", "what it ran from its queues", true, LoopStatus::tasks),
             new LoopFigure("green.threads.started", "green threads started", true, LoopStatus::greenThreads),
-            new LoopFigure("green.threads", "green threads that have begun and not ended", false, LoopStatus::greenThreadsAlive),
+            new LoopFigure(
+                    "green.threads",
+                    "green threads that have begun and not ended",
+                    false,
+                    LoopStatus::greenThreadsAlive),
             new LoopFigure("hops", "green threads woken by foreign threads", true, LoopStatus::hops),
             new LoopFigure("wakes", "system calls by which foreign threads woke it", true, LoopStatus::wakes),
             new LoopFigure("stalls", "how often it was found not to turn", true, LoopStatus::stalls),
@@ -152,16 +156,16 @@ final class Scrape {
         Tags tags = Tags.of("loop", loop.name(), "driver", loop.driverName());
         List<Meter> all = new ArrayList<>();
         for (LoopFigure figure : OF_LOOPS) {
-            add(all, "pumasi.loop." + figure.name, figure.help, figure.grows, tags, loop, of -> figure.read.applyAsDouble(of.status()));
+            add(
+                    all,
+                    "pumasi.loop." + figure.name,
+                    figure.help,
+                    figure.grows,
+                    tags,
+                    loop,
+                    of -> figure.read.applyAsDouble(of.status()));
         }
-        add(
-                all,
-                PROCESSOR_SECONDS,
-                PROCESSOR_HELP,
-                true,
-                tags,
-                loop,
-                of -> seconds(of.processorTime()));
+        add(all, PROCESSOR_SECONDS, PROCESSOR_HELP, true, tags, loop, of -> seconds(of.processorTime()));
         return all;
     }
 
@@ -169,7 +173,14 @@ final class Scrape {
         Tags tags = Tags.of("server", String.valueOf(server.address()));
         List<Meter> all = new ArrayList<>();
         for (HttpFigure figure : OF_SERVERS) {
-            add(all, "pumasi.http." + figure.name, figure.help, figure.grows, tags, server, of -> figure.read.applyAsDouble(of.status()));
+            add(
+                    all,
+                    "pumasi.http." + figure.name,
+                    figure.help,
+                    figure.grows,
+                    tags,
+                    server,
+                    of -> figure.read.applyAsDouble(of.status()));
         }
         return all;
     }
@@ -191,7 +202,8 @@ final class Scrape {
                     String which = key + " " + figure.name();
                     add(
                             all,
-                            "pumasi." + row.kind().replace('_', '.') + "." + figure.name().replace('_', '.'),
+                            "pumasi." + row.kind().replace('_', '.') + "."
+                                    + figure.name().replace('_', '.'),
                             "of " + row.kind().replace('_', ' '),
                             figure.grows(),
                             tags,
@@ -225,23 +237,56 @@ final class Scrape {
         List<Meter> all = new ArrayList<>();
         Tags tags = Tags.of("worker", Long.toString(id));
         for (HttpFigure figure : OF_SERVERS) {
-            add(all, "pumasi.http." + figure.name, figure.help, figure.grows, tags, this, of -> of.worker(
-                    id, now -> figure.read.applyAsDouble(now.http())));
+            add(
+                    all,
+                    "pumasi.http." + figure.name,
+                    figure.help,
+                    figure.grows,
+                    tags,
+                    this,
+                    of -> of.worker(id, now -> figure.read.applyAsDouble(now.http())));
         }
-        add(all, "pumasi.worker.heap.bytes", "heap in use", false, tags, this, of -> of.worker(
-                id, WorkerStatus::heapBytes));
-        add(all, "pumasi.worker.age.seconds", "since its start", false, tags, this, of -> of.worker(
-                id, now -> now.age().toNanos() / NANOS_PER_SECOND));
+        add(
+                all,
+                "pumasi.worker.heap.bytes",
+                "heap in use",
+                false,
+                tags,
+                this,
+                of -> of.worker(id, WorkerStatus::heapBytes));
+        add(
+                all,
+                "pumasi.worker.age.seconds",
+                "since its start",
+                false,
+                tags,
+                this,
+                of -> of.worker(id, now -> now.age().toNanos() / NANOS_PER_SECOND));
         for (int i = 0; i < worker.loops().size(); i++) {
             int index = i;
             LoopStatus loop = worker.loops().get(i).status();
             Tags ofLoop = Tags.of("worker", Long.toString(id), "loop", loop.name(), "driver", loop.driver());
             for (LoopFigure figure : OF_LOOPS) {
-                add(all, "pumasi.loop." + figure.name, figure.help, figure.grows, ofLoop, this, of -> of.worker(
-                        id, now -> figure.read.applyAsDouble(now.loops().get(index).status())));
+                add(
+                        all,
+                        "pumasi.loop." + figure.name,
+                        figure.help,
+                        figure.grows,
+                        ofLoop,
+                        this,
+                        of -> of.worker(
+                                id,
+                                now -> figure.read.applyAsDouble(
+                                        now.loops().get(index).status())));
             }
-            add(all, PROCESSOR_SECONDS, PROCESSOR_HELP, true, ofLoop, this, of -> of.worker(
-                    id, now -> seconds(now.loops().get(index).processorTime())));
+            add(
+                    all,
+                    PROCESSOR_SECONDS,
+                    PROCESSOR_HELP,
+                    true,
+                    ofLoop,
+                    this,
+                    of -> of.worker(id, now -> seconds(now.loops().get(index).processorTime())));
         }
         return all;
     }

@@ -127,9 +127,7 @@ final class Viewers implements AutoCloseable {
     private void show(Looked looked) {
         byte[] threads = looked.threads;
         shown = new Shown(
-                shown.sequence + 1,
-                event("frame", looked.frame),
-                threads == null ? null : event("threads", threads));
+                shown.sequence + 1, event("frame", looked.frame), threads == null ? null : event("threads", threads));
         viewers.forEach(Viewer::wake);
     }
 

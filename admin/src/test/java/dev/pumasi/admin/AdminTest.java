@@ -63,11 +63,8 @@ final class AdminTest {
 
     @BeforeEach
     void begin() throws IOException {
-        server = HttpServer.builder(this::answer)
-                .driver(driver)
-                .loops(2)
-                .port(0)
-                .start();
+        server =
+                HttpServer.builder(this::answer).driver(driver).loops(2).port(0).start();
         admin = Admin.builder()
                 .show(server)
                 .driver(driver)
@@ -92,7 +89,10 @@ final class AdminTest {
 
     private Response answer(Request request) throws IOException {
         if (request.path().equals("/wait")) {
-            request.loop().sleep(Duration.ofSeconds(60)).within(Duration.ofSeconds(60)).await();
+            request.loop()
+                    .sleep(Duration.ofSeconds(60))
+                    .within(Duration.ofSeconds(60))
+                    .await();
         }
         return Response.text("hello\n");
     }
@@ -109,7 +109,8 @@ final class AdminTest {
         assertEquals(200, page.status());
         assertTrue(page.body().contains("<title>Pumasi</title>"));
         assertFalse(page.body().matches("(?s).*(src|href)=\"(https?:)?//.*"), "something is loaded from elsewhere");
-        for (String file : new String[] {"live.js", "feed.js", "draw.js", "timeline.js", "words.js", "live.css", "icon.svg"}) {
+        for (String file :
+                new String[] {"live.js", "feed.js", "draw.js", "timeline.js", "words.js", "live.css", "icon.svg"}) {
             Ask.Answer part = Ask.get(port, "/" + file);
             assertEquals(200, part.status(), file);
             assertEquals(Headers.POLICY, part.field("Content-Security-Policy"));
@@ -183,7 +184,11 @@ final class AdminTest {
             }
             Eventually.is(
                     "a frame that counts them",
-                    () -> json(viewer.event("frame")).get("http").get("requests").longValue() >= 6);
+                    () -> json(viewer.event("frame"))
+                                    .get("http")
+                                    .get("requests")
+                                    .longValue()
+                            >= 6);
             Eventually.is("the green thread that waits", () -> {
                 JsonNode threads = json(viewer.event("threads")).get("threads");
                 return threads.size() == 1
@@ -228,7 +233,9 @@ final class AdminTest {
     @Test
     void aNameThatIsNotOursIsRefused() throws IOException {
         for (String path : new String[] {"/", "/events", "/metrics", "/health", "/ready"}) {
-            for (String host : new String[] {"evil.example", "evil.example:" + port, "localhost.evil.example", "127.0.0.1.evil.example"}) {
+            for (String host : new String[] {
+                "evil.example", "evil.example:" + port, "localhost.evil.example", "127.0.0.1.evil.example"
+            }) {
                 Ask.Answer refused = Ask.ask(port, "GET", path, host);
                 assertEquals(403, refused.status(), path + " for " + host);
                 assertEquals("host", json(refused.body()).get("error").stringValue());
@@ -244,7 +251,11 @@ final class AdminTest {
     @Test
     void otherSitesAreRefused() throws IOException {
         for (String field : new String[] {
-            "Origin: http://evil.example", "Origin: null", "Origin: http://localhost:1", "Sec-Fetch-Site: cross-site", "Sec-Fetch-Site: same-site"
+            "Origin: http://evil.example",
+            "Origin: null",
+            "Origin: http://localhost:1",
+            "Sec-Fetch-Site: cross-site",
+            "Sec-Fetch-Site: same-site"
         }) {
             assertEquals(403, Ask.get(port, "/events", field).status(), field);
             assertEquals(403, Ask.get(port, "/metrics", field).status(), field);
@@ -252,10 +263,15 @@ final class AdminTest {
         }
         assertEquals(
                 200,
-                Ask.get(port, "/", "Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: navigate").status(),
+                Ask.get(port, "/", "Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: navigate")
+                        .status(),
                 "a link from elsewhere may lead here");
-        assertEquals(200, Ask.post(port, "/actions/dump", SHOWN, "Origin: http://localhost:" + port).status());
-        Ask.Answer preflight = Ask.ask(port, "OPTIONS", "/actions/dump", "localhost:" + port, "Origin: http://evil.example");
+        assertEquals(
+                200,
+                Ask.post(port, "/actions/dump", SHOWN, "Origin: http://localhost:" + port)
+                        .status());
+        Ask.Answer preflight =
+                Ask.ask(port, "OPTIONS", "/actions/dump", "localhost:" + port, "Origin: http://evil.example");
         assertNotEquals(200, preflight.status());
         assertEquals("", preflight.field("Access-Control-Allow-Origin"));
     }
@@ -273,12 +289,16 @@ final class AdminTest {
             Ask.Answer refused = Ask.post(port, "/actions/drain", wrong);
             assertEquals(401, refused.status(), String.join(",", wrong));
             assertTrue(refused.field("WWW-Authenticate").startsWith("Bearer"));
-            assertEquals(401, Ask.post(port, "/actions/drain?token=" + TOKEN.word(), wrong).status());
+            assertEquals(
+                    401,
+                    Ask.post(port, "/actions/drain?token=" + TOKEN.word(), wrong)
+                            .status());
         }
         assertEquals(404, Ask.post(port, "/actions/explode", SHOWN).status());
         assertEquals(405, Ask.get(port, "/actions/drain", SHOWN).status());
         assertFalse(server.isStopping());
-        String dump = json(Ask.post(port, "/actions/dump", SHOWN).body()).get("said").stringValue();
+        String dump =
+                json(Ask.post(port, "/actions/dump", SHOWN).body()).get("said").stringValue();
         assertTrue(dump.contains("pumasi-loop-0 (" + driver + ")"), dump);
         assertEquals(200, Ask.post(port, "/actions/drain", SHOWN).status());
         assertTrue(server.isStopping());
@@ -298,8 +318,13 @@ final class AdminTest {
                 assertEquals(401, Ask.get(open.port(), path).status(), path);
             }
             assertEquals(200, Ask.get(open.port(), "/metrics", SHOWN).status());
-            assertEquals(200, Ask.ask(open.port(), "GET", "/ready", "OPS.example", SHOWN).status());
-            assertEquals(403, Ask.ask(open.port(), "GET", "/ready", "other.example", SHOWN).status());
+            assertEquals(
+                    200,
+                    Ask.ask(open.port(), "GET", "/ready", "OPS.example", SHOWN).status());
+            assertEquals(
+                    403,
+                    Ask.ask(open.port(), "GET", "/ready", "other.example", SHOWN)
+                            .status());
             assertTrue(open.link().startsWith("http://localhost:"), open.link());
         }
     }
@@ -325,7 +350,9 @@ final class AdminTest {
 
     @Test
     void aBodyIsRefused() throws IOException {
-        assertEquals(413, Ask.post(port, "/actions/dump", SHOWN, "Content-Length: 100000").status());
+        assertEquals(
+                413,
+                Ask.post(port, "/actions/dump", SHOWN, "Content-Length: 100000").status());
     }
 
     @Test

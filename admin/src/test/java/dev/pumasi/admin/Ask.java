@@ -61,7 +61,8 @@ final class Ask implements AutoCloseable {
     }
 
     private void send(String method, String path, String host, String first, String... fields) throws IOException {
-        StringBuilder text = new StringBuilder(method + " " + path + " HTTP/1.1\r\nHost: " + host + "\r\n" + first + "\r\n");
+        StringBuilder text =
+                new StringBuilder(method + " " + path + " HTTP/1.1\r\nHost: " + host + "\r\n" + first + "\r\n");
         for (String field : fields) {
             text.append(field).append("\r\n");
         }
@@ -73,7 +74,9 @@ final class Ask implements AutoCloseable {
         Map<String, String> fields = new TreeMap<>();
         for (String line = line(); !line.isEmpty(); line = line()) {
             int colon = line.indexOf(':');
-            fields.put(line.substring(0, colon).toLowerCase(Locale.ROOT), line.substring(colon + 1).strip());
+            fields.put(
+                    line.substring(0, colon).toLowerCase(Locale.ROOT),
+                    line.substring(colon + 1).strip());
         }
         chunked = fields.getOrDefault("transfer-encoding", "").equals("chunked");
         return new Answer(Integer.parseInt(status.split(" ")[1]), fields, "");

@@ -5,8 +5,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
-import java.net.http.HttpResponse;
 import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.net.http.WebSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,7 +29,8 @@ import tools.jackson.databind.json.JsonMapper;
 /** A real browser without a window, driven by the DevTools protocol (chromedevtools.github.io/devtools-protocol). */
 final class Browser implements AutoCloseable {
 
-    private static final List<String> NAMES = List.of("chromium", "chromium-browser", "google-chrome", "google-chrome-stable");
+    private static final List<String> NAMES =
+            List.of("chromium", "chromium-browser", "google-chrome", "google-chrome-stable");
     private static final long PATIENCE_SECONDS = 60;
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
@@ -81,15 +82,19 @@ final class Browser implements AutoCloseable {
         Thread reader = Thread.ofPlatform().daemon().name("browser-says").start(() -> read(address));
         String browser = address.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
         reader.setName("browser-says");
-        String list = URI.create(browser.replace("ws://", "http://")).resolve("/json/list").toString();
+        String list = URI.create(browser.replace("ws://", "http://"))
+                .resolve("/json/list")
+                .toString();
         JsonNode pages = null;
         while (pages == null || pages.isEmpty()) {
-            pages = JSON.readTree(client.send(
-                            HttpRequest.newBuilder(URI.create(list)).build(), HttpResponse.BodyHandlers.ofString())
-                    .body());
+            pages = JSON.readTree(
+                    client.send(HttpRequest.newBuilder(URI.create(list)).build(), HttpResponse.BodyHandlers.ofString())
+                            .body());
         }
         String page = pages.get(0).get("webSocketDebuggerUrl").stringValue();
-        socket = client.newWebSocketBuilder().buildAsync(URI.create(page), new Listening()).get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+        socket = client.newWebSocketBuilder()
+                .buildAsync(URI.create(page), new Listening())
+                .get(PATIENCE_SECONDS, TimeUnit.SECONDS);
         call("Page.enable", Map.of());
         call("Runtime.enable", Map.of());
         call("Log.enable", Map.of());
@@ -100,7 +105,8 @@ final class Browser implements AutoCloseable {
         try (BufferedReader lines = process.errorReader()) {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                 if (line.startsWith("DevTools listening on ")) {
-                    address.complete(line.substring("DevTools listening on ".length()).strip());
+                    address.complete(
+                            line.substring("DevTools listening on ".length()).strip());
                 }
             }
             address.completeExceptionally(new IOException("the browser ended before it listened"));
@@ -146,11 +152,14 @@ final class Browser implements AutoCloseable {
     }
 
     String text(String selector) throws Exception {
-        return eval("document.querySelector(" + JSON.writeValueAsString(selector) + ")?.textContent ?? ''").stringValue();
+        return eval("document.querySelector(" + JSON.writeValueAsString(selector) + ")?.textContent ?? ''")
+                .stringValue();
     }
 
     void await(String what, String expression) throws Exception {
-        Eventually.is(what + " (" + expression + ")", () -> eval("Boolean(" + expression + ")").booleanValue());
+        Eventually.is(
+                what + " (" + expression + ")",
+                () -> eval("Boolean(" + expression + ")").booleanValue());
     }
 
     void click(String selector) throws Exception {
@@ -184,7 +193,9 @@ final class Browser implements AutoCloseable {
 
     void picture(Path file) throws Exception {
         Files.createDirectories(file.getParent());
-        String png = call("Page.captureScreenshot", Map.of("format", "png")).get("data").stringValue();
+        String png = call("Page.captureScreenshot", Map.of("format", "png"))
+                .get("data")
+                .stringValue();
         Files.write(file, Base64.getDecoder().decode(png));
     }
 
@@ -201,7 +212,8 @@ final class Browser implements AutoCloseable {
         socket.abort();
         client.shutdownNow();
         client.awaitTermination(Duration.ofSeconds(PATIENCE_SECONDS));
-        List<ProcessHandle> all = Stream.concat(process.descendants(), Stream.of(process.toHandle())).toList();
+        List<ProcessHandle> all = Stream.concat(process.descendants(), Stream.of(process.toHandle()))
+                .toList();
         all.forEach(ProcessHandle::destroyForcibly);
         for (ProcessHandle one : all) {
             one.onExit().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
@@ -209,7 +221,8 @@ final class Browser implements AutoCloseable {
         process.waitFor();
         Eventually.is("the browser's folder to go", () -> {
             try (Stream<Path> files = Files.walk(folder)) {
-                files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
+                files.sorted(Comparator.reverseOrder())
+                        .forEach(file -> file.toFile().delete());
             } catch (UncheckedIOException | IOException stillWritten) {
                 return false;
             }
@@ -228,7 +241,8 @@ final class Browser implements AutoCloseable {
                 JsonNode message = JSON.readTree(part.toString());
                 part.setLength(0);
                 if (message.has("id")) {
-                    CompletableFuture<JsonNode> answer = answers.remove(message.get("id").intValue());
+                    CompletableFuture<JsonNode> answer =
+                            answers.remove(message.get("id").intValue());
                     if (answer != null) {
                         answer.complete(message);
                     }
@@ -244,7 +258,8 @@ final class Browser implements AutoCloseable {
             switch (method) {
                 case "Runtime.exceptionThrown" -> complaints.add("exception: " + said);
                 case "Runtime.consoleAPICalled" -> {
-                    if (List.of("error", "warning", "assert").contains(said.get("type").stringValue())) {
+                    if (List.of("error", "warning", "assert")
+                            .contains(said.get("type").stringValue())) {
                         complaints.add("console: " + said);
                     }
                 }

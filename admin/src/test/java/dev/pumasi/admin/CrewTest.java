@@ -69,8 +69,9 @@ final class CrewTest {
                         .start();
                 Admin admin = Admin.builder()
                         .token(TOKEN)
-                        .on(Admin.Action.RELOAD, () -> SupervisorSocket.text(
-                                supervisor.reload().get()))
+                        .on(
+                                Admin.Action.RELOAD,
+                                () -> SupervisorSocket.text(supervisor.reload().get()))
                         .start()) {
             assertEquals(503, Ask.get(admin.port(), "/ready").status(), "nothing is shown yet");
             admin.show(supervisor);
@@ -81,21 +82,28 @@ final class CrewTest {
                 Eventually.is("two workers that serve and answer", () -> {
                     JsonNode frame = json(viewer.event("frame"));
                     assertEquals(1, frame.get("generation").intValue());
-                    return all(frame.get("workers"), 2, worker -> worker.get("answered").booleanValue()
-                            && worker.get("state").stringValue().equals("SERVING")
-                            && worker.get("residentBytes").longValue() > 1 << 20
-                            && worker.get("loops").size() == 1
-                            && worker.get("loops").get(0).get("turns").longValue() > 0);
+                    return all(
+                            frame.get("workers"),
+                            2,
+                            worker -> worker.get("answered").booleanValue()
+                                    && worker.get("state").stringValue().equals("SERVING")
+                                    && worker.get("residentBytes").longValue() > 1 << 20
+                                    && worker.get("loops").size() == 1
+                                    && worker.get("loops").get(0).get("turns").longValue() > 0);
                 });
                 for (int i = 0; i < 10; i++) {
                     assertEquals(200, Ask.get(supervisor.port(), "/").status());
                 }
-                Eventually.is("their ten requests, beside those they asked themselves", () -> json(viewer.event("frame"))
-                                .get("workers")
-                                .valueStream()
-                                .mapToLong(worker -> worker.get("http").get("requests").longValue())
-                                .sum()
-                        >= 10 + 2 * 5);
+                Eventually.is(
+                        "their ten requests, beside those they asked themselves",
+                        () -> json(viewer.event("frame"))
+                                        .get("workers")
+                                        .valueStream()
+                                        .mapToLong(worker -> worker.get("http")
+                                                .get("requests")
+                                                .longValue())
+                                        .sum()
+                                >= 10 + 2 * 5);
                 metricsTellOfBoth(admin, first);
                 dumpTellsOfBoth(admin, first);
                 aWorkerThatDoesNotAnswerHoldsUpNobody(viewer, first.getFirst());
@@ -108,7 +116,9 @@ final class CrewTest {
                 Eventually.is("the new generation", () -> {
                     JsonNode frame = json(viewer.event("frame"));
                     return frame.get("generation").intValue() == 2
-                            && frame.get("workers").valueStream().anyMatch(worker -> worker.get("generation").intValue() == 2);
+                            && frame.get("workers")
+                                    .valueStream()
+                                    .anyMatch(worker -> worker.get("generation").intValue() == 2);
                 });
             }
         }
@@ -123,7 +133,9 @@ final class CrewTest {
     }
 
     private static void dumpTellsOfBoth(Admin admin, List<Long> workers) throws IOException {
-        String dump = json(Ask.post(admin.port(), "/actions/dump", SHOWN).body()).get("said").stringValue();
+        String dump = json(Ask.post(admin.port(), "/actions/dump", SHOWN).body())
+                .get("said")
+                .stringValue();
         for (long worker : workers) {
             assertTrue(dump.contains("worker " + worker + "\npumasi-loop-0 ("), dump);
         }
@@ -134,16 +146,29 @@ final class CrewTest {
         try {
             Eventually.is("a frame that says so", () -> {
                 JsonNode workers = json(viewer.event("frame")).get("workers");
-                return workers.valueStream().anyMatch(each -> each.get("pid").longValue() == worker && !each.get("answered").booleanValue())
-                        && workers.valueStream().anyMatch(each -> each.get("pid").longValue() != worker && each.get("answered").booleanValue());
+                return workers.valueStream()
+                                .anyMatch(each -> each.get("pid").longValue() == worker
+                                        && !each.get("answered").booleanValue())
+                        && workers.valueStream()
+                                .anyMatch(each -> each.get("pid").longValue() != worker
+                                        && each.get("answered").booleanValue());
             });
         } finally {
             signal("CONT", worker);
         }
-        Eventually.is("it to answer again", () -> all(json(viewer.event("frame")).get("workers"), 2, each -> each.get("answered").booleanValue()));
+        Eventually.is(
+                "it to answer again",
+                () -> all(
+                        json(viewer.event("frame")).get("workers"),
+                        2,
+                        each -> each.get("answered").booleanValue()));
     }
 
     private static void signal(String name, long process) throws Exception {
-        assertEquals(0, new ProcessBuilder("kill", "-" + name, Long.toString(process)).start().waitFor());
+        assertEquals(
+                0,
+                new ProcessBuilder("kill", "-" + name, Long.toString(process))
+                        .start()
+                        .waitFor());
     }
 }

@@ -17,7 +17,8 @@ final class JsonTest {
         for (char c = 0; c < 0x200; c++) {
             all.append(c);
         }
-        String text = new Json().beginObject().put("a\"b", all.toString()).endObject().toString();
+        String text =
+                new Json().beginObject().put("a\"b", all.toString()).endObject().toString();
         JsonNode read = JsonMapper.builder().build().readTree(text);
         assertEquals(all.toString(), read.get("a\"b").stringValue());
         assertFalse(text.contains("</"), text);
@@ -44,7 +45,6 @@ final class JsonTest {
                 .beginObject("f")
                 .endObject()
                 .endObject();
-        assertEquals(
-                "{\"a\":1,\"b\":true,\"c\":0.25,\"d\":null,\"e\":[1,{},[\"x\",\"y\"]],\"f\":{}}", json.toString());
+        assertEquals("{\"a\":1,\"b\":true,\"c\":0.25,\"d\":null,\"e\":[1,{},[\"x\",\"y\"]],\"f\":{}}", json.toString());
     }
 }

@@ -10,12 +10,15 @@ import dev.pumasi.http.Response;
 import dev.pumasi.runtime.Loop;
 import dev.pumasi.runtime.LoopGroup;
 import dev.pumasi.runtime.LoopStatus;
+import dev.pumasi.runtime.Operation;
+import dev.pumasi.runtime.OperationException;
 import dev.pumasi.testkit.LeakWatch;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
@@ -37,6 +40,7 @@ final class PageTest {
     private static final String HOSTILE = "<img src=x onerror='window.hacked=1'>&\"";
 
     private final List<Ask> clients = new ArrayList<>();
+    private final List<Operation<Duration>> sleeping = new CopyOnWriteArrayList<>();
     private Browser browser;
     private LoopGroup loops;
     private HttpServer server;
@@ -77,7 +81,15 @@ final class PageTest {
 
     private Response answer(Request request) throws IOException {
         switch (request.path()) {
-            case "/wait" -> request.loop().sleep(Duration.ofMinutes(5)).await();
+            case "/wait" -> {
+                Operation<Duration> sleep = request.loop().sleep(Duration.ofMinutes(5));
+                sleeping.add(sleep);
+                try {
+                    sleep.await();
+                } catch (OperationException woken) {
+                    return Response.text("woken\n");
+                }
+            }
             case "/block" -> {
                 long until = System.nanoTime() + 400_000_000L;
                 while (System.nanoTime() < until) {
@@ -109,7 +121,11 @@ final class PageTest {
     }
 
     private void loads() throws Exception {
-        loops = LoopGroup.start("pumasi-loop", 2, dev.pumasi.runtime.driver.Drivers.choose("auto").factory(), Duration.ofMillis(150));
+        loops = LoopGroup.start(
+                "pumasi-loop",
+                2,
+                dev.pumasi.runtime.driver.Drivers.choose("auto").factory(),
+                Duration.ofMillis(150));
         server = HttpServer.builder(this::answer).on(loops.loops()).port(0).start();
         openAdmin(0);
         browser = new Browser();
@@ -128,8 +144,11 @@ final class PageTest {
         for (int i = 0; i < 50; i++) {
             Ask.get(server.port(), "/");
         }
-        browser.await("the number of requests to change", "document.querySelector('#tiles .tile:nth-child(1) .more').textContent !== '" + before + "'");
-        browser.await("all fifty", "document.querySelector('#tiles .tile:nth-child(1) .more').textContent.startsWith('50 ')");
+        browser.await(
+                "the number of requests to change",
+                "document.querySelector('#tiles .tile:nth-child(1) .more').textContent !== '" + before + "'");
+        browser.await(
+                "all fifty", "document.querySelector('#tiles .tile:nth-child(1) .more').textContent.startsWith('50 ')");
         browser.await(
                 "something drawn on the timeline",
                 "[...document.querySelectorAll('.track canvas')].some((canvas) => { const copy = document.createElement('canvas');"
@@ -142,13 +161,19 @@ final class PageTest {
     private void tabs() throws Exception {
         for (String tab : List.of("threads", "parts", "workers", "stalls", "actions", "overview")) {
             browser.click("#tab-" + tab);
-            browser.await("the tab", "document.querySelector('#tab-" + tab + "').getAttribute('aria-selected') === 'true'");
-            browser.await("its panel alone", "[...document.querySelectorAll('main > section')].filter((panel) => !panel.hidden).map((panel) => panel.id).join() === '" + tab + "'");
+            browser.await(
+                    "the tab", "document.querySelector('#tab-" + tab + "').getAttribute('aria-selected') === 'true'");
+            browser.await(
+                    "its panel alone",
+                    "[...document.querySelectorAll('main > section')].filter((panel) => !panel.hidden).map((panel) => panel.id).join() === '"
+                            + tab + "'");
             browser.await("something in it", "document.querySelector('#" + tab + "').innerText.trim().length > 20");
         }
         browser.eval("document.querySelector('#tab-overview').focus()");
         browser.press("ArrowRight");
-        browser.await("the next tab, with the focus", "document.activeElement.id === 'tab-threads' && !document.querySelector('#threads').hidden");
+        browser.await(
+                "the next tab, with the focus",
+                "document.activeElement.id === 'tab-threads' && !document.querySelector('#threads').hidden");
         browser.press("ArrowLeft");
         browser.press("ArrowLeft");
         browser.await("round to the last", "document.activeElement.id === 'tab-actions'");
@@ -164,7 +189,8 @@ final class PageTest {
         browser.await("a long turn", "document.querySelector('#long-turns').textContent.includes('green thread #')");
         picture("overview-desktop-light-en");
         browser.click("#tab-stalls");
-        browser.await("the stack", "document.querySelector('#stall-list pre')?.textContent.includes('PageTest.answer')");
+        browser.await(
+                "the stack", "document.querySelector('#stall-list pre')?.textContent.includes('PageTest.answer')");
         browser.click("#stall-list summary");
         browser.await("it opens", "document.querySelector('#stall-list details').open");
         picture("stalls-desktop-light-en");
@@ -177,12 +203,14 @@ final class PageTest {
         }
         browser.click("#tab-threads");
         browser.await("six that sleep", "document.querySelectorAll('#thread-table tbody tr').length === 6");
-        browser.await("what they wait for", "document.querySelector('#thread-table').textContent.includes('sleep PT5M')");
+        browser.await(
+                "what they wait for", "document.querySelector('#thread-table').textContent.includes('sleep PT5M')");
         picture("threads-desktop-light-en");
         browser.eval("document.querySelector('#filter').focus()");
         browser.type("no such thing");
         browser.await("nothing left", "document.querySelector('#thread-table .empty') !== null");
-        browser.eval("document.querySelector('#filter').value = ''; document.querySelector('#filter').dispatchEvent(new Event('input'))");
+        browser.eval(
+                "document.querySelector('#filter').value = ''; document.querySelector('#filter').dispatchEvent(new Event('input'))");
         browser.await("all again", "document.querySelectorAll('#thread-table tbody tr').length === 6");
         noComplaints();
     }
@@ -190,25 +218,32 @@ final class PageTest {
     private void escapes() throws Exception {
         assertEquals("/srv/" + HOSTILE, browser.text("#title"));
         assertTrue(browser.eval("window.hacked === undefined").booleanValue());
-        assertEquals(0, browser.eval("document.querySelectorAll('#title *').length").intValue());
+        assertEquals(
+                0, browser.eval("document.querySelectorAll('#title *').length").intValue());
         noComplaints();
     }
 
     private void fits() throws Exception {
         for (String language : List.of("en", "ko")) {
-            browser.eval("document.querySelector('#language').value = '" + language + "'; document.querySelector('#language').dispatchEvent(new Event('change'))");
+            browser.eval("document.querySelector('#language').value = '" + language
+                    + "'; document.querySelector('#language').dispatchEvent(new Event('change'))");
             browser.await("the language", "document.documentElement.lang === '" + language + "'");
             for (String theme : List.of("light", "dark")) {
-                browser.eval("document.querySelector('#theme').value = '" + theme + "'; document.querySelector('#theme').dispatchEvent(new Event('change'))");
+                browser.eval("document.querySelector('#theme').value = '" + theme
+                        + "'; document.querySelector('#theme').dispatchEvent(new Event('change'))");
                 browser.await("the theme", "document.documentElement.dataset.theme === '" + theme + "'");
                 for (int width : List.of(1280, 360)) {
                     browser.size(width, width == 360 ? 800 : 900);
                     for (String tab : List.of("overview", "threads", "parts", "workers", "stalls", "actions")) {
                         browser.click("#tab-" + tab);
-                        browser.await("something in it", "document.querySelector('#" + tab + "').innerText.trim().length > 20");
+                        browser.await(
+                                "something in it",
+                                "document.querySelector('#" + tab + "').innerText.trim().length > 20");
                         browser.await("live", "document.querySelector('#link').classList.contains('good')");
                         String wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth";
-                        assertTrue(browser.eval(wide).intValue() <= 0, tab + " is wider than " + width + " px, in " + language);
+                        assertTrue(
+                                browser.eval(wide).intValue() <= 0,
+                                tab + " is wider than " + width + " px, in " + language);
                         picture(tab + "-" + (width == 360 ? "phone" : "desktop") + "-" + theme + "-" + language);
                     }
                 }
@@ -216,13 +251,16 @@ final class PageTest {
         }
         assertFalse(browser.text("#tab-overview").equals("Overview"), "it should be Korean");
         browser.size(1280, 900);
-        browser.eval("document.querySelector('#language').value = 'en'; document.querySelector('#language').dispatchEvent(new Event('change'))");
+        browser.eval(
+                "document.querySelector('#language').value = 'en'; document.querySelector('#language').dispatchEvent(new Event('change'))");
         noComplaints();
     }
 
     private void acts() throws Exception {
         browser.click("#tab-actions");
-        assertTrue(browser.eval("document.querySelector('#do-reload').disabled").booleanValue(), "there is nothing to reload");
+        assertTrue(
+                browser.eval("document.querySelector('#do-reload').disabled").booleanValue(),
+                "there is nothing to reload");
         browser.eval("document.querySelector('#do-dump').focus()");
         browser.press("Enter");
         browser.await("the question", "document.querySelector('#ask').open && document.activeElement.id === 'token'");
@@ -240,7 +278,8 @@ final class PageTest {
         browser.type(TOKEN.word());
         browser.click("#ask-yes");
         browser.await("the dump", "document.querySelector('#dump-text').textContent.includes('sleep PT5M')");
-        assertTrue(browser.eval("document.cookie === '' && !localStorage.getItem('pumasi.token')").booleanValue());
+        assertTrue(browser.eval("document.cookie === '' && !localStorage.getItem('pumasi.token')")
+                .booleanValue());
         picture("dump-desktop");
         noComplaints();
     }
@@ -249,10 +288,14 @@ final class PageTest {
         browser.click("#tab-overview");
         int port = admin.port();
         admin.close();
-        browser.await("it says so", "!document.querySelector('#notice').hidden && document.querySelector('#link-text').textContent.startsWith('Disconnected')");
+        browser.await(
+                "it says so",
+                "!document.querySelector('#notice').hidden && document.querySelector('#link-text').textContent.startsWith('Disconnected')");
         picture("lost-desktop");
         openAdmin(port);
-        browser.await("live again", "document.querySelector('#link-text').textContent === 'Live' && document.querySelector('#notice').hidden");
+        browser.await(
+                "live again",
+                "document.querySelector('#link-text').textContent === 'Live' && document.querySelector('#notice').hidden");
         browser.forgive(); // a browser tells of each refused connection in its console
         browser.go("about:blank");
         browser.go(admin.link());
@@ -262,15 +305,19 @@ final class PageTest {
     }
 
     private void drains() throws Exception {
+        sleeping.forEach(Operation::cancel);
         for (Ask client : clients) {
             client.close();
         }
         browser.click("#tab-actions");
         browser.click("#do-drain");
         browser.await("the question", "document.querySelector('#ask').open");
-        assertTrue(browser.eval("document.querySelector('#ask-token').hidden").booleanValue(), "the link brought the token");
+        assertTrue(
+                browser.eval("document.querySelector('#ask-token').hidden").booleanValue(),
+                "the link brought the token");
         browser.click("#ask-yes");
-        browser.await("what came of it", "document.querySelector('#action-said').textContent.includes('accepts no more')");
+        browser.await(
+                "what came of it", "document.querySelector('#action-said').textContent.includes('accepts no more')");
         browser.await("the state", "document.querySelector('#state').textContent === 'Draining'");
         assertTrue(server.isStopping());
         noComplaints();
@@ -278,7 +325,13 @@ final class PageTest {
 
     private void hops() {
         if (Loop.greenThreadsRunOnLoop()) {
-            assertEquals(0, loops.loops().stream().map(Loop::status).mapToLong(LoopStatus::hops).sum(), () -> "" + loops.threadDump());
+            assertEquals(
+                    0,
+                    loops.loops().stream()
+                            .map(Loop::status)
+                            .mapToLong(LoopStatus::hops)
+                            .sum(),
+                    () -> "" + loops.threadDump());
             assertEquals(0, admin.ownLoop().hops());
         }
     }

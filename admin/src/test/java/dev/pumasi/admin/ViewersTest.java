@@ -57,9 +57,9 @@ final class ViewersTest {
                     overs.incrementAndGet();
                 }
             });
-            try (HttpServer server = HttpServer.builder(
-                            request -> viewers.join(request.queryParameter("threads").isPresent())
-                                    .orElse(Response.of(503)))
+            try (HttpServer server = HttpServer.builder(request -> viewers.join(
+                                    request.queryParameter("threads").isPresent())
+                            .orElse(Response.of(503)))
                     .on(loops.loops())
                     .limits(HttpLimits.builder().writeTimeoutMillis(500).build())
                     .port(0)

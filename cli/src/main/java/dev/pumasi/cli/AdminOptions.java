@@ -64,8 +64,7 @@ final class AdminOptions {
         }
         InetSocketAddress address = address(command, admin);
         Chosen chosen = token(command);
-        Admin.Builder builder =
-                Admin.builder().address(address).title(title).token(chosen.token);
+        Admin.Builder builder = Admin.builder().address(address).title(title).token(chosen.token);
         names.forEach(builder::name);
         return Optional.of(new AdminPage(builder, address, chosen.isFresh));
     }
@@ -96,8 +95,7 @@ final class AdminOptions {
             throw new CannotRun("the token's file " + tokenFile + " cannot be read: " + refused.getMessage(), refused);
         } catch (IllegalArgumentException noToken) {
             throw new ParameterException(
-                    command,
-                    (tokenFile != null ? tokenFile.toString() : TOKEN_VARIABLE) + ": " + noToken.getMessage());
+                    command, (tokenFile != null ? tokenFile.toString() : TOKEN_VARIABLE) + ": " + noToken.getMessage());
         }
     }
 
@@ -105,8 +103,7 @@ final class AdminOptions {
     static CannotRun cannotListen(InetSocketAddress address, IOException refused) {
         String where = "port " + address.getPort() + " of " + address.getHostString();
         boolean inUse = refused instanceof BindException
-                || refused instanceof OperationException failed
-                        && failed.failure() == Failure.ADDRESS_IN_USE;
+                || refused instanceof OperationException failed && failed.failure() == Failure.ADDRESS_IN_USE;
         return new CannotRun(
                 inUse
                         ? where

@@ -197,8 +197,9 @@ final class ServeCommand implements Callable<Integer> {
             plan(); // wrong options are told as such
             Optional<AdminPage> page = admin.page(spec.commandLine(), content());
             if (page.isPresent() && processes == ProcessModel.FORKING) {
-                throw wrong("--admin means nothing in the model forking, whose processes have a connection each and no loop;"
-                        + " leave it out");
+                throw wrong(
+                        "--admin means nothing in the model forking, whose processes have a connection each and no loop;"
+                                + " leave it out");
             }
             return new CrewSite(spec.commandLine().getOut(), host, port, crew.deaths())
                     .with(page.map(wanted -> wanted.forCrew(DRAIN_PATIENCE)))

@@ -49,7 +49,9 @@ final class LivePageTest {
     }
 
     private static String ask(Socket connection) throws IOException {
-        connection.getOutputStream().write("HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+        connection
+                .getOutputStream()
+                .write("HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
         InputStream in = connection.getInputStream();
         StringBuilder head = new StringBuilder();
         while (head.indexOf("\r\n\r\n") < 0) {
@@ -63,7 +65,8 @@ final class LivePageTest {
     @Test
     void drainLetsEachConnectionHaveItsLastAnswer() throws Exception {
         try (Launched server = Launched.serve("--admin", "0", "--loops", "1");
-                Socket connection = new Socket(server.uri().getHost(), server.uri().getPort())) {
+                Socket connection =
+                        new Socket(server.uri().getHost(), server.uri().getPort())) {
             Page page = Page.of(server);
             assertEquals(200, page.get("ready").statusCode());
             assertTrue(ask(connection).startsWith("HTTP/1.1 200"));

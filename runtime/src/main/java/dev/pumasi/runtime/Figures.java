@@ -46,7 +46,8 @@ public final class Figures {
     public record Figure(String name, double value, boolean grows) {
 
         public Figure {
-            if (name.isEmpty() || !name.chars().allMatch(c -> c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '_')) {
+            if (name.isEmpty()
+                    || !name.chars().allMatch(c -> c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '_')) {
                 throw new IllegalArgumentException("'" + name + "' is no name of a figure");
             }
         }

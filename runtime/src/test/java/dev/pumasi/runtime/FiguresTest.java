@@ -19,7 +19,8 @@ final class FiguresTest {
     }
 
     private static boolean shows(String name) {
-        return Figures.all().stream().anyMatch(row -> row.kind().equals("test_part") && row.name().equals(name));
+        return Figures.all().stream()
+                .anyMatch(row -> row.kind().equals("test_part") && row.name().equals(name));
     }
 
     @Test

@@ -20,8 +20,7 @@ import java.util.Optional;
  * @param heapBytes in use
  * @param heapBytesMax at most
  */
-record Sighting(
-        long heapBytes, long heapBytesMax, HttpStatus http, List<LoopFigures> loops, List<Stall> stalls) {
+record Sighting(long heapBytes, long heapBytesMax, HttpStatus http, List<LoopFigures> loops, List<Stall> stalls) {
 
     static final Sighting NOTHING =
             new Sighting(0, 0, new HttpStatus(0, 0, 0, 0, 0, 0, 0, 0, 0, Map.of()), List.of(), List.of());
