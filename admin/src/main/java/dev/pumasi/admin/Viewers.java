@@ -3,6 +3,7 @@ package dev.pumasi.admin;
 import dev.pumasi.http.BodyOutput;
 import dev.pumasi.http.BodyWriter;
 import dev.pumasi.http.MediaType;
+import dev.pumasi.http.Request;
 import dev.pumasi.http.Response;
 import dev.pumasi.runtime.Loop;
 import dev.pumasi.runtime.Offload;
@@ -81,12 +82,14 @@ final class Viewers implements AutoCloseable {
     }
 
     /** A stream for one more; empty if there are as many as there may be. Any thread. */
-    Optional<Response> join(boolean wantsThreads) {
+    Optional<Response> join(Request request, boolean wantsThreads) {
         if (closed || places.incrementAndGet() > most) {
             places.decrementAndGet();
             return Optional.empty();
         }
-        return Optional.of(Response.stream(EVENTS, new Viewer(wantsThreads)));
+        Viewer viewer = new Viewer(wantsThreads);
+        request.onGone(viewer::gone);
+        return Optional.of(Response.stream(EVENTS, viewer));
     }
 
     /** How many there are. Any thread. */
@@ -168,7 +171,8 @@ final class Viewers implements AutoCloseable {
 
         private final boolean wantsThreads;
         private final AtomicBoolean left = new AtomicBoolean();
-        private @Nullable Thread thread;
+        private volatile @Nullable Thread thread;
+        private volatile boolean gone;
 
         Viewer(boolean wantsThreads) {
             this.wantsThreads = wantsThreads;
@@ -185,7 +189,7 @@ final class Viewers implements AutoCloseable {
                 out.write("retry: 2000\n\n".getBytes(StandardCharsets.US_ASCII));
                 out.flush();
                 Shown seen = shown;
-                while (!closed) {
+                while (!closed && !gone) {
                     Shown newest = shown;
                     if (newest.sequence == seen.sequence) {
                         LockSupport.park(this);
@@ -209,7 +213,12 @@ final class Viewers implements AutoCloseable {
             leave();
         }
 
-        /** On the loop. */
+        /** Its client is gone: so its place is free at once, and not at the next frame but one. */
+        private void gone() {
+            gone = true;
+            wake();
+        }
+
         private void wake() {
             LockSupport.unpark(thread);
         }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.pumasi.http.HttpLimits;
 import dev.pumasi.http.HttpServer;
+import dev.pumasi.http.Request;
 import dev.pumasi.http.Response;
 import dev.pumasi.runtime.LoopGroup;
 import dev.pumasi.runtime.LoopStatus;
@@ -32,6 +33,11 @@ final class ViewersTest {
     @Parameter(0)
     String driver;
 
+    private static Response stream(Viewers viewers, Request request) {
+        boolean threads = request.queryParameter("threads").isPresent();
+        return viewers.join(request, threads).orElse(Response.of(503));
+    }
+
     @Test
     void whoDoesNotReadMissesFramesAndIsCutOffAtLast() throws Exception {
         AtomicInteger looks = new AtomicInteger();
@@ -57,9 +63,7 @@ final class ViewersTest {
                     overs.incrementAndGet();
                 }
             });
-            try (HttpServer server = HttpServer.builder(request -> viewers.join(
-                                    request.queryParameter("threads").isPresent())
-                            .orElse(Response.of(503)))
+            try (HttpServer server = HttpServer.builder(request -> stream(viewers, request))
                     .on(loops.loops())
                     .limits(HttpLimits.builder().writeTimeoutMillis(500).build())
                     .port(0)

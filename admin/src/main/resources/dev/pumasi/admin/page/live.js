@@ -179,6 +179,7 @@ function drawLink() {
   say($("link-text"), words.t(full ? "link-full" : `link-${state}`, { seconds: 5 }));
   mark($("link"), "good", state === "live");
   mark($("link"), "warn", ["silent", "waiting", "refused"].includes(state));
+  mark(document.body, "stale", frame !== null && ["silent", "waiting", "refused"].includes(state));
   const notice = $("notice");
   let text = "";
   if (state === "refused") text = words.t("need-token");
@@ -223,7 +224,7 @@ function drawOverview() {
   }
   const process = frame.process;
   const resident = sum(frame.workers ?? [], (worker) => worker.residentBytes) + Math.max(0, process.residentBytes);
-  tiles.push(tile("memory", words.t("memory"), words.bytes(resident || process.heapBytes), words.t("memory-heap", { used: words.bytes(process.heapBytes), most: words.bytes(process.heapBytesMax) })));
+  tiles.push(tile("memory", words.t("memory"), words.bytes(resident || process.heapBytes), words.t("memory-heap", { used: words.bytes(process.heapBytes) })));
   tiles.push(tile("uptime", words.t("uptime"), words.age(process.uptimeMillis), words.t("uptime-more", { pid: process.pid })));
   if ($("tiles").firstElementChild?.classList.contains("empty")) $("tiles").replaceChildren();
   keep(
@@ -262,7 +263,7 @@ function drawTimeline() {
   const turns = timeline.longTurns().slice(0, LONG_TURNS_MOST);
   const lines = turns.map((turn) => ({
     key: `${turn.loop} ${turn.bin}`,
-    text: words.t("long-turn", {
+    text: words.t(turn.ago < 1 ? "long-turn-now" : "long-turn", {
       loop: turn.loop,
       time: words.time(turn.millis * 1e6),
       who: turn.thread ? words.t("who-green", { number: turn.thread }) : words.t("who-loop"),
@@ -285,7 +286,16 @@ function drawLoops(loops) {
     return;
   }
   const some = (read) => loops.some((loop) => read(loop) !== undefined);
-  const columns = [{ id: "name", label: words.t("loop"), className: "head", value: (loop) => (loop.worker ? `${loop.worker} · ${loop.name}` : loop.name) }];
+  const columns = [
+    {
+      id: "name", label: words.t("loop"), className: "head",
+      fill: (cell, loop) => {
+        if (!cell.firstChild) cell.append(make("span"), make("small"));
+        say(cell.firstChild, loop.worker ? `${loop.worker} · ${loop.name}` : loop.name);
+        say(cell.lastChild, loop.driver);
+      },
+    },
+  ];
   columns.push({ id: "busy", label: words.t("busy"), title: words.t("busy-title"), className: "busy-cell", fill: (cell, loop) => bar(cell, busyOf(loop), words.percent(busyOf(loop))) });
   if (some((loop) => loop.turnMedian)) {
     columns.push({ id: "turn", label: words.t("turn"), title: words.t("turn-title"), className: "number", value: (loop) => (loop.turnMedian ? words.time(loop.turnMedian) : "–") });
@@ -313,7 +323,6 @@ function drawLoops(loops) {
       mark(cell, "bad", loop.stalls > 0);
     },
   });
-  columns.push({ id: "driver", label: words.t("driver"), className: "", value: (loop) => loop.driver });
   table($("loops"), columns, loops, (loop) => loop.key, words.t("loops"));
 }
 
