@@ -24,6 +24,9 @@ public final class Request {
     /** So many actions may wait for the client's going at once. */
     public static final int GONE_ACTIONS_MAX = 64;
 
+    /** So many times a request may be {@linkplain #redirectedTo redirected} within the server. */
+    public static final int REDIRECTS_MAX = 10;
+
     private static final String[] NONE = {};
 
     private @Nullable RequestParser head;
@@ -259,6 +262,19 @@ public final class Request {
                 exchange.forgetGone(this, breakOff);
             }
         }
+    }
+
+    /**
+     * The same client's request for something else: {@code GET target} (or HEAD, if this was one), with these fields but those that
+     * describe a body or are conditions, and without a body. For an answer that is found elsewhere within this server (RFC 3875
+     * section 6.2.2). Valid for as long as this one.
+     *
+     * @param target path and query, percent-encoded
+     * @throws IllegalArgumentException if that is none
+     * @throws IllegalStateException if it has been redirected {@value #REDIRECTS_MAX} times already
+     */
+    public Request redirectedTo(String target) {
+        return RedirectedExchange.request(this, exchange, method().equals("HEAD") ? "HEAD" : "GET", target);
     }
 
     /**
