@@ -1,19 +1,33 @@
 package dev.pumasi.cli;
 
 import dev.pumasi.http.Endpoint;
+import dev.pumasi.http.Router;
+import dev.pumasi.runtime.SignalListener;
+import dev.pumasi.runtime.UnixSignal;
 import dev.pumasi.server.Application;
 import dev.pumasi.server.SettingException;
 import dev.pumasi.server.Settings;
+import dev.pumasi.web.AccessLog;
+import dev.pumasi.web.Cgi;
 import dev.pumasi.web.StaticFiles;
+import dev.pumasi.web.Uploads;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
-/** {@code files}: the files of a folder, what {@code pumasi serve DIR} serves. */
+/**
+ * {@code files}: the files of a folder, what {@code pumasi serve DIR} serves; and where its settings say so, scripts, uploads and an access
+ * log, which SIGUSR1 opens anew.
+ */
 public final class FilesApplication implements Application {
 
     static final String NAME = "files";
     static final String FOLDER = "folder";
+
+    private @Nullable AccessLog accessLog;
+    private @Nullable SignalListener rotation;
 
     /** Called by those who look for applications. */
     public FilesApplication() {}
@@ -25,7 +39,7 @@ public final class FilesApplication implements Application {
 
     @Override
     public String description() {
-        return "the files of the folder that its setting folder names";
+        return "the files of the folder that its setting folder names; cgi, uploads and access-log add what they say";
     }
 
     @Override
@@ -41,6 +55,55 @@ public final class FilesApplication implements Application {
             throw new SettingException(
                     "the folder " + folder + " may not be read by this user; change its mode or the user.");
         }
-        return StaticFiles.builder(folder).build();
+        Router.Builder routes = Router.builder();
+        Optional<String> scripts = settings.text("cgi");
+        if (scripts.isPresent()) {
+            routes.any(
+                    "/cgi-bin/*",
+                    Cgi.builder(folder("cgi", scripts.get()))
+                            .under("/cgi-bin")
+                            .documentRoot(folder)
+                            .build());
+        }
+        Optional<String> uploads = settings.text("uploads");
+        if (uploads.isPresent()) {
+            routes.any(
+                    "/uploads/*",
+                    Uploads.builder(folder("uploads", uploads.get()))
+                            .under("/uploads")
+                            .build());
+        }
+        StaticFiles files = StaticFiles.builder(folder).build();
+        Optional<String> log = settings.text("access-log");
+        if (scripts.isEmpty() && uploads.isEmpty() && log.isEmpty()) {
+            return files;
+        }
+        Router router = routes.otherwise(files).build();
+        if (log.isEmpty()) {
+            return router;
+        }
+        AccessLog opened = AccessLog.builder(Path.of(log.get())).build();
+        accessLog = opened;
+        rotation = SignalListener.openOn(Runnable::run, UnixSignal.USR1, _ -> opened.reopen());
+        return opened.around(router);
+    }
+
+    private static Path folder(String setting, String name) throws SettingException {
+        Path folder = Path.of(name);
+        if (!Files.isDirectory(folder)) {
+            throw new SettingException("the setting " + setting + " names " + folder
+                    + ", which is no folder; create it, or name another.");
+        }
+        return folder;
+    }
+
+    @Override
+    public void close() {
+        if (rotation != null) {
+            rotation.close();
+        }
+        if (accessLog != null) {
+            accessLog.close();
+        }
     }
 }

@@ -195,7 +195,7 @@ public final class Cgi implements Handler {
             }
             ChildProcess child = null;
             try {
-                child = start(request.loop(), command(request, target, body.length()));
+                child = start(request, target, body.length());
             } catch (OperationException refused) {
                 return switch (refused.failure()) {
                     case TOO_MANY_PROCESSES, TOO_MANY_DESCRIPTORS, OUT_OF_MEMORY, REJECTED -> Turns.refusal();
@@ -223,60 +223,20 @@ public final class Cgi implements Handler {
             turns.giveBack();
         });
         request.onGone(run::abandoned);
-        return answer(request, run);
-    }
-
-    private Response answer(Request request, CgiRun run) throws Exception {
-        boolean handedOver = false;
-        try {
-            CgiHead head = run.head();
-            if (head == null) {
-                failed.increment();
-                return run.failure();
-            }
-            if (!head.localTarget().isEmpty()) {
-                return redirected(request, head.localTarget());
-            }
-            Response answer = Response.of(head.status()).withFields(head.fields());
-            if (request.method().equals("HEAD") || head.isBodiless()) {
-                run.drain();
-                handedOver = true;
-                return request.method().equals("HEAD") ? answer.withStream(head.lengthBytes(), out -> {}) : answer;
-            }
-            if (run.hasNoBody() && head.lengthBytes() <= 0) {
-                run.finish();
-                handedOver = true;
-                return answer;
-            }
-            if (!head.isTyped()) {
-                failed.increment();
-                run.untyped();
-                return run.failure();
-            }
-            handedOver = true;
-            return answer.withStream(head.lengthBytes(), run);
-        } finally {
-            if (!handedOver) {
-                run.end();
-            }
-        }
-    }
-
-    private Response redirected(Request request, String target) throws Exception {
         Handler within = localRedirects;
-        try {
-            return (within == null ? this : within).handle(request.redirectedTo(target));
-        } catch (IllegalArgumentException | IllegalStateException wrong) {
+        Response answer = run.answer(request, within == null ? this : within);
+        if (run.isRefused()) {
             failed.increment();
-            LOG.log(System.Logger.Level.WARNING, Printable.of(String.valueOf(wrong.getMessage())));
-            return error(502, "the script gave no answer");
         }
+        return answer;
     }
 
-    private ChildProcess start(Loop loop, Command command) throws IOException {
+    private ChildProcess start(Request request, CgiTarget target, long bodyBytes) throws IOException {
+        Loop loop = request.loop();
         if (hasGroups) {
             try {
-                return command.group(ProcessGroup.OWN)
+                return command(request, target, bodyBytes)
+                        .group(ProcessGroup.OWN)
                         .takesGroupAlong()
                         .start(loop)
                         .await();
@@ -291,7 +251,7 @@ public final class Cgi implements Handler {
                         loop.driverName());
             }
         }
-        return command.group(ProcessGroup.SHARED).start(loop).await();
+        return command(request, target, bodyBytes).start(loop).await();
     }
 
     private Command command(Request request, CgiTarget target, long bodyBytes) {

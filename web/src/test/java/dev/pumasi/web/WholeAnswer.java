@@ -56,7 +56,7 @@ record WholeAnswer(int status, Map<String, String> fields, byte[] body, boolean 
         System.arraycopy(body, 0, whole, request.length, body.length);
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
             socket.setSoTimeout(TIMEOUT_MILLIS);
-            Thread sender = Thread.ofVirtual().start(() -> {
+            Thread sender = Thread.ofPlatform().start(() -> {
                 try {
                     socket.getOutputStream().write(whole);
                 } catch (IOException answeredBefore) {
@@ -64,7 +64,6 @@ record WholeAnswer(int status, Map<String, String> fields, byte[] body, boolean 
                 }
             });
             WholeAnswer answer = read(socket.getInputStream(), method);
-            sender.interrupt();
             return answer;
         }
     }
@@ -84,7 +83,9 @@ record WholeAnswer(int status, Map<String, String> fields, byte[] body, boolean 
         for (String line = line(bytes, at); !line.isEmpty(); line = line(bytes, at)) {
             int colon = line.indexOf(':');
             fields.merge(
-                    line.substring(0, colon).toLowerCase(Locale.ROOT), line.substring(colon + 2), (a, b) -> a + "\n" + b);
+                    line.substring(0, colon).toLowerCase(Locale.ROOT),
+                    line.substring(colon + 2),
+                    (a, b) -> a + "\n" + b);
             at += line.length() + 2;
         }
         at += 2;
