@@ -42,6 +42,7 @@ final class ModuleDependenciesTest {
             Map.entry("web", Set.of("runtime", "http")),
             Map.entry("queue", Set.of("runtime")),
             Map.entry("queue-http", Set.of("runtime", "http", "queue")),
+            Map.entry("queue-kafka", Set.of("runtime", "queue")),
             Map.entry("lab", Set.of("runtime", "http")),
             Map.entry("admin", Set.of("runtime", "http", "server")),
             Map.entry("cli", Set.of("runtime", "http", "server", "web", "lab", "queue", "queue-http", "admin")));

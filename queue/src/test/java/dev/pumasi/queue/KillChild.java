@@ -36,8 +36,9 @@ final class KillChild {
         this.seed = seed;
     }
 
+    /** A folder is the embedded engine's; anything else is a URL. */
     static String url(String folder) {
-        return "log:" + folder + "?segment=64k&message=4k";
+        return folder.contains(":") ? folder : "log:" + folder + "?segment=64k&message=4k";
     }
 
     /** {@code FOLDER ROUND SEED}; with the round {@code end} all is read to the end. */

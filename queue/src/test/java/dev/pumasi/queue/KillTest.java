@@ -31,7 +31,7 @@ final class KillTest {
     @Test
     void a_folder_belongs_to_one_process_until_that_ends(Seed seed, @TempDir Path folder) throws Exception {
         Path place = folder.resolve("queue");
-        Process owner = Kills.start(place, "owner", seed);
+        Process owner = Kills.start(place.toString(), "owner", seed);
         try (LoopGroup loops = LoopGroup.start("second", 1, "auto")) {
             try (BufferedReader said = owner.inputReader()) {
                 assertEquals("OPEN", said.readLine());

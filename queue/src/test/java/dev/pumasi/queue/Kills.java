@@ -19,17 +19,25 @@ import java.util.concurrent.TimeUnit;
  */
 final class Kills {
 
-    private static final int MILLIS_MAX = 250;
+    /** How long a process lives at most. */
+    static final int MILLIS_MAX = 250;
 
-    private final Path folder;
+    private final String place;
+    private final int millisMax;
     private final Seed seed;
     private History history = new History();
     private int published;
     private int delivered;
 
     Kills(Path folder, Seed seed) {
-        this.folder = folder;
+        this(folder.toString(), seed, MILLIS_MAX);
+    }
+
+    /** @param place a folder, or a queue's URL */
+    Kills(String place, Seed seed, int millisMax) {
+        this.place = place;
         this.seed = seed;
+        this.millisMax = millisMax;
     }
 
     /** Runs so many rounds, and one more to read to the end. */
@@ -37,7 +45,7 @@ final class Kills {
         Dice dice = seed.dice();
         try (ScheduledExecutorService killer = Executors.newSingleThreadScheduledExecutor()) {
             for (int round = 1; round <= rounds; round++) {
-                int millis = dice.below(MILLIS_MAX);
+                int millis = dice.below(millisMax);
                 String end = live("r" + round, seed.split(round), killer, millis);
                 if (!end.isEmpty()) {
                     throw new AssertionError("round " + round + " ended by itself: " + end);
@@ -71,7 +79,7 @@ final class Kills {
     /** One process; answers how it ended if it ended by itself. */
     private String live(String round, Seed mine, ScheduledExecutorService killer, int killAfterMillis)
             throws IOException, InterruptedException {
-        Process process = start(folder, round, mine);
+        Process process = start(place, round, mine);
         String end = "";
         try (BufferedReader lines =
                 new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
@@ -99,7 +107,7 @@ final class Kills {
     }
 
     /** Starts a process with that queue. */
-    static Process start(Path folder, String round, Seed mine) throws IOException {
+    static Process start(String place, String round, Seed mine) throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:TieredStopAtLevel=1",
@@ -110,7 +118,7 @@ final class Kills {
                 "-cp",
                 System.getProperty("java.class.path"),
                 KillChild.class.getName(),
-                folder.toString(),
+                place,
                 round,
                 Long.toString(mine.value())));
         return new ProcessBuilder(command)

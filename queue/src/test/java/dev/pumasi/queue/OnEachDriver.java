@@ -78,7 +78,8 @@ class OnEachDriver {
         return Queue.open(home, url(options));
     }
 
-    final String url(String... options) {
+    /** How the engine that is tested is opened. */
+    String url(String... options) {
         return "log:" + folder.resolve("queue") + (options.length == 0 ? "" : "?" + String.join("&", options));
     }
 
