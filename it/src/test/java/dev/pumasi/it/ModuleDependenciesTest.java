@@ -62,7 +62,7 @@ final class ModuleDependenciesTest {
      */
     private static final Pattern LOADED_WHERE_PRESENT = Pattern.compile("(JfrRecorder|ManagedThreads)(\\$.*)?\\.class");
 
-    private static final Pattern PUMASI_NAME = Pattern.compile("dev/pumasi/(queue/http|[a-z]+)/");
+    private static final Pattern PUMASI_NAME = Pattern.compile("dev/pumasi/(queue/http|queue/kafka|[a-z]+)/");
 
     @TestFactory
     Stream<DynamicTest> arrowsPointDown() {

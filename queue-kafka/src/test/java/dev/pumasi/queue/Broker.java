@@ -108,7 +108,8 @@ final class Broker implements AutoCloseable {
         }
     }
 
-    // ------------------------------------------------------------------------------------------- in a process of its own
+    // ------------------------------------------------------------------------------------------- in a process of its
+    // own
 
     private static String shared;
 
@@ -117,7 +118,8 @@ final class Broker implements AutoCloseable {
         if (shared == null) {
             Path folder = Files.createTempDirectory("pumasi-broker");
             Process process = new ProcessBuilder(
-                            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                            Path.of(System.getProperty("java.home"), "bin", "java")
+                                    .toString(),
                             "-XX:+UseSerialGC",
                             "-XX:TieredStopAtLevel=1",
                             "-Xmx256m",

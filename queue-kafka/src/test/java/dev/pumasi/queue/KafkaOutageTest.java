@@ -29,8 +29,7 @@ final class KafkaOutageTest {
         try (LoopGroup loops = LoopGroup.start("outage", 1, "auto")) {
             Loop loop = loops.next();
             String url = "kafka:" + broker.servers() + "?partitions=2";
-            QueueException down =
-                    assertThrows(QueueException.class, () -> Queue.open(loop, url + "&patience=1s"));
+            QueueException down = assertThrows(QueueException.class, () -> Queue.open(loop, url + "&patience=1s"));
             assertEquals(QueueFailure.UNAVAILABLE, down.failure());
             assertTrue(down.getMessage().contains(broker.servers()), down.getMessage());
 
@@ -40,8 +39,8 @@ final class KafkaOutageTest {
             Queue hasty = Queue.open(loop, url + "&patience=2s");
             Topic topic = patient.topic("t");
             Set<String> seen = ConcurrentHashMap.newKeySet();
-            Handling handling =
-                    topic.consumer("g").handle(loop, 4, delivery -> seen.add(delivery.message().text()));
+            Handling handling = topic.consumer("g")
+                    .handle(loop, 4, delivery -> seen.add(delivery.message().text()));
             Publisher hastyPublisher = hasty.topic("t").publisher();
             topic.publisher().publish(Message.of("k", "before"));
             hastyPublisher.publish(Message.of("k", "hasty"));
@@ -65,7 +64,8 @@ final class KafkaOutageTest {
             OnEachDriver.eventually("all are handled", () -> seen.contains("after") && seen.size() >= 23);
             OnEachDriver.eventually(
                     "all are settled",
-                    () -> topic.status().groups().getFirst().settledBefore() == topic.status().nextSequence());
+                    () -> topic.status().groups().getFirst().settledBefore()
+                            == topic.status().nextSequence());
             handling.close();
             handling.join();
             assertEquals(0, handling.failed());

@@ -47,8 +47,11 @@ final class KafkaQueueTest extends QueueContract {
             Topic topic = queue.topic("t");
             List<String> seen = new java.util.concurrent.CopyOnWriteArrayList<>();
             Handling handling = topic.consumer("g", QUICK)
-                    .handle(other, 8, delivery -> seen.add(delivery.message().key() + ":"
-                            + delivery.message().text()));
+                    .handle(
+                            other,
+                            8,
+                            delivery -> seen.add(delivery.message().key() + ":"
+                                    + delivery.message().text()));
             for (int n = 0; n < each; n++) {
                 for (int k = 0; k < keys; k++) {
                     topic.publisher().startPublish(Message.of("k" + k, "" + n));

@@ -32,6 +32,7 @@ import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.GroupIdNotFoundException;
 import org.apache.kafka.common.errors.GroupNotEmptyException;
 import org.apache.kafka.common.errors.RebalanceInProgressException;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownMemberIdException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
@@ -272,6 +273,21 @@ final class Clerk {
         Map<TopicPartition, ListOffsetsResult.ListOffsetsResultInfo> all =
                 answer(admin().listOffsets(wanted).all());
         all.forEach((partition, info) -> found.put(partition.partition(), info.offset()));
+        return found;
+    }
+
+    /** Where those partitions end. Waits; for a thread that may. */
+    Map<TopicPartition, Long> ends(Set<TopicPartition> partitions) {
+        Map<TopicPartition, OffsetSpec> wanted = new HashMap<>();
+        partitions.forEach(partition -> wanted.put(partition, OffsetSpec.latest()));
+        Map<TopicPartition, Long> found = new HashMap<>();
+        try {
+            answer(admin().listOffsets(wanted).all()).forEach((partition, info) -> found.put(partition, info.offset()));
+        } catch (RuntimeException failed) {
+            throw failed;
+        } catch (Exception failed) {
+            throw new TimeoutException("the ends of " + partitions + " are not known", failed);
+        }
         return found;
     }
 

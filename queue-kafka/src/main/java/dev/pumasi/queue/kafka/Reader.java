@@ -53,6 +53,7 @@ final class Reader {
     private final Loop loop;
     private final KafkaSettings settings;
     private final Worker steward;
+    private final Clerk clerk;
     private final String topic;
     private final String ledger;
     private final int ledgerPartitions;
@@ -81,6 +82,7 @@ final class Reader {
         loop = queue.loop();
         settings = queue.settings();
         steward = queue.steward();
+        clerk = queue.admin();
         ledger = Names.ledger(topic, name);
         Worker worker = new Worker("read-" + Names.group(topic, name));
         worker.post(() -> read(Names.group(topic, name)));
@@ -310,7 +312,7 @@ final class Reader {
                 long from = offset == null ? 0 : Share.ledgerFrom(offset.metadata());
                 ledgerFrom.merge(ledgerOf(partition.partition()), from, Math::min);
             }
-            Map<TopicPartition, Long> ledgerEnds = mine.endOffsets(ledgerFrom.keySet());
+            Map<TopicPartition, Long> ledgerEnds = clerk.ends(ledgerFrom.keySet());
             Map<Integer, Map<Long, Share.Known>> known = replay(ledgerFrom, ledgerEnds);
             for (TopicPartition partition : wanted) {
                 OffsetAndMetadata offset = committed.get(partition);
