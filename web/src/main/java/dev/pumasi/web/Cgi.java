@@ -54,7 +54,7 @@ import org.jspecify.annotations.Nullable;
  * was not there in time; 502 it said nothing, or what is no head; 500 it cannot be started. Once the head is out, a script that is cut off by a limit ends
  * the connection, because HTTP has no other way to say that the answer is not complete.
  *
- * <p><b>What it will not do.</b> Change the user, keep processes for the next request , or limit what a script
+ * <p><b>What it will not do.</b> Change the user, keep processes for the next request (see {@link FastCgi}), or limit what a script
  * may use of the machine other than by time, output and number.
  */
 public final class Cgi implements Handler {
