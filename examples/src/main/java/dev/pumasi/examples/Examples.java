@@ -101,7 +101,7 @@ final class Examples {
             new Example(
                     "database",
                     "S26",
-                    "[URL [USER PASSWORD]]",
+                    "[--svg FILE] [postgresql | URL [USER PASSWORD]]",
                     "A B C, a query, D E F: three ways to go on, with a timeline",
                     ThreeWays::main),
             new Example(

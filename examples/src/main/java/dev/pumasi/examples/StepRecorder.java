@@ -15,7 +15,7 @@ final class StepRecorder {
     record Step(String thread, char what, long beginNanos, long endNanos) {}
 
     private static final int STEPS_MAX = 20_000;
-    private static final long WINDOW_NANOS = 45_000_000;
+    static final long WINDOW_NANOS = 45_000_000;
     private static final long COLUMN_NANOS = 500_000;
     private static final int DATABASE_LINES = 4;
 
@@ -43,6 +43,11 @@ final class StepRecorder {
         }
     }
 
+    /** Whether queries run on the thread of that name. */
+    static boolean isOfDatabase(String thread) {
+        return thread.startsWith("pumasi-offload");
+    }
+
     void clear() {
         steps.clear();
         count.set(0);
@@ -59,16 +64,15 @@ final class StepRecorder {
     }
 
     static void draw(List<Step> steps, PrintStream out) {
-        TreeMap<String, List<Step>> threads =
-                new TreeMap<>(Comparator.comparing((String name) -> name.startsWith("pumasi-offload"))
-                        .thenComparing(name -> name));
+        TreeMap<String, List<Step>> threads = new TreeMap<>(
+                Comparator.comparing(StepRecorder::isOfDatabase).thenComparing(Comparator.naturalOrder()));
         for (Step step : steps) {
             threads.computeIfAbsent(step.thread, _ -> new ArrayList<>()).add(step);
         }
         int columns = (int) (WINDOW_NANOS / COLUMN_NANOS);
         int drawn = 0;
         for (var thread : threads.entrySet()) {
-            boolean database = thread.getKey().startsWith("pumasi-offload");
+            boolean database = isOfDatabase(thread.getKey());
             if (database && ++drawn > DATABASE_LINES) {
                 continue;
             }

@@ -11,6 +11,7 @@ import dev.pumasi.sql.Database;
 import dev.pumasi.sql.DatabaseBuilder;
 import dev.pumasi.sql.Placement;
 import dev.pumasi.sql.Session;
+import dev.pumasi.testkit.Postgres;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -25,6 +26,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.Stream;
@@ -67,22 +69,49 @@ final class ThreeWays {
         this.measured = measured;
     }
 
+    /** Arguments: {@code [--svg FILE] [postgresql | URL [USER PASSWORD]]}. */
     public static void main(String[] args) throws Exception {
-        boolean given = args.length > 0;
-        Path folder = Files.createTempDirectory("pumasi-three-ways-");
-        DatabaseBuilder builder = given ? Database.builder(args[0]) : Database.embedded(folder, "dishes");
-        if (args.length > 2) {
-            builder.user(args[1]).password(args[2]);
+        List<String> left = new ArrayList<>(List.of(args));
+        Optional<Path> picture = Optional.empty();
+        if (left.size() > 1 && left.getFirst().equals("--svg")) {
+            picture = Optional.of(Path.of(left.get(1)));
+            left = left.subList(2, left.size());
         }
-        try (Database database =
-                builder.placement(Placement.offloaded(DATABASE_THREADS)).open()) {
-            new ThreeWays(database, given && args[0].startsWith("jdbc:postgresql:"), WARM_UP, MEASURED).run();
+        if (left.equals(List.of("postgresql"))) {
+            System.out.println("A PostgreSQL of this program's own is unpacked and started; it is gone afterwards.");
+            try (Postgres server = Postgres.start()) {
+                run(Database.builder(server.url("")).user(Postgres.USER).password(Postgres.PASSWORD), true, picture);
+            }
+            return;
+        }
+        if (!left.isEmpty()) {
+            DatabaseBuilder builder = Database.builder(left.getFirst());
+            if (left.size() > 2) {
+                builder.user(left.get(1)).password(left.get(2));
+            }
+            run(builder, left.getFirst().startsWith("jdbc:postgresql:"), picture);
+            return;
+        }
+        Path folder = Files.createTempDirectory("pumasi-three-ways-");
+        try {
+            run(Database.embedded(folder, "dishes"), false, picture);
         } finally {
             delete(folder);
         }
     }
 
-    private void run() throws Exception {
+    private static void run(DatabaseBuilder builder, boolean postgres, Optional<Path> picture) throws Exception {
+        try (Database database =
+                builder.placement(Placement.offloaded(DATABASE_THREADS)).open()) {
+            List<Measured> all = new ThreeWays(database, postgres, WARM_UP, MEASURED).run();
+            if (picture.isPresent()) {
+                Files.writeString(picture.get(), picture(postgres ? "PostgreSQL" : "H2", all));
+                System.out.println("The timelines are drawn in " + picture.get());
+            }
+        }
+    }
+
+    private List<Measured> run() throws Exception {
         database.check();
         prepare();
         System.out.printf(Locale.ROOT, """
@@ -95,15 +124,40 @@ final class ThreeWays {
             Measured measured = measure(how);
             all.add(measured);
             System.out.println();
-            System.out.println(how.name().toLowerCase(Locale.ROOT)
-                    + switch (how) {
-                        case SYNCHRONOUS -> ": the main thread waits for each query";
-                        case CALLBACK -> ": D E F go along, and run on the database threads";
-                        case NOTIFICATION -> ": the database thread says that it is done; D E F run on the main thread";
-                    });
+            System.out.println(title(how));
             StepRecorder.draw(measured.steps, System.out);
         }
         table(all);
+        return all;
+    }
+
+    private static String title(Continuation how) {
+        return how.name().toLowerCase(Locale.ROOT)
+                + switch (how) {
+                    case SYNCHRONOUS -> ": the main thread waits for each query";
+                    case CALLBACK -> ": D E F go along, and run on the database threads";
+                    case NOTIFICATION -> ": the database thread says that it is done; D E F run on the main thread";
+                };
+    }
+
+    static String picture(String database, List<Measured> all) {
+        TimelineSvg timelines = new TimelineSvg();
+        for (Measured each : all) {
+            timelines.add(
+                    title(each.how),
+                    String.format(
+                            Locale.ROOT,
+                            "%s · %.0f requests/s, %.1f times synchronous · main thread idle %.0f %% · p50 %.1f ms, p99 %.1f ms",
+                            database,
+                            each.perSecond,
+                            each.perSecond / all.getFirst().perSecond,
+                            each.idle * 100,
+                            each.medianMillis,
+                            each.worstMillis),
+                    each.steps,
+                    StepRecorder.WINDOW_NANOS);
+        }
+        return timelines.picture("Three ways to go on after a query, on " + database);
     }
 
     void prepare() throws IOException {

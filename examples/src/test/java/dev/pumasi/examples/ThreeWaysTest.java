@@ -7,19 +7,24 @@ import dev.pumasi.sql.Continuation;
 import dev.pumasi.sql.Database;
 import dev.pumasi.sql.Placement;
 import dev.pumasi.testkit.LeakWatch;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.w3c.dom.NodeList;
 
 /** What the timeline shows is what happens: which thread runs the query, and which D, E and F. */
 @ExtendWith(LeakWatch.class)
@@ -49,6 +54,16 @@ final class ThreeWaysTest {
             StepRecorder.draw(measured.steps(), new PrintStream(out, true, StandardCharsets.UTF_8));
             String drawn = out.toString(StandardCharsets.UTF_8);
             assertTrue(drawn.contains("  main ") && drawn.contains("  database 1 "), drawn);
+            String picture = ThreeWays.picture("<H2>", List.of(measured));
+            NodeList texts = DocumentBuilderFactory.newInstance()
+                    .newDocumentBuilder()
+                    .parse(new ByteArrayInputStream(picture.getBytes(StandardCharsets.UTF_8)))
+                    .getElementsByTagName("text");
+            Set<String> said = IntStream.range(0, texts.getLength())
+                    .mapToObj(i -> texts.item(i).getTextContent())
+                    .collect(Collectors.toSet());
+            assertTrue(said.containsAll(Set.of("main", "database 1", "0 ms", "45 ms", "D E F")), picture);
+            assertTrue(said.stream().anyMatch(text -> text.startsWith("<H2> · ")), picture);
         }
     }
 

@@ -48,6 +48,11 @@ public final class MeasureSql implements Callable<Integer> {
             Pattern.compile("REPORT requests=(\\d+) micros=(\\d+) p50=(\\d+) p99=(\\d+) errors=(\\d+)");
     private static final long START_NANOS_MAX = 30_000_000_000L;
 
+    /** Libraries of its own: see its pom. */
+    private static final String VERTX = "dev.pumasi.benchmarks.vertx.VertxSqlServer";
+
+    private static final String VERTX_HOME = "vertx-sql/target";
+
     /** Main class, and what follows the common arguments. */
     private static final Map<String, List<String>> SERVERS = new LinkedHashMap<>();
 
@@ -55,6 +60,8 @@ public final class MeasureSql implements Callable<Integer> {
         SERVERS.put("pumasi-loop", List.of(PumasiSqlServer.class.getName(), "loop"));
         SERVERS.put("pumasi-threads", List.of(PumasiSqlServer.class.getName(), "threads"));
         SERVERS.put("virtual-threads-jdbc", List.of(HelidonSqlServer.class.getName()));
+        SERVERS.put("vertx-pooled", List.of(VERTX, "pooled"));
+        SERVERS.put("vertx-pipelined", List.of(VERTX, "pipelined"));
     }
 
     private final Path home = Path.of(System.getProperty("pumasi.benchmarks", "benchmarks"));
@@ -62,7 +69,7 @@ public final class MeasureSql implements Callable<Integer> {
     @Option(
             names = "--servers",
             split = ",",
-            defaultValue = "pumasi-loop,pumasi-threads,virtual-threads-jdbc",
+            defaultValue = "pumasi-loop,pumasi-threads,virtual-threads-jdbc,vertx-pooled,vertx-pipelined",
             description = "Which (default: ${DEFAULT-VALUE}).")
     private List<String> chosen = List.of();
 
@@ -170,10 +177,13 @@ public final class MeasureSql implements Callable<Integer> {
                 Postgres.PASSWORD,
                 Integer.toString(pool)));
         command.addAll(server.subList(1, server.size()));
-        Process process = new ProcessBuilder(command)
-                .redirectErrorStream(true)
-                .redirectOutput(log.toFile())
-                .start();
+        ProcessBuilder builder =
+                new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
+        if (server.getFirst().equals(VERTX)) {
+            Path own = home.resolve(VERTX_HOME);
+            builder.environment().put("CLASS_PATH", own.resolve("classes") + ":" + own.resolve("lib") + "/*");
+        }
+        Process process = builder.start();
         long begin = System.nanoTime();
         while (!answers(port)) {
             if (!process.isAlive() || System.nanoTime() - begin > START_NANOS_MAX) {
