@@ -56,7 +56,8 @@ final class Browser implements AutoCloseable {
                         "about:blank")
                 .redirectErrorStream(true)
                 .redirectOutput(folder.resolve("said").toFile());
-        builder.environment().putAll(Map.of("HOME", folder.toString(), "TMPDIR", folder.toString())); // where it leaves things
+        builder.environment()
+                .putAll(Map.of("HOME", folder.toString(), "TMPDIR", folder.toString())); // where it leaves things
         Browser browser = new Browser(builder.start());
         try {
             browser.attach(folder);
