@@ -2,6 +2,7 @@ package dev.pumasi.http;
 
 import dev.pumasi.runtime.Loop;
 import dev.pumasi.runtime.driver.Clock;
+import dev.pumasi.runtime.driver.Drivers;
 import dev.pumasi.runtime.memory.Buffer;
 import java.io.IOException;
 import java.nio.channels.SocketChannel;
@@ -71,7 +72,7 @@ public final class BlockingHttp implements AutoCloseable {
     private final AtomicInteger workplacesKept = new AtomicInteger();
     private final ConcurrentLinkedQueue<TurnedAway> turnedAway = new ConcurrentLinkedQueue<>();
     private final Set<String> failureKinds = ConcurrentHashMap.newKeySet();
-    private final ServiceLoop service = new ServiceLoop();
+    private final ServiceLoop service;
     private final Thread watcher;
     private HttpCounters ended = new HttpCounters(); // guarded by this
     private long readsEnded; // guarded by this
@@ -79,11 +80,13 @@ public final class BlockingHttp implements AutoCloseable {
     private volatile boolean endsIdle;
     private volatile boolean closed;
 
-    private BlockingHttp(Endpoint endpoint, HttpLimits limits, String serverName, BooleanSupplier crowded) {
+    private BlockingHttp(
+            Endpoint endpoint, HttpLimits limits, String serverName, BooleanSupplier crowded, String driver) {
         this.endpoint = Objects.requireNonNull(endpoint, "endpoint");
         this.limits = Objects.requireNonNull(limits, "limits");
         this.serverName = Objects.requireNonNull(serverName, "serverName");
         this.crowded = Objects.requireNonNull(crowded, "crowded");
+        service = new ServiceLoop(driver);
         watcher = Thread.ofPlatform()
                 .name("pumasi-http-deadlines")
                 .daemon()
@@ -99,7 +102,13 @@ public final class BlockingHttp implements AutoCloseable {
      *     its thread for the next request, and one that has waited for that for a second ends, too. Asked by any thread
      */
     public static BlockingHttp open(Endpoint endpoint, HttpLimits limits, String serverName, BooleanSupplier crowded) {
-        return new BlockingHttp(endpoint, limits, serverName, crowded);
+        return open(endpoint, limits, serverName, crowded, Drivers.AUTO);
+    }
+
+    /** The same; the loop that handlers find is of {@code driver}, by its name in {@link Drivers}. */
+    public static BlockingHttp open(
+            Endpoint endpoint, HttpLimits limits, String serverName, BooleanSupplier crowded, String driver) {
+        return new BlockingHttp(endpoint, limits, serverName, crowded, driver);
     }
 
     /**

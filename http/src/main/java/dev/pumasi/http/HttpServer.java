@@ -333,7 +333,7 @@ public final class HttpServer implements Server {
             List<HttpLoop> parts = new ArrayList<>();
             List<Listener> listeners = new ArrayList<>();
             SocketAddress bound = address;
-            ServiceLoop service = handlersOnLoop ? new ServiceLoop() : null;
+            ServiceLoop service = handlersOnLoop ? new ServiceLoop(Drivers.AUTO) : null;
             try {
                 for (Loop loop : on) {
                     HttpLoop part = new HttpLoop(loop, endpoint, limits, name, share, service);

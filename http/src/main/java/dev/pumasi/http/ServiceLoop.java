@@ -11,8 +11,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class ServiceLoop implements AutoCloseable {
 
+    private final String driver;
     private @Nullable LoopGroup loops; // guarded by this
     private boolean closed; // guarded by this
+
+    ServiceLoop(String driver) {
+        this.driver = driver;
+    }
 
     /** Blocks a moment the first time. */
     synchronized Loop loop() {
@@ -21,8 +26,7 @@ final class ServiceLoop implements AutoCloseable {
         }
         LoopGroup known = loops;
         if (known == null) {
-            known = LoopGroup.start(
-                    "pumasi-service", 1, Drivers.choose(Drivers.AUTO).factory());
+            known = LoopGroup.start("pumasi-service", 1, Drivers.choose(driver).factory());
             loops = known;
         }
         return known.loops().getFirst();

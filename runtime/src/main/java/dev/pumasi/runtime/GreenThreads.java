@@ -1,5 +1,6 @@
 package dev.pumasi.runtime;
 
+import dev.pumasi.runtime.memory.Buffer;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -51,6 +52,7 @@ final class GreenThreads {
     }
 
     private static BackEnd choose() {
+        Buffer.prepareForGreenThreads();
         BackEnd official = OfficialGreenThreads.find();
         if (official != null) {
             return official;

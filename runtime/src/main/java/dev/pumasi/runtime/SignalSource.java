@@ -90,7 +90,10 @@ final class SignalSource {
 
     /** The signals that end the JVM in good order. */
     private static boolean isShutdown(UnixSignal signal) {
-        return signal.equals(UnixSignal.HUP) || signal.equals(UnixSignal.INT) || signal.equals(UnixSignal.TERM);
+        int number = signal.number(); // compared as such: the equals of a record takes some ms when first called
+        return number == UnixSignal.HUP.number()
+                || number == UnixSignal.INT.number()
+                || number == UnixSignal.TERM.number();
     }
 
     /** With -Xrs the JVM takes handlers for most signals, and never calls one: it has no thread for it. */

@@ -32,6 +32,9 @@ public final class Forked {
     /** A connection that waits for a request costs a whole process. */
     private static final int IDLE_MILLIS = 5_000;
 
+    /** Of the loop that handlers find: the one that is there soonest, because it needs no system call to be linked. */
+    private static final String DRIVER = "nio";
+
     private static final int TRIAL_ANSWER_BYTES_MAX = 1 << 20;
 
     private Forked() {}
@@ -48,7 +51,7 @@ public final class Forked {
             Thread.currentThread().setContextClassLoader(application.classes());
             HttpLimits limits =
                     HttpLimits.builder().idleTimeoutMillis(IDLE_MILLIS).build();
-            try (BlockingHttp http = BlockingHttp.open(application.endpoint(), limits, "pumasi", () -> false)) {
+            try (BlockingHttp http = BlockingHttp.open(application.endpoint(), limits, "pumasi", () -> false, DRIVER)) {
                 if (isTrial) {
                     return answersItself(http) ? 0 : refuse("GET / was not answered, or with 5xx");
                 }

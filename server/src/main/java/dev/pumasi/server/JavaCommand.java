@@ -28,6 +28,9 @@ final class JavaCommand {
      */
     private static final String UNMOVED = "-XX:ArchiveRelocationMode=0";
 
+    /** Reflection without code that is made for each method: whoever calls one once, as this process does, only waits for that. */
+    private static final String REFLECT = "-Djdk.reflect.useNativeAccessorOnly=true";
+
     private static final String UNLOCK = "-XX:+UnlockDiagnosticVMOptions";
 
     /** The flag of the cache, and what is in the names of those that were made for processes that serve one connection. */
@@ -62,6 +65,7 @@ final class JavaCommand {
             "-XX:ReservedCodeCacheSize=16m",
             "-XX:TieredStopAtLevel=1",
             "-XX:CICompilerCount=1",
+            REFLECT,
             "-XX:+ExitOnOutOfMemoryError",
             UNLOCK,
             UNMOVED);

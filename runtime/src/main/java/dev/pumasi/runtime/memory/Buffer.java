@@ -39,6 +39,11 @@ public final class Buffer {
         this.owner = owner;
     }
 
+    /** Looks up what green threads need to allocate without a hop, so that none of them has to wait for that. Any thread. */
+    public static void prepareForGreenThreads() {
+        Collected.prepare();
+    }
+
     /** Zeroed memory of {@code capacity} bytes, aligned for any use. */
     public static Buffer allocate(int capacity) {
         return allocate(capacity, ALIGNMENT_BYTES);

@@ -20,17 +20,22 @@ import org.jspecify.annotations.Nullable;
  */
 final class Collected {
 
-    private static final @Nullable MethodHandle STAY = find("disableSuspendAndPreempt");
-    private static final @Nullable MethodHandle STAY_NO_LONGER = find("enableSuspendAndPreempt");
-
     private Collected() {}
+
+    /** So that it is not a green thread that waits for {@link Handles}. */
+    static void prepare() {
+        Handles.ready();
+    }
 
     /** Any thread. */
     static Arena arena() {
-        MethodHandle stay = STAY;
-        MethodHandle stayNoLonger = STAY_NO_LONGER;
         Thread caller = Thread.currentThread();
-        if (stay == null || stayNoLonger == null || !caller.isVirtual()) {
+        if (!caller.isVirtual()) {
+            return Arena.ofAuto();
+        }
+        MethodHandle stay = Handles.STAY;
+        MethodHandle stayNoLonger = Handles.STAY_NO_LONGER;
+        if (stay == null || stayNoLonger == null) {
             return Arena.ofAuto();
         }
         call(stay, caller);
@@ -49,6 +54,18 @@ final class Collected {
         } catch (Throwable impossible) {
             throw new AssertionError(impossible);
         }
+    }
+
+    /** Looked up for the first green threads: a process that has none, and serves a single client, does not wait for it. */
+    private static final class Handles {
+
+        static final @Nullable MethodHandle STAY = find("disableSuspendAndPreempt");
+        static final @Nullable MethodHandle STAY_NO_LONGER = find("enableSuspendAndPreempt");
+
+        private Handles() {}
+
+        /** Has been done when this class is there. */
+        static void ready() {}
     }
 
     /** Internal to JDK 24 and later; opened by {@code --add-opens java.base/java.lang}. Null if it is not there. */

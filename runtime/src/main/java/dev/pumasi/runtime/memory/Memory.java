@@ -23,8 +23,6 @@ import java.util.List;
 public final class Memory {
 
     private static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
-    private static final VarHandle INT = JAVA_INT.varHandle();
-    private static final VarHandle SHORT = JAVA_SHORT.varHandle();
 
     static {
         // The JDK makes a layout's handle at its first use, under a monitor: where two loops came to that at once, a
@@ -32,6 +30,15 @@ public final class Memory {
         // thread of one would wait, and be woken by a thread of the JDK's. So they are made here, before there are any.
         List.of(JAVA_BYTE, JAVA_SHORT_UNALIGNED, JAVA_INT_UNALIGNED, JAVA_LONG_UNALIGNED)
                 .forEach(ValueLayout::varHandle);
+    }
+
+    /** Only rings that are shared with the kernel need these; whoever has none does not wait for them to be made. */
+    private static final class Ordered {
+
+        static final VarHandle INT = JAVA_INT.varHandle();
+        static final VarHandle SHORT = JAVA_SHORT.varHandle();
+
+        private Ordered() {}
     }
 
     private Memory() {}
@@ -73,17 +80,17 @@ public final class Memory {
 
     /** An aligned load with acquire ordering. */
     public static int getIntAcquire(long address) {
-        return (int) INT.getAcquire(ALL, address);
+        return (int) Ordered.INT.getAcquire(ALL, address);
     }
 
     /** An aligned store with release ordering. */
     public static void putIntRelease(long address, int value) {
-        INT.setRelease(ALL, address, value);
+        Ordered.INT.setRelease(ALL, address, value);
     }
 
     /** An aligned store with release ordering. */
     public static void putShortRelease(long address, short value) {
-        SHORT.setRelease(ALL, address, value);
+        Ordered.SHORT.setRelease(ALL, address, value);
     }
 
     /** Copies {@code length} bytes; the two ranges may overlap. */
