@@ -103,7 +103,8 @@ final class AdminPage implements AutoCloseable {
     /** The buttons of a page that shows workers. Before it is opened. */
     AdminPage forCrew(Duration patience) {
         builder.on(Admin.Action.RELOAD, () -> {
-            ReloadOutcome outcome = crew().reload().get();
+            ReloadOutcome outcome =
+                    CrewSite.granted(crew(), SupervisorSocket.Wish.RELOAD).get();
             if (outcome instanceof ReloadOutcome.Refused) {
                 throw new CannotRun(SupervisorSocket.text(outcome));
             }

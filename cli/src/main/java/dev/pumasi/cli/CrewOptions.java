@@ -9,6 +9,7 @@ import dev.pumasi.server.ServerBuilder;
 import dev.pumasi.server.Supervisor;
 import dev.pumasi.server.WorkerPlan;
 import dev.pumasi.server.WorkerSettings;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
@@ -37,7 +38,10 @@ final class CrewOptions {
     @Option(
             names = "--each",
             paramLabel = "NAME",
-            description = "The model of each worker in preforked: green, event-loop or worker-pool (default: green).")
+            description = {
+                "The model of each worker in preforked: green (default), event-loop, worker-pool, prethreaded, threaded",
+                "or iterative."
+            })
     private @Nullable String each;
 
     @Option(
@@ -48,6 +52,9 @@ final class CrewOptions {
                 "(default: " + Supervisor.DEATHS_DEFAULT + ")."
             })
     private @Nullable Integer deaths;
+
+    /** What each worker holds, in words, when there is a plan. */
+    private String capacity = "";
 
     CrewOptions() {}
 
@@ -68,11 +75,26 @@ final class CrewOptions {
 
     boolean countsLoops(String model) {
         return model.equals(ProcessModel.PREFORKED.label())
-                && !Model.WORKER_POOL.label().equals(each);
+                && each().filter(one -> one == Model.GREEN || one == Model.EVENT_LOOP)
+                        .isPresent();
     }
 
     boolean hasThreads() {
-        return each != null && each.equals(Model.WORKER_POOL.label());
+        return each().filter(Model::hasThreads).isPresent();
+    }
+
+    /** The most that the number of each worker's threads can be. */
+    int threadsMax() {
+        return each().map(Model::threadsMax).orElse(ServerBuilder.THREADS_MAX);
+    }
+
+    /** Empty if there is no such model, which is told elsewhere. */
+    private Optional<Model> each() {
+        return each == null
+                ? Optional.of(Model.GREEN)
+                : Arrays.stream(Model.values())
+                        .filter(one -> one.label().equals(each))
+                        .findFirst();
     }
 
     private int workers(ProcessModel processes) {
@@ -89,8 +111,9 @@ final class CrewOptions {
         int count = workers(processes);
         return processes == ProcessModel.PREFORKED
                 ? "model preforked; " + count + (count == 1 ? " worker" : " workers") + ", each "
-                        + (each == null ? Model.GREEN.label() : each)
-                : "model forking; at most " + count + (count == 1 ? " process" : " processes");
+                        + (each == null ? Model.GREEN.label() : each) + " with " + capacity
+                : "model forking; at most " + count + (count == 1 ? " process" : " processes")
+                        + ", one more connection waits in the kernel's queue";
     }
 
     WorkerPlan plan(
@@ -122,30 +145,21 @@ final class CrewOptions {
             }
             return WorkerPlan.perConnection(count, CONNECTION, WorkerSettings.of(application));
         }
-        return WorkerPlan.ofSubcommand(
-                count,
-                WORKER,
-                new WorkerSettings(
-                        application,
-                        model(command),
-                        loops.orElse(WorkerSettings.LOOPS_DEFAULT),
-                        threads.orElse(ServerBuilder.WORKERS_DEFAULT),
-                        connections.orElse(WorkerSettings.CONNECTIONS_DEFAULT),
-                        driver(command, driver),
-                        WorkerSettings.WARM_UPS_DEFAULT));
+        WorkerSettings settings = new WorkerSettings(
+                application,
+                model(command),
+                loops.orElse(WorkerSettings.LOOPS_DEFAULT),
+                threads.orElse(0),
+                connections.orElse(WorkerSettings.CONNECTIONS_DEFAULT),
+                driver(command, driver),
+                WorkerSettings.WARM_UPS_DEFAULT);
+        capacity = settings.capacity().toString();
+        return WorkerPlan.ofSubcommand(count, WORKER, settings);
     }
 
     private Model model(CommandLine command) {
-        String name = each == null ? Model.GREEN.label() : each;
-        try {
-            Model model = Model.of(name);
-            if (model.hasLoops()) {
-                return model;
-            }
-        } catch (IllegalArgumentException unknown) {
-            // said below
-        }
-        throw new ParameterException(command, "--each is '" + name + "', and must be green, event-loop or worker-pool");
+        return each().orElseThrow(() -> new ParameterException(
+                command, "--each is '" + each + "', and must be one of " + String.join(", ", Model.labels())));
     }
 
     private static String driver(CommandLine command, Optional<String> asked) {

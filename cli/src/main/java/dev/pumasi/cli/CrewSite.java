@@ -9,6 +9,7 @@ import dev.pumasi.runtime.UnixSignal;
 import dev.pumasi.server.Crew;
 import dev.pumasi.server.Forker;
 import dev.pumasi.server.ProcessModel;
+import dev.pumasi.server.ReloadOutcome;
 import dev.pumasi.server.Supervisor;
 import dev.pumasi.server.SupervisorException;
 import dev.pumasi.server.SupervisorSocket;
@@ -20,6 +21,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /** What {@code pumasi serve} runs under the models with processes: a crew, the signals it hears, and the socket it is asked by. */
@@ -142,9 +144,8 @@ final class CrewSite {
     private Optional<SignalListener> reloads(Crew crew) {
         try {
             return Optional.of(SignalListener.openOn(Runnable::run, UnixSignal.HUP, _ -> {
-                manager.reloading("SIGHUP: reloading");
                 tell("SIGHUP: reloading");
-                crew.reload().thenAccept(outcome -> ready(SupervisorSocket.text(outcome)));
+                granted(crew, SupervisorSocket.Wish.RELOAD).thenAccept(outcome -> tell(SupervisorSocket.text(outcome)));
             }));
         } catch (SignalRefusedException refused) {
             LOG.log(System.Logger.Level.DEBUG, refused.getMessage());
@@ -152,9 +153,29 @@ final class CrewSite {
         }
     }
 
-    private static Optional<SupervisorSocket> socket(Crew crew) {
+    /**
+     * Does it, and keeps the manager informed: a reload ends with being ready, whatever came of it, because the old ones serve on if
+     * the new ones do not; and a new supervisor is the service's main process, which only the one before may say.
+     */
+    static CompletableFuture<ReloadOutcome> granted(Crew crew, SupervisorSocket.Wish wish) {
+        ServiceManager manager = ServiceManager.ofThisProcess();
+        manager.reloading("reloading");
+        CompletableFuture<ReloadOutcome> begun = switch (wish) {
+            case RELOAD -> crew.reload();
+            case HAND_OVER -> crew.handOver();
+        };
+        return begun.thenApply(outcome -> {
+            if (outcome instanceof ReloadOutcome.HandedOver(long successor)) {
+                manager.mainProcess(successor);
+            }
+            manager.ready(SupervisorSocket.text(outcome));
+            return outcome;
+        });
+    }
+
+    private Optional<SupervisorSocket> socket(Crew crew) {
         try {
-            return Optional.of(SupervisorSocket.open(crew));
+            return Optional.of(SupervisorSocket.open(wish -> granted(crew, wish)));
         } catch (IOException refused) {
             LOG.log(
                     System.Logger.Level.WARNING,
@@ -174,7 +195,7 @@ final class CrewSite {
         }
     }
 
-    /** The old workers serve whatever became of a reload, so the manager is told the same. */
+    /** To people and to the manager. */
     private void ready(String line) {
         tell(line);
         manager.ready(line);

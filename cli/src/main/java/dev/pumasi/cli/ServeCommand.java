@@ -230,7 +230,7 @@ final class ServeCommand implements Callable<Integer> {
                 ProcessModel.find(model).orElseThrow(),
                 application(),
                 number("--loops", loops, LoopGroup.LOOPS_MAX, crew.countsLoops(model)),
-                number("--threads", threads, Model.WORKER_POOL.threadsMax(), crew.hasThreads()),
+                number("--threads", threads, crew.threadsMax(), crew.hasThreads()),
                 number("--connections", connections, Integer.MAX_VALUE, true),
                 Optional.ofNullable(driver));
     }

@@ -83,7 +83,7 @@ final class Costs {
             for (HandOver.Cost cost : handOvers) {
                 story.print(line(cost.between(), "%12.0f  %.2f", cost.nanosEach(), cost.kernelSwitchesEach()));
             }
-            hops = loop.status().hops();
+            hops = loop.status().hops() + memory.readersHops();
         }
         story.print("\nwhat would refuse beyond");
         Proc.limits().forEach((what, limit) -> story.print(line(what, "%s", limit)));

@@ -2,15 +2,11 @@ package dev.pumasi.examples;
 
 import dev.pumasi.runtime.ChildProcess;
 import dev.pumasi.runtime.Command;
-import dev.pumasi.runtime.Listener;
 import dev.pumasi.runtime.Loop;
 import dev.pumasi.runtime.OperationException;
-import dev.pumasi.runtime.StreamSocket;
 import dev.pumasi.runtime.driver.Redirect;
 import dev.pumasi.runtime.sync.Latch;
 import java.io.IOException;
-import java.net.UnixDomainSocketAddress;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,8 +28,8 @@ final class TaskMemory {
     /** {@code select} cannot have more than 1024. */
     private static final int SELECT_CONNECTIONS_MAX = 400;
 
-    /** How many connections wait to be accepted at most. */
-    private static final int CONNECTIONS_AT_ONCE = 200;
+    /** JVMs full of readers; each takes some 100 MiB. */
+    private static final int READERS_PROCESSES_MAX = 16;
 
     private static final long PATIENCE_NANOS = 60_000_000_000L;
 
@@ -49,6 +45,7 @@ final class TaskMemory {
 
     private final Loop loop;
     private final Consumer<Held> told;
+    private long readersHops;
 
     TaskMemory(Loop loop, Consumer<Held> told) {
         this.loop = loop;
@@ -142,55 +139,50 @@ final class TaskMemory {
         }
     }
 
-    /** The sockets are there before; what is measured is what it takes to read in direct style. */
-    void greenThreadsInRead(int most) throws Exception {
-        int fit = Math.min(most, (Proc.descriptorsLeft() - DESCRIPTORS_SPARED) / 2);
+    /**
+     * In JVMs of their own, with the flags of {@code ./pumasi}: as many as it takes, because a reader needs a descriptor for each
+     * end of its connection, and a process may not have as many as it likes. All read at the same time.
+     */
+    void greenThreadsInRead(int most) throws IOException {
+        int each = Math.min(most, (Proc.descriptorsLeft() - DESCRIPTORS_SPARED) / 2);
         if (loop.driverName().equals("select")) {
-            fit = Math.min(fit, SELECT_CONNECTIONS_MAX);
+            each = Math.min(each, SELECT_CONNECTIONS_MAX);
         }
-        String stoppedBy = fit == most ? ENOUGH : "descriptors; prlimit --nofile=N raises their number";
-        Path folder = Files.createTempDirectory("pumasi-costs");
-        List<StreamSocket> clients = new ArrayList<>();
-        List<StreamSocket> sockets = new ArrayList<>();
-        List<Thread> threads = new ArrayList<>();
-        UnixDomainSocketAddress address = UnixDomainSocketAddress.of(folder.resolve("socket"));
-        AtomicInteger accepted = new AtomicInteger();
-        try (Listener listener = Listener.open(loop, address, socket -> {
-            sockets.add(socket); // on the loop; read here when all have been accepted
-            accepted.incrementAndGet();
-        })) {
-            for (int i = 0; i < fit; i++) {
-                clients.add(StreamSocket.connect(loop, listener.address()).await());
-                if (i % CONNECTIONS_AT_ONCE == 0) {
-                    await(accepted, clients.size());
-                }
+        List<ChildProcess> children = new ArrayList<>();
+        int held = 0;
+        long coldBytes = 0;
+        long warmBytes = 0;
+        while (held < most && children.size() < READERS_PROCESSES_MAX) {
+            int count = Math.min(each, most - held);
+            ChildProcess child = Command.of(ReadersProcess.command(loop.driverName(), count))
+                    .input(Redirect.Plain.PIPE)
+                    .start(loop)
+                    .await();
+            children.add(child);
+            held += count;
+        }
+        try {
+            for (ChildProcess child : children) {
+                ReadersProcess.Told told = ReadersProcess.told(child);
+                coldBytes += told.coldBytes() * told.count();
+                warmBytes += told.warmBytes() * told.count();
+                readersHops += told.hops();
             }
-            await(accepted, fit);
-            long before = heapBytes();
-            AtomicInteger reading = new AtomicInteger();
-            for (StreamSocket socket : sockets) {
-                threads.add(loop.spawn(() -> {
-                    try (socket) {
-                        byte[] data = new byte[1];
-                        reading.incrementAndGet();
-                        socket.read(data, 0, 1);
-                    }
-                }));
-            }
-            await(reading, fit);
-            awaitParked(threads);
-            long each = (heapBytes() - before) / Math.max(1, fit);
-            told.accept(new Held("green thread, parked in the read of a socket", each, fit, stoppedBy));
+            String stoppedBy = held == most ? ENOUGH : "descriptors; prlimit --nofile=N raises their number";
+            String where = children.size() == 1 ? "" : " in " + children.size() + " JVMs";
+            told.accept(new Held("green thread, in its first read" + where, coldBytes / held, held, stoppedBy));
+            told.accept(new Held("green thread, reading, compiled" + where, warmBytes / held, held, stoppedBy));
         } finally {
-            for (StreamSocket client : clients) {
-                client.close();
+            for (ChildProcess child : children) {
+                child.close();
+                child.exit().await();
             }
-            for (Thread thread : threads) {
-                thread.join();
-            }
-            Files.deleteIfExists(address.getPath()); // the loop is about to do it, too
-            Files.delete(folder);
         }
+    }
+
+    /** How many of the readers' wake-ups came from foreign threads. */
+    long readersHops() {
+        return readersHops;
     }
 
     void greenThreadsAtLatch(int most) throws Exception {
@@ -226,7 +218,7 @@ final class TaskMemory {
     }
 
     /** What is in use, garbage not counted. */
-    private static long heapBytes() {
+    static long heapBytes() {
         Runtime runtime = Runtime.getRuntime();
         runtime.gc();
         return used(runtime);
@@ -236,13 +228,13 @@ final class TaskMemory {
         return runtime.totalMemory() - runtime.freeMemory();
     }
 
-    private static void awaitParked(List<Thread> threads) {
+    static void awaitParked(List<Thread> threads) {
         for (Thread thread : threads) {
             awaitTrue(() -> thread.getState() == Thread.State.WAITING);
         }
     }
 
-    private static void await(AtomicInteger count, int wanted) {
+    static void await(AtomicInteger count, int wanted) {
         awaitTrue(() -> count.get() >= wanted);
     }
 

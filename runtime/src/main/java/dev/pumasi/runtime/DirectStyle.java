@@ -4,6 +4,8 @@ import dev.pumasi.runtime.driver.Errno;
 import dev.pumasi.runtime.memory.Buffer;
 import dev.pumasi.runtime.memory.ByteQueue;
 import java.io.IOException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,10 +20,24 @@ final class DirectStyle implements Receiver {
     /** Two provided buffers' worth. */
     private static final int WAITING_BYTES_MAX = 4096;
 
+    private static final VarHandle WRITING;
+
+    static {
+        try {
+            WRITING = MethodHandles.lookup().findVarHandle(DirectStyle.class, "writing", Gate.class);
+        } catch (ReflectiveOperationException impossible) {
+            throw new ExceptionInInitializerError(impossible);
+        }
+    }
+
     private final StreamSocket socket;
     private final ByteQueue waiting = new ByteQueue();
     private final Gate reading;
-    private final Gate writing;
+
+    /** Made when first needed, by whoever writes: most connections that wait have never been written to in this style. */
+    @SuppressWarnings("unused") // through WRITING
+    private volatile @Nullable Gate writing;
+
     private boolean receiving;
     private boolean ended;
     private boolean inputShut;
@@ -30,7 +46,6 @@ final class DirectStyle implements Receiver {
     DirectStyle(StreamSocket socket) {
         this.socket = socket;
         reading = new Gate(socket.loop(), "read from", socket);
-        writing = new Gate(socket.loop(), "write to", socket);
     }
 
     void setReadTimeout(long nanos) {
@@ -38,7 +53,7 @@ final class DirectStyle implements Receiver {
     }
 
     void setWriteTimeout(long nanos) {
-        writing.setTimeout(nanos);
+        writing().setTimeout(nanos);
     }
 
     int read(byte[] to, int offset, int length) throws IOException {
@@ -89,10 +104,11 @@ final class DirectStyle implements Receiver {
 
     /** Runs a step that writes; when it would wait, it waits until the output has drained. */
     int write(Gate.Step step) throws IOException {
-        return writing.pass(() -> {
+        Gate gate = writing();
+        return gate.pass(() -> {
             int answer = step.attempt();
             if (answer == Gate.WOULD_WAIT) {
-                socket.output().whenDrained(writing::open);
+                socket.output().whenDrained(gate::open);
             }
             return answer;
         });
@@ -153,6 +169,20 @@ final class DirectStyle implements Receiver {
     void stop() {
         waiting.clear(socket.loop().buffers());
         reading.open();
-        writing.open();
+        Gate gate = writing;
+        if (gate != null) { // one that is made from now on finds the socket closed
+            gate.open();
+        }
+    }
+
+    /** Any thread; two that come at once get the same one. */
+    private Gate writing() {
+        Gate known = writing;
+        if (known != null) {
+            return known;
+        }
+        Gate made = new Gate(socket.loop(), "write to", socket);
+        Gate first = (Gate) WRITING.compareAndExchange(this, (Gate) null, made);
+        return first == null ? made : first;
     }
 }

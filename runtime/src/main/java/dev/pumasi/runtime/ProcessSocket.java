@@ -1,5 +1,6 @@
 package dev.pumasi.runtime;
 
+import java.io.File;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -109,6 +110,19 @@ public final class ProcessSocket implements AutoCloseable {
             }
         }
         return all;
+    }
+
+    /**
+     * Takes away all that a process of this user has left behind, which has ended without being able to do so itself. By whoever has
+     * waited for its end: only he knows that its number has not been given to another.
+     */
+    public static void removeAllOf(long pid) {
+        File[] left = folder(ProcessHandle.current()).toFile().listFiles((_, name) -> name.startsWith(pid + "."));
+        for (File one : left == null ? new File[0] : left) {
+            if (!one.delete() && one.exists()) {
+                LOG.log(System.Logger.Level.DEBUG, "{0} is left behind by a process that has ended", one);
+            }
+        }
     }
 
     /** Where it is. */

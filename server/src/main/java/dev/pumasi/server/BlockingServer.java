@@ -60,28 +60,61 @@ final class BlockingServer implements Server {
     private final Servers servers;
     private final Capacity capacity;
     private final Thread acceptor;
+    private final boolean inherited;
+    private final Taken taken;
     private final AtomicBoolean stopping = new AtomicBoolean();
     private final CountDownLatch stopped = new CountDownLatch(1);
 
-    private BlockingServer(ServerBuilder builder, BlockingHttp http, Servers servers, Capacity capacity)
+    private BlockingServer(ServerBuilder builder, BlockingHttp http, Servers servers, Taken taken, Capacity capacity)
             throws IOException {
         this.http = http;
         this.servers = servers;
+        this.taken = taken;
         this.capacity = capacity;
         try {
-            listening = listen(builder.address);
+            inherited = builder.inherited >= 0;
+            listening = inherited ? inherited() : listen(builder.address);
         } catch (IOException refused) {
             servers.stop();
             http.close();
             throw refused;
         }
         address = listening.getLocalAddress();
-        acceptor = Thread.ofPlatform().name("pumasi-acceptor").start(this::accept);
+        acceptor = Thread.ofPlatform().name("pumasi-acceptor").unstarted(this::acceptAll);
+        if (!inherited) {
+            acceptor.start();
+        }
+    }
+
+    /** Begins to accept from a socket that was inherited. Once. */
+    void accept() {
+        acceptor.start();
+    }
+
+    /** Accepts no more, and goes on with what it has; the socket, if it was inherited, is still there for others. Does not wait. */
+    void stopAccepting() {
+        try {
+            listening.close();
+            if (!inherited && address instanceof UnixDomainSocketAddress unix) {
+                Files.deleteIfExists(unix.getPath());
+            }
+        } catch (IOException unclosed) {
+            LOG.log(System.Logger.Level.WARNING, "closing the listening socket", unclosed);
+        }
+    }
+
+    /** The JDK takes over what this process has as its standard input, and nothing else. */
+    private static ServerSocketChannel inherited() throws IOException {
+        if (System.inheritedChannel() instanceof ServerSocketChannel channel) {
+            return channel;
+        }
+        throw new IOException("standard input is no listening socket");
     }
 
     static BlockingServer iterative(ServerBuilder builder) throws IOException {
         BlockingHttp http = BlockingHttp.open(builder.endpoint, builder.limits, builder.name, () -> true);
-        return new BlockingServer(builder, http, new OnAcceptor(http), capacity(builder, 1, 0));
+        Taken taken = new Taken();
+        return new BlockingServer(builder, http, new OnAcceptor(http, taken), taken, capacity(builder, 1, 0));
     }
 
     static BlockingServer threaded(ServerBuilder builder) throws IOException {
@@ -93,7 +126,9 @@ final class BlockingServer implements Server {
                 builder.limits,
                 builder.name,
                 () -> free.availablePermits() == 0 && free.hasQueuedThreads());
-        return new BlockingServer(builder, http, new OnThreads(http, free), capacity(builder, threads, 0));
+        Taken taken = new Taken();
+        return new BlockingServer(
+                builder, http, new OnThreads(http, free, taken), taken, capacity(builder, threads, 0));
     }
 
     /** @throws TooManyThreadsException if so many cannot be had; none is left then */
@@ -104,7 +139,8 @@ final class BlockingServer implements Server {
         // Those that a thread is about to take do not wait for one.
         BlockingHttp http =
                 BlockingHttp.open(builder.endpoint, builder.limits, builder.name, () -> waiting.size() > idle.get());
-        OnPool pool = new OnPool(http, waiting, idle);
+        Taken taken = new Taken();
+        OnPool pool = new OnPool(http, waiting, idle, taken);
         try {
             pool.start(threads);
         } catch (TooManyThreadsException refused) {
@@ -112,12 +148,15 @@ final class BlockingServer implements Server {
             http.close();
             throw refused;
         }
-        return new BlockingServer(builder, http, pool, capacity(builder, threads, threads));
+        return new BlockingServer(builder, http, pool, taken, capacity(builder, threads, threads));
+    }
+
+    private static Capacity capacity(ServerBuilder builder, int threads, int waiting) {
+        return capacity(builder.limits.connectionsMax(), threads, waiting);
     }
 
     /** The threads are what is scarce, unless fewer connections are allowed than there are threads. */
-    private static Capacity capacity(ServerBuilder builder, int threads, int waiting) {
-        int allowed = builder.limits.connectionsMax();
+    static Capacity capacity(int allowed, int threads, int waiting) {
         return allowed < threads
                 ? new Capacity(allowed, 0, allowed, Beyond.IS_TOLD)
                 : new Capacity(threads, waiting, threads, Beyond.WAITS_IN_KERNEL);
@@ -144,12 +183,13 @@ final class BlockingServer implements Server {
         }
     }
 
-    private void accept() {
+    private void acceptAll() {
         boolean resting = false;
         while (listening.isOpen()) {
             try {
                 SocketChannel connection = listening.accept();
                 resting = false;
+                taken.begin();
                 servers.serve(connection);
             } catch (ClosedChannelException stop) {
                 return;
@@ -215,20 +255,14 @@ final class BlockingServer implements Server {
             awaitUninterruptibly(patience.plus(CLOSE_PATIENCE));
             return;
         }
-        try {
-            listening.close();
-            if (address instanceof UnixDomainSocketAddress unix) {
-                Files.deleteIfExists(unix.getPath());
-            }
-        } catch (IOException unclosed) {
-            LOG.log(System.Logger.Level.WARNING, "closing the listening socket", unclosed);
-        }
+        stopAccepting();
         if (endsIdle) {
             http.drain();
         } else {
             http.retire();
         }
-        http.awaitDrained(patience);
+        // One that was accepted may be on its way to its thread, and is none of those that are served yet.
+        taken.awaitNone(acceptor, patience);
         servers.stop();
         http.close();
         http.awaitDrained(CLOSE_PATIENCE);
@@ -252,12 +286,59 @@ final class BlockingServer implements Server {
         }
     }
 
+    /** Connections that were accepted and have not ended, wherever they are. */
+    private static final class Taken {
+
+        private int count; // guarded by this
+
+        synchronized void begin() {
+            count++;
+        }
+
+        synchronized void end() {
+            if (--count == 0) {
+                notifyAll();
+            }
+        }
+
+        /** Waits until there is none, and the acceptor, who may hold another one, has ended; so long at most. */
+        void awaitNone(Thread acceptor, Duration patience) {
+            long deadlineNanos = System.nanoTime() + patience.toNanos();
+            boolean interrupted = false;
+            try {
+                if (acceptor.getState() != Thread.State.NEW) {
+                    acceptor.join(patience);
+                }
+            } catch (InterruptedException hurry) {
+                interrupted = true;
+            }
+            synchronized (this) {
+                long leftNanos = deadlineNanos - System.nanoTime();
+                while (count > 0 && leftNanos > 0) {
+                    try {
+                        TimeUnit.NANOSECONDS.timedWait(this, leftNanos); // end() notifies
+                    } catch (InterruptedException hurry) {
+                        interrupted = true;
+                    }
+                    leftNanos = deadlineNanos - System.nanoTime();
+                }
+            }
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
     /** Iterative: whoever accepts serves. */
-    private record OnAcceptor(BlockingHttp http) implements Servers {
+    private record OnAcceptor(BlockingHttp http, Taken taken) implements Servers {
 
         @Override
         public void serve(SocketChannel connection) {
-            http.serve(connection);
+            try {
+                http.serve(connection);
+            } finally {
+                taken.end();
+            }
         }
 
         @Override
@@ -271,13 +352,15 @@ final class BlockingServer implements Server {
 
         private final BlockingHttp http;
         private final Semaphore free;
+        private final Taken taken;
 
         /** Whether the system refused a thread the last time; belongs to the acceptor. */
         private boolean refused;
 
-        OnThreads(BlockingHttp http, Semaphore free) {
+        OnThreads(BlockingHttp http, Semaphore free, Taken taken) {
             this.http = http;
             this.free = free;
+            this.taken = taken;
         }
 
         @Override
@@ -286,6 +369,7 @@ final class BlockingServer implements Server {
                 free.acquire();
             } catch (InterruptedException stop) {
                 close(connection);
+                taken.end();
                 throw stop;
             }
             Thread thread = Thread.ofPlatform()
@@ -296,6 +380,7 @@ final class BlockingServer implements Server {
                             http.serve(connection);
                         } finally {
                             free.release();
+                            taken.end();
                         }
                     });
             try {
@@ -303,6 +388,7 @@ final class BlockingServer implements Server {
                 refused = false;
             } catch (OutOfMemoryError noThread) { // what the JVM throws when the system has none left
                 free.release();
+                taken.end();
                 http.refuse(connection);
                 if (!refused) {
                     LOG.log(
@@ -327,11 +413,13 @@ final class BlockingServer implements Server {
         private final BlockingHttp http;
         private final BlockingQueue<SocketChannel> waiting;
         private final AtomicInteger idle;
+        private final Taken taken;
         private final List<Thread> threads = new ArrayList<>();
         private volatile boolean stopping;
 
         /** @param idle where it counts threads that wait for a connection, or have just got one */
-        OnPool(BlockingHttp http, BlockingQueue<SocketChannel> waiting, AtomicInteger idle) {
+        OnPool(BlockingHttp http, BlockingQueue<SocketChannel> waiting, AtomicInteger idle, Taken taken) {
+            this.taken = taken;
             this.idle = idle;
             this.http = http;
             this.waiting = waiting;
@@ -356,6 +444,7 @@ final class BlockingServer implements Server {
                 waiting.put(connection);
             } catch (InterruptedException stop) {
                 close(connection);
+                taken.end();
                 throw stop;
             }
         }
@@ -366,7 +455,11 @@ final class BlockingServer implements Server {
                     idle.incrementAndGet();
                     SocketChannel connection = waiting.take();
                     idle.decrementAndGet();
-                    http.serve(connection);
+                    try {
+                        http.serve(connection);
+                    } finally {
+                        taken.end();
+                    }
                 }
             } catch (InterruptedException stop) {
                 // stop() has interrupted it
@@ -379,6 +472,7 @@ final class BlockingServer implements Server {
             threads.forEach(Thread::interrupt);
             for (SocketChannel left = waiting.poll(); left != null; left = waiting.poll()) {
                 close(left);
+                taken.end();
             }
         }
     }

@@ -6,13 +6,8 @@ import dev.pumasi.runtime.SignalListener;
 import dev.pumasi.runtime.SignalRefusedException;
 import dev.pumasi.runtime.UnixSignal;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.nio.ByteBuffer;
 import java.nio.channels.Channel;
-import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /**
@@ -35,8 +30,6 @@ public final class Forked {
     /** Of the loop that handlers find: the one that is there soonest, because it needs no system call to be linked. */
     private static final String DRIVER = "nio";
 
-    private static final int TRIAL_ANSWER_BYTES_MAX = 1 << 20;
-
     private Forked() {}
 
     /** Serves the connection, with these {@link WorkerSettings#arguments}, and ends the JVM. */
@@ -53,7 +46,8 @@ public final class Forked {
                     HttpLimits.builder().idleTimeoutMillis(IDLE_MILLIS).build();
             try (BlockingHttp http = BlockingHttp.open(application.endpoint(), limits, "pumasi", () -> false, DRIVER)) {
                 if (isTrial) {
-                    return answersItself(http) ? 0 : refuse("GET / was not answered, or with 5xx");
+                    int status = WarmUp.status(http);
+                    return status < 500 ? 0 : refuse("GET / was answered with 5xx: " + status);
                 }
                 Channel inherited = System.inheritedChannel();
                 if (!(inherited instanceof SocketChannel connection)) {
@@ -78,30 +72,6 @@ public final class Forked {
             SignalListener.openOn(Runnable::run, signal, _ -> http.drain());
         } catch (SignalRefusedException ignored) {
             // Whoever has started all this has it ignored: it is killed when the patience is over.
-        }
-    }
-
-    /** Over the loopback interface, because nothing else gives a pair of connected channels. */
-    static boolean answersItself(BlockingHttp http) throws IOException {
-        try (ServerSocketChannel listening =
-                        ServerSocketChannel.open().bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 1);
-                SocketChannel client = SocketChannel.open(listening.getLocalAddress());
-                SocketChannel server = listening.accept()) {
-            client.write(ByteBuffer.wrap(WarmUp.request()));
-            client.shutdownOutput();
-            http.serve(server);
-            ByteBuffer buffer = ByteBuffer.allocate(8192);
-            StringBuilder begin = new StringBuilder();
-            long all = 0;
-            for (int count = client.read(buffer);
-                    count > 0 && all < TRIAL_ANSWER_BYTES_MAX;
-                    count = client.read(buffer)) {
-                all += count;
-                buffer.flip();
-                begin.append(StandardCharsets.ISO_8859_1.decode(buffer), 0, Math.min(count, 16));
-                buffer.clear();
-            }
-            return begin.length() > 9 && begin.charAt(9) != '5';
         }
     }
 }

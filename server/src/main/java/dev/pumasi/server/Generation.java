@@ -43,6 +43,11 @@ final class Generation {
         }
     }
 
+    /** Whether workers that answer all their own requests with 5xx count as failed. */
+    boolean refusesBroken() {
+        return refusesBroken;
+    }
+
     /** Those that have not ended. */
     List<WorkerProcess> workers() {
         return List.copyOf(workers);

@@ -26,9 +26,7 @@ public final class Rehearsal {
         try (OpenApplication application = settings.application().open()) {
             try (BlockingHttp http =
                     BlockingHttp.open(application.endpoint(), HttpLimits.DEFAULTS, "pumasi", () -> false)) {
-                for (int round = 0; round < ROUNDS; round++) {
-                    Forked.answersItself(http);
-                }
+                WarmUp.ask(http, ROUNDS);
             }
             try (HttpServer server =
                     HttpServer.builder(application.endpoint()).port(0).loops(1).start()) {

@@ -148,7 +148,10 @@ public final class ServerBuilder {
         return inherit(passed.descriptor());
     }
 
-    /** Listens on a socket that this process was started with; it accepts when {@link HttpServer#accept} is called. */
+    /**
+     * Listens on a socket that this process was started with; it accepts when {@link HttpServer#accept} or {@link
+     * BlockingServer#accept} is called. A model without loops can have 0 and no other.
+     */
     ServerBuilder inherit(int descriptor) {
         inherited = descriptor;
         return this;
@@ -178,9 +181,9 @@ public final class ServerBuilder {
             throw new IllegalArgumentException(
                     "the model " + model.label() + " has at most " + model.threadsMax() + " threads, not " + threads);
         }
-        if (inherited >= 0 && !model.hasLoops()) {
-            throw new IllegalArgumentException(
-                    "the model " + model.label() + " accepts through the JDK, which takes over no socket");
+        if (inherited > 0 && !model.hasLoops()) {
+            throw new IllegalArgumentException("the model " + model.label()
+                    + " accepts through the JDK, which takes over no socket but standard input");
         }
         Server server = startModel();
         if (acceptsAtOnce) {

@@ -1,6 +1,5 @@
 package dev.pumasi.server;
 
-import dev.pumasi.http.HttpServer;
 import dev.pumasi.http.HttpStatus;
 import dev.pumasi.runtime.Loop;
 import dev.pumasi.runtime.LoopStatus;
@@ -34,12 +33,12 @@ record Sighting(long heapBytes, long heapBytesMax, HttpStatus http, List<LoopFig
     private static final char LINE_END = '\u001e';
 
     /** Of this process. Reads figures that loops publish, and two small files of the kernel's for each loop; does not wait. */
-    static Sighting of(HttpServer server) {
-        List<HttpStatus> each = server.statusByLoop();
+    static Sighting of(Post post) {
+        List<HttpStatus> each = post.statusByLoop();
         List<LoopFigures> loops = new ArrayList<>();
         List<Stall> stalls = new ArrayList<>();
-        List<Loop> on = server.on();
-        for (int i = 0; i < Math.min(on.size(), LOOPS_MAX); i++) {
+        List<Loop> on = post.loops();
+        for (int i = 0; i < Math.min(each.size(), LOOPS_MAX); i++) {
             HttpStatus http = each.get(i);
             loops.add(new LoopFigures(on.get(i).status(), on.get(i).processorTime(), http.open(), http.requests()));
             stalls.addAll(on.get(i).lastStalls());
@@ -49,7 +48,7 @@ record Sighting(long heapBytes, long heapBytesMax, HttpStatus http, List<LoopFig
         return new Sighting(
                 runtime.totalMemory() - runtime.freeMemory(),
                 runtime.maxMemory(),
-                server.status(),
+                post.server().status(),
                 loops,
                 List.copyOf(stalls.subList(0, Math.min(stalls.size(), STALLS_MAX))));
     }

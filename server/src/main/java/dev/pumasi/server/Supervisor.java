@@ -4,6 +4,7 @@ import dev.pumasi.runtime.Listener;
 import dev.pumasi.runtime.Loop;
 import dev.pumasi.runtime.LoopGroup;
 import dev.pumasi.runtime.OperationException;
+import dev.pumasi.runtime.ProcessSocket;
 import dev.pumasi.runtime.StreamSocket;
 import dev.pumasi.runtime.Timer;
 import java.io.IOException;
@@ -49,7 +50,8 @@ import org.jspecify.annotations.Nullable;
  * ready; then tells all to accept; and when all do, tells the old ones to leave. So there is no moment at which nobody accepts. If
  * one of the new ones fails before that (a broken jar, a configuration that is refused, a crash, 5xx to each of its own
  * requests, too slow), all of them are killed, which no client can notice because none has accepted, and the old ones never
- * knew. For that time twice the memory is needed; whether it is there is looked at before.
+ * knew. Whoever answers 5xx to all of its own requests is refused only here, where others go on instead: at the first start, and in the place
+ * of a dead one, it serves, and that is told. For that time twice the memory is needed; whether it is there is looked at before.
  *
  * <p><b>How the old ones leave</b> without losing a request: they accept no more; every answer now ends its connection, and says
  * so; a connection that waits for its client's next request goes on waiting for it, because that may be on its way, and to close
@@ -449,6 +451,12 @@ public final class Supervisor implements Crew {
         @Override
         public void ready(WorkerProcess worker) {
             Generation making = next;
+            boolean isRefused = making != null && making.has(worker) && making.refusesBroken();
+            if (worker.failsEverything() && !isRefused) {
+                teller.accept(
+                        worker + " answered each of its " + worker.warmUps()
+                                + " requests to itself (GET /) with 5xx; it serves all the same, for nobody would do so in its place");
+            }
             if (making != null && making.has(worker)) {
                 making.ready(worker);
             } else if (serving.contains(worker)) {
@@ -491,6 +499,9 @@ public final class Supervisor implements Crew {
         @Override
         public void gone(WorkerProcess worker) {
             all.remove(worker);
+            if (worker.id() > 0) {
+                ProcessSocket.removeAllOf(worker.id()); // a moment of a loop that has nothing else to do
+            }
             quiet(worker);
             Generation making = next;
             if (making != null && making.has(worker)) {

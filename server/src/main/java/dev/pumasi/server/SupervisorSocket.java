@@ -11,8 +11,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.NoSuchFileException;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Function;
 
 /**
  * How {@code pumasi reload} talks to a {@link Crew}: it connects to its {@link ProcessSocket}, says in a line what it wants, and is told
@@ -46,17 +48,22 @@ public final class SupervisorSocket implements AutoCloseable {
     private static final long RETRY_NANOS = Duration.ofSeconds(1).toNanos();
     private static final System.Logger LOG = System.getLogger("dev.pumasi.server");
 
-    private final Crew crew;
+    private final Function<Wish, CompletableFuture<ReloadOutcome>> granted;
     private final ProcessSocket socket;
 
-    private SupervisorSocket(Crew crew, ProcessSocket socket) {
-        this.crew = crew;
+    private SupervisorSocket(Function<Wish, CompletableFuture<ReloadOutcome>> granted, ProcessSocket socket) {
+        this.granted = granted;
         this.socket = socket;
     }
 
-    /** @throws IOException as {@link ProcessSocket#open} */
-    public static SupervisorSocket open(Crew crew) throws IOException {
-        SupervisorSocket opened = new SupervisorSocket(crew, ProcessSocket.open(PURPOSE));
+    /**
+     * Lets others of this user ask.
+     *
+     * @param granted does what is asked for, by a {@link Crew}, without waiting
+     * @throws IOException as {@link ProcessSocket#open}
+     */
+    public static SupervisorSocket open(Function<Wish, CompletableFuture<ReloadOutcome>> granted) throws IOException {
+        SupervisorSocket opened = new SupervisorSocket(granted, ProcessSocket.open(PURPOSE));
         Thread.ofPlatform()
                 .name("pumasi-supervisor-socket")
                 .daemon()
@@ -125,10 +132,7 @@ public final class SupervisorSocket implements AutoCloseable {
 
     private String answer(String wish) {
         try {
-            ReloadOutcome outcome = switch (Wish.valueOf(wish)) {
-                case RELOAD -> crew.reload().get();
-                case HAND_OVER -> crew.handOver().get();
-            };
+            ReloadOutcome outcome = granted.apply(Wish.valueOf(wish)).get();
             return (outcome instanceof ReloadOutcome.Refused ? REFUSED : DONE) + " " + text(outcome);
         } catch (IllegalArgumentException unknown) {
             return REFUSED + " nothing is known of '" + wish + "' here";

@@ -1,9 +1,15 @@
 package dev.pumasi.server;
 
+import dev.pumasi.http.BlockingHttp;
 import dev.pumasi.http.HttpServer;
 import dev.pumasi.runtime.Loop;
 import dev.pumasi.runtime.StreamSocket;
 import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -11,7 +17,7 @@ import java.util.List;
 /**
  * Requests that a worker asks itself before it takes any from others: the JVM loads, links and begins to compile what a
  * request goes through, and a handler that is broken is found out while nobody depends on it. Each is {@code GET /} with the
- * user agent {@value #USER_AGENT}, on a connection of its own that leads through no network.
+ * user agent {@value #USER_AGENT}, on a connection of its own that nobody else can see.
  *
  * @param answered how many were answered
  * @param failed how many of those with a status of 500 or more
@@ -33,11 +39,6 @@ record WarmUp(int answered, int failed) {
                     + "\r\nAccept: */*\r\nConnection: close\r\n\r\n")
             .getBytes(StandardCharsets.US_ASCII);
 
-    /** What is asked. */
-    static byte[] request() {
-        return REQUEST.clone();
-    }
-
     private static final int STATUS_AT = "HTTP/1.1 ".length();
 
     /**
@@ -47,15 +48,59 @@ record WarmUp(int answered, int failed) {
      */
     static WarmUp ask(HttpServer server, int count) throws IOException {
         List<Loop> loops = server.on();
+        return ask(count, loops.size(), number -> status(server, loops.get(number % loops.size())));
+    }
+
+    /**
+     * The same for a model that serves by blocking calls; here a connection leads over the loopback interface, because nothing else gives
+     * a pair of connected channels.
+     */
+    static WarmUp ask(BlockingHttp http, int count) throws IOException {
+        return ask(count, 1, _ -> status(http));
+    }
+
+    private interface Ask {
+        int status(int number) throws IOException;
+    }
+
+    private static WarmUp ask(int count, int atLeast, Ask ask) throws IOException {
         long deadlineNanos = System.nanoTime() + WHOLE_MAX.toNanos();
         int failed = 0;
         int answered = 0;
-        while (answered < count && (answered < loops.size() || System.nanoTime() - deadlineNanos < 0)) {
-            int status = status(server, loops.get(answered % loops.size()));
+        while (answered < count && (answered < atLeast || System.nanoTime() - deadlineNanos < 0)) {
+            int status = ask.status(answered);
             failed += status >= 500 ? 1 : 0;
             answered++;
         }
         return new WarmUp(answered, failed);
+    }
+
+    /** Asks for one answer, which is made on a thread of its own: it may be longer than what fits on the way. */
+    static int status(BlockingHttp http) throws IOException {
+        try (ServerSocketChannel listening =
+                        ServerSocketChannel.open().bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 1);
+                SocketChannel client = SocketChannel.open(listening.getLocalAddress())) {
+            SocketChannel served = listening.accept();
+            Thread server = Thread.ofPlatform().name("pumasi-warm-up").daemon().start(() -> http.serve(served));
+            client.socket().setSoTimeout((int) ANSWER_MAX.toMillis());
+            client.socket().getOutputStream().write(REQUEST);
+            client.shutdownOutput();
+            InputStream in = client.socket().getInputStream();
+            byte[] begin = in.readNBytes(STATUS_AT + 3);
+            long left = ANSWER_BYTES_MAX;
+            for (long skipped = 1; skipped > 0 && left > 0; left -= skipped) {
+                skipped = in.read(new byte[8192]);
+            }
+            if (begin.length < STATUS_AT + 3) {
+                throw new IOException("GET / was not answered");
+            }
+            client.close();
+            server.join(ANSWER_MAX);
+            return Integer.parseInt(new String(begin, STATUS_AT, 3, StandardCharsets.US_ASCII));
+        } catch (InterruptedException stop) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted", stop);
+        }
     }
 
     private static int status(HttpServer server, Loop loop) throws IOException {

@@ -1,8 +1,6 @@
 package dev.pumasi.server;
 
 import dev.pumasi.http.HttpLimits;
-import dev.pumasi.http.HttpServer;
-import dev.pumasi.http.Server;
 import dev.pumasi.runtime.Loop;
 import dev.pumasi.runtime.LoopGroup;
 import dev.pumasi.runtime.RecordingSocket;
@@ -22,7 +20,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * A worker process from inside: it inherits the connection to its supervisor as descriptor {@value #CONTROL} and the listening
- * socket as {@value #LISTENER}, opens its application, asks itself some requests, says that it is ready, and accepts when it is
+ * socket as {@value #LISTENER} (one whose model makes blocking calls: as 0), opens its application, asks itself some requests, says that it is ready, and accepts when it is
  * told to. See {@link Supervisor} for the whole.
  *
  * <p>It leaves when it is told to, when it gets SIGTERM, or when the supervisor is gone, which it learns by the end of their
@@ -48,8 +46,7 @@ public final class Worker {
 
     private static final System.Logger LOG = System.getLogger("dev.pumasi.server");
 
-    private final HttpServer http;
-    private final Server server;
+    private final Post post;
     private final Loop loop;
     private final CompletableFuture<Leaving> leaving = new CompletableFuture<>();
     private final AtomicBoolean stopped = new AtomicBoolean();
@@ -60,10 +57,14 @@ public final class Worker {
     private record Leaving(boolean forGood, Duration patience) {}
 
     @SuppressWarnings("NullAway.Init") // connect() is called before anybody looks
-    private Worker(Server server) {
-        this.server = server;
-        http = server instanceof WorkerPoolServer pooled ? pooled.http() : (HttpServer) server;
-        loop = http.on().getFirst();
+    private Worker(Post post) {
+        this.post = post;
+        loop = post.loops().getFirst();
+    }
+
+    /** Where a worker of that model finds the listening socket: the JDK takes over standard input and no other. */
+    static int listener(Model model) {
+        return model.hasLoops() ? LISTENER : 0;
     }
 
     /** Runs a worker with these {@link WorkerSettings#arguments}, and ends the JVM with its exit status. */
@@ -73,7 +74,7 @@ public final class Worker {
 
     private static int run(List<String> arguments) {
         OpenApplication application;
-        Server server;
+        Post post;
         WorkerSettings settings;
         try {
             settings = WorkerSettings.parse(arguments);
@@ -83,24 +84,26 @@ public final class Worker {
         }
         Thread.currentThread().setContextClassLoader(application.classes());
         try {
-            server = ServerBuilder.of(application.endpoint())
+            ServerBuilder builder = ServerBuilder.of(application.endpoint())
                     .model(settings.model())
                     .loops(settings.loops())
-                    .threads(settings.threads())
                     .driver(settings.driver())
                     .limits(HttpLimits.builder()
                             .connectionsMax(settings.connectionsMax())
                             .build())
-                    .inherit(LISTENER)
-                    .start();
+                    .inherit(listener(settings.model()));
+            if (settings.threads() > 0) {
+                builder.threads(settings.threads());
+            }
+            post = Post.of(builder.start(), settings.driver());
         } catch (IOException | RuntimeException refused) {
             application.close();
             return refuse(String.valueOf(refused.getMessage()));
         }
         try {
-            return new Worker(server).serve(settings.warmUps());
+            return new Worker(post).serve(settings.warmUps());
         } finally {
-            server.close();
+            post.close();
             application.close();
         }
     }
@@ -130,7 +133,7 @@ public final class Worker {
                 listen(signal).ifPresent(signals::add);
             }
             say(ControlLine.of(ControlLine.WARMING));
-            WarmUp warm = WarmUp.ask(http, warmUps);
+            WarmUp warm = post.warmUp(warmUps);
             say(new ControlLine(ControlLine.READY, warm.answered() + " " + warm.failed()));
             Optional<ThreadDumpSocket> dumps = offerDumps();
             Optional<RecordingSocket> recordings = offerRecordings();
@@ -138,7 +141,7 @@ public final class Worker {
             if (how.forGood()) {
                 stop(how.patience());
             } else {
-                server.retire(how.patience());
+                post.server().retire(how.patience());
             }
             if (dumps.isPresent()) {
                 dumps.get().close();
@@ -160,7 +163,7 @@ public final class Worker {
     /** For {@code pumasi threads}. A worker that cannot offer them serves all the same. */
     private Optional<ThreadDumpSocket> offerDumps() {
         try {
-            return Optional.of(ThreadDumpSocket.open(http.on()));
+            return Optional.of(ThreadDumpSocket.open(post.loops()));
         } catch (IOException refused) {
             LOG.log(System.Logger.Level.WARNING, "no thread dumps can be asked for: {0}", refused.getMessage());
             return Optional.empty();
@@ -170,7 +173,7 @@ public final class Worker {
     /** For {@code pumasi trace}. */
     private Optional<RecordingSocket> offerRecordings() {
         try {
-            return Optional.of(RecordingSocket.open(http.on()));
+            return Optional.of(RecordingSocket.open(post.loops()));
         } catch (IOException refused) {
             LOG.log(System.Logger.Level.WARNING, "no recordings can be asked for: {0}", refused.getMessage());
             return Optional.empty();
@@ -204,12 +207,12 @@ public final class Worker {
     private void told(ControlLine line) {
         switch (line.verb()) {
             case ControlLine.SERVE -> {
-                http.accept();
+                post.accept();
                 control.say(ControlLine.of(ControlLine.SERVING));
             }
-            case ControlLine.LOOK -> Sighting.of(http).lines().forEach(control::say);
+            case ControlLine.LOOK -> Sighting.of(post).lines().forEach(control::say);
             case ControlLine.RETIRE -> {
-                http.stopAccepting();
+                post.stopAccepting();
                 control.say(ControlLine.of(ControlLine.QUIET));
                 leaving.complete(new Leaving(false, Duration.ofMillis(line.number())));
             }
@@ -226,7 +229,7 @@ public final class Worker {
 
     private void stop(Duration patience) {
         if (stopped.compareAndSet(false, true)) {
-            server.stop(patience);
+            post.server().stop(patience);
         }
     }
 

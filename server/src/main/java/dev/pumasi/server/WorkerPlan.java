@@ -9,8 +9,9 @@ import java.util.List;
  * @param workers how many
  * @param command the command line of each: a program that behaves as {@link Worker} does
  * @param bytesEach the memory that one may take, for the look whether there is enough
+ * @param listener the descriptor at which each finds the listening socket
  */
-public record WorkerPlan(int workers, List<String> command, long bytesEach) {
+public record WorkerPlan(int workers, List<String> command, long bytesEach, int listener) {
 
     /** More processes than this are a mistake, not a machine. */
     public static final int WORKERS_MAX = 1024;
@@ -20,6 +21,11 @@ public record WorkerPlan(int workers, List<String> command, long bytesEach) {
             throw new IllegalArgumentException("between 1 and " + WORKERS_MAX + " workers, not " + workers);
         }
         command = List.copyOf(command);
+    }
+
+    /** One whose workers find the listening socket where those with loops look for it. */
+    public WorkerPlan(int workers, List<String> command, long bytesEach) {
+        this(workers, command, bytesEach, Worker.LISTENER);
     }
 
     /** So many workers of this program, from its class path. */
@@ -53,7 +59,11 @@ public record WorkerPlan(int workers, List<String> command, long bytesEach) {
     public static WorkerPlan of(int workers, List<String> program, WorkerSettings settings) {
         List<String> command = new ArrayList<>(program);
         command.addAll(settings.arguments());
-        return new WorkerPlan(workers, command, JavaCommand.heapBytes(command) + JavaCommand.BESIDE_HEAP_BYTES);
+        return new WorkerPlan(
+                workers,
+                command,
+                JavaCommand.heapBytes(command) + JavaCommand.BESIDE_HEAP_BYTES,
+                Worker.listener(settings.model()));
     }
 
     /** Says what a generation is to consist of; asked at the start and at each reload, on a thread that may block. */

@@ -137,7 +137,7 @@ final class WorkerProcess {
                 .output(Redirect.Plain.INHERIT)
                 .group(ProcessGroup.OWN) // Ctrl-C in a terminal is the supervisor's affair
                 .pass(pair.second(), Worker.CONTROL)
-                .pass(listener, Worker.LISTENER)
+                .pass(listener, plan.listener())
                 .start(loop)
                 .onDone(this::started);
         pair.second().close(); // the child has its own copy; this one would keep the connection from ending

@@ -1,5 +1,6 @@
 package dev.pumasi.server;
 
+import dev.pumasi.http.Capacity;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,11 +12,11 @@ import java.util.TreeMap;
  * What a worker process is to serve, and how; it travels as arguments on the worker's command line.
  *
  * @param application what answers; each worker opens its own
- * @param model how the worker does several things at once: one with loops
+ * @param model how the worker does several things at once
  * @param loops how many event loops it has, in {@link Model#EVENT_LOOP} and {@link Model#GREEN}
- * @param threads how many threads, in {@link Model#WORKER_POOL}
+ * @param threads how many threads, in a model that has a number of them; 0 for the model's own number
  * @param connectionsMax how many connections it holds at most
- * @param driver the driver of its loops, by name
+ * @param driver the driver of its loops, by name; one without loops has one for its connection to the supervisor
  * @param warmUps how many requests it asks itself before it says that it is ready; 0 for none
  */
 public record WorkerSettings(
@@ -39,9 +40,10 @@ public record WorkerSettings(
     public WorkerSettings {
         Objects.requireNonNull(application, "application");
         Objects.requireNonNull(driver, "driver");
-        if (!model.hasLoops()) {
-            throw new IllegalArgumentException("a worker of the model " + model.label()
-                    + " is not to be had; choose event-loop, worker-pool or green");
+        Objects.requireNonNull(model, "model");
+        if (threads > model.threadsMax()) {
+            throw new IllegalArgumentException(
+                    "the model " + model.label() + " has at most " + model.threadsMax() + " threads, not " + threads);
         }
         if (warmUps < 0 || warmUps > WARM_UPS_MAX) {
             throw new IllegalArgumentException("between 0 and " + WARM_UPS_MAX + " warm-ups, not " + warmUps);
@@ -51,13 +53,7 @@ public record WorkerSettings(
     /** That application under the default model, with one loop. */
     public static WorkerSettings of(ApplicationChoice application) {
         return new WorkerSettings(
-                application,
-                Model.GREEN,
-                LOOPS_DEFAULT,
-                ServerBuilder.WORKERS_DEFAULT,
-                CONNECTIONS_DEFAULT,
-                "auto",
-                WARM_UPS_DEFAULT);
+                application, Model.GREEN, LOOPS_DEFAULT, 0, CONNECTIONS_DEFAULT, "auto", WARM_UPS_DEFAULT);
     }
 
     /** The same under another model. */
@@ -70,9 +66,39 @@ public record WorkerSettings(
         return new WorkerSettings(application, model, loops, threads, connectionsMax, other, warmUps);
     }
 
+    /** The same with so many threads; 0 for the model's own number. */
+    public WorkerSettings withThreads(int count) {
+        return new WorkerSettings(application, model, loops, count, connectionsMax, driver, warmUps);
+    }
+
+    /** The same with so many connections at most. */
+    public WorkerSettings withConnections(int most) {
+        return new WorkerSettings(application, model, loops, threads, most, driver, warmUps);
+    }
+
     /** The same with so many requests to itself. */
     public WorkerSettings withWarmUps(int count) {
         return new WorkerSettings(application, model, loops, threads, connectionsMax, driver, count);
+    }
+
+    /** How many connections each worker holds, and what becomes of one more that comes to it. */
+    public Capacity capacity() {
+        return switch (model) {
+            case ITERATIVE -> BlockingServer.capacity(connectionsMax, 1, 0);
+            case THREADED -> {
+                int most = Math.min(ServerBuilder.THREADS_MAX, connectionsMax);
+                yield BlockingServer.capacity(connectionsMax, threads == 0 ? most : threads, 0);
+            }
+            case PRETHREADED -> {
+                int count = threads == 0 ? ServerBuilder.THREADS_DEFAULT : threads;
+                yield BlockingServer.capacity(connectionsMax, count, count);
+            }
+            case EVENT_LOOP, GREEN -> new Capacity(connectionsMax, 0, connectionsMax, Capacity.Beyond.IS_TOLD);
+            case WORKER_POOL -> {
+                int count = threads == 0 ? ServerBuilder.WORKERS_DEFAULT : threads;
+                yield new Capacity(connectionsMax, 0, count, Capacity.Beyond.IS_TOLD);
+            }
+        };
     }
 
     /** As {@link #parse} takes them. */

@@ -127,7 +127,7 @@ class ForkerTest {
         try (Forker forker = start(1);
                 Asker busy = new Asker(forker.port())) {
             String pid = busy.get("/pid").body();
-            CompletableFuture<Asker.Answer> slow = CompletableFuture.supplyAsync(() -> busy.getUnchecked("/slow"));
+            CompletableFuture<Asker.Answer> slow = CompletableFuture.supplyAsync(() -> busy.lastUnchecked("/slow"));
             LockSupport.parkNanos(200_000_000); // its request must be there before
             forker.stop(Duration.ofSeconds(10));
             assertEquals(pid, slow.get().body());

@@ -8,7 +8,7 @@ import java.io.IOException;
 /** A model as a kind of server that the tests of module {@code http} run on. */
 abstract class ModelKind implements ServerKind {
 
-    private static final int THREADS = 700;
+    private static final int THREADS = 420;
 
     private final Model model;
 

@@ -277,6 +277,7 @@ class ModelsTest {
             leave.countDown();
             String answer = new String(busy.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             assertTrue(answer.endsWith("answered"), answer);
+            busy.close(); // whoever has been answered is given two seconds to do so
             stopped.get();
         }
         assertEquals(0, server.status().open());

@@ -12,6 +12,7 @@ import dev.pumasi.runtime.OperationException;
 import dev.pumasi.testkit.LeakWatch;
 import dev.pumasi.testkit.LogWatch;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -23,9 +24,11 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -38,6 +41,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 class SupervisorTest {
 
+    private static final int CLIENTS = 4;
     private static final long DEADLINE_NANOS = TimeUnit.SECONDS.toNanos(30);
 
     private final List<String> told = Collections.synchronizedList(new ArrayList<>());
@@ -101,7 +105,17 @@ class SupervisorTest {
     // ------------------------------------------------------------------------------------------- serving, dying
 
     @ParameterizedTest
-    @CsvSource({"green,auto", "event-loop,auto", "worker-pool,auto", "green,epoll", "green,poll", "green,select"})
+    @CsvSource({
+        "green,auto",
+        "event-loop,auto",
+        "worker-pool,auto",
+        "prethreaded,auto",
+        "threaded,auto",
+        "iterative,auto",
+        "green,epoll",
+        "green,poll",
+        "green,select"
+    })
     void workersOfEachModelServeOneSocket(String model, String driver) throws Exception {
         WorkerSettings settings = trial(Map.of()).withModel(Model.of(model)).withDriver(driver);
         try (Supervisor supervisor = supervisor(() -> plan(2, settings)).start()) {
@@ -120,8 +134,12 @@ class SupervisorTest {
                             supervisor.workers().stream().map(Object::toString).toList()),
                     served);
             try (Asker asker = new Asker(supervisor.port())) {
-                assertEquals("some body", asker.post("/echo", "some body").body());
-                assertEquals("home", asker.get("/").body());
+                Asker.Answer answer = asker.post("/echo", "some body");
+                assertEquals("some body", answer.body());
+                assertEquals(model.equals("iterative"), answer.isLast());
+                assertEquals(
+                        "home",
+                        answer.isLast() ? get(supervisor, "/") : asker.get("/").body());
             }
         }
         assertEquals(List.of(), told);
@@ -131,9 +149,11 @@ class SupervisorTest {
     void aWorkerThatIsKilledTakesOnlyItsOwnConnectionsAlongAndIsReplaced() throws Exception {
         try (Supervisor supervisor = start(2, Map.of())) {
             List<Long> before = supervisor.workers();
+            Path sockets = Path.of(System.getProperty("java.io.tmpdir"), "pumasi-" + System.getProperty("user.name"));
             try (Asker one = new Asker(supervisor.port());
                     Asker other = askerOfAnother(supervisor, one.get("/pid").body())) {
                 long killed = Long.parseLong(one.get("/pid").body());
+                until("it can be asked for its threads", () -> hasSocket(sockets, killed));
                 ProcessHandle.of(killed).orElseThrow().destroyForcibly();
                 assertThrows(IOException.class, () -> {
                     while (true) {
@@ -146,6 +166,7 @@ class SupervisorTest {
                         () -> supervisor.workers().size() == 2
                                 && !supervisor.workers().contains(killed));
                 assertTrue(supervisor.workers().stream().anyMatch(before::contains), "the other one has stayed");
+                assertFalse(hasSocket(sockets, killed), "what it left behind is taken away");
             }
             assertTrue(told.getFirst().contains("was killed by SIGKILL; another is started at once"), told::toString);
         }
@@ -303,6 +324,110 @@ class SupervisorTest {
         assertEquals(List.of(), told);
     }
 
+    /** The common pool has a thread for each processor but one, and these wait. */
+    private static <T> CompletableFuture<T> onThread(Supplier<T> work) {
+        return CompletableFuture.supplyAsync(
+                work, task -> Thread.ofPlatform().daemon().start(task));
+    }
+
+    private static boolean hasSocket(Path folder, long pid) {
+        String[] names = folder.toFile().list((_, name) -> name.startsWith(pid + "."));
+        return names != null && names.length > 0;
+    }
+
+    /** They accept from the JDK, by a thread that waits in the call; the others' reloads are tried under load elsewhere. */
+    @ParameterizedTest
+    @ValueSource(strings = {"iterative", "threaded", "prethreaded"})
+    void aReloadOfWorkersThatBlockLosesNoRequest(String model) throws Exception {
+        WorkerSettings settings = trial(Map.of()).withModel(Model.of(model));
+        try (Supervisor supervisor = supervisor(() -> plan(2, settings)).start()) {
+            AtomicBoolean over = new AtomicBoolean();
+            List<CompletableFuture<Integer>> clients = new ArrayList<>();
+            for (int i = 0; i < CLIENTS; i++) {
+                clients.add(onThread(() -> askUntil(over, supervisor.port())));
+            }
+            for (int reload = 2; reload <= 3; reload++) {
+                ReloadOutcome.Serving serving = assertInstanceOf(
+                        ReloadOutcome.Serving.class, supervisor.reload().get());
+                assertEquals(reload, serving.generation());
+                until("the old ones have left", () -> serving.leaving().stream().noneMatch(SupervisorTest::isAlive));
+            }
+            over.set(true);
+            for (CompletableFuture<Integer> client : clients) {
+                assertTrue(client.get() > 0, "it was answered");
+            }
+        }
+        assertEquals(List.of(), told);
+    }
+
+    /** A connection for three requests, or until its end is announced, and the next. Says how many were answered; fails with one that was not. */
+    private static int askUntil(AtomicBoolean over, int port) {
+        int answered = 0;
+        while (!over.get()) {
+            try (Asker asker = new Asker(port)) {
+                boolean isLast = false;
+                for (int request = 0; request < 3 && !isLast; request++) {
+                    Asker.Answer answer = asker.post("/echo", "some body");
+                    assertEquals("some body", answer.body());
+                    isLast = answer.isLast();
+                    answered++;
+                }
+            } catch (IOException failed) {
+                throw new UncheckedIOException("after " + answered + " answers", failed);
+            }
+        }
+        return answered;
+    }
+
+    @Test
+    void oneMoreThanAWorkerHoldsIsToldSo() throws Exception {
+        WorkerSettings settings = trial(Map.of()).withConnections(1);
+        assertEquals(
+                "at most 1 connection, one more is answered with 503",
+                settings.capacity().toString());
+        try (Supervisor supervisor = supervisor(() -> plan(1, settings)).start();
+                Asker first = new Asker(supervisor.port())) {
+            assertEquals("home", first.get("/").body());
+            try (Asker second = new Asker(supervisor.port())) {
+                Asker.Answer answer = second.get("/");
+                assertEquals(503, answer.status());
+                assertTrue(answer.isLast());
+                assertTrue(second.hasEnded());
+            }
+            assertEquals("home", first.get("/").body());
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "iterative,'at most 1 connection, one more waits in the kernel''s queue'",
+        "prethreaded,'at most 1 connection and 1 waiting, one more waits in the kernel''s queue'",
+        "threaded,'at most 1 connection, one more waits in the kernel''s queue'"
+    })
+    void oneMoreThanThereAreThreadsForWaitsForOne(String model, String capacity) throws Exception {
+        WorkerSettings settings = trial(Map.of()).withModel(Model.of(model)).withThreads(1);
+        assertEquals(capacity, settings.capacity().toString());
+        try (Supervisor supervisor = supervisor(() -> plan(1, settings)).start();
+                Asker busy = new Asker(supervisor.port());
+                Asker second = new Asker(supervisor.port());
+                Asker third = new Asker(supervisor.port())) {
+            CompletableFuture<Asker.Answer> slow = onThread(() -> busy.getUnchecked("/slow"));
+            CompletableFuture<Asker.Answer> next = onThread(() -> second.getUnchecked("/pid"));
+            CompletableFuture<Asker.Answer> last = onThread(() -> third.getUnchecked("/pid"));
+            assertEquals(slow.get().body(), next.get().body());
+            assertEquals(slow.get().body(), last.get().body());
+        }
+    }
+
+    @Test
+    void aFirstWorkerThatFailsItsOwnRequestsServesAndThatIsTold() throws Exception {
+        try (Supervisor supervisor = start(1, Map.of("start", "broken"))) {
+            assertEquals("broken", get(supervisor, "/"));
+        }
+        assertEquals(1, told.size(), told::toString);
+        assertTrue(told.getFirst().contains("with 5xx; it serves all the same"), told::toString);
+    }
+
     @Test
     void whatFailsToStartLeavesTheOldOnesInPlace() throws Exception {
         AtomicReference<WorkerPlan.Planner> planner = new AtomicReference<>(() -> plan(1, trial(Map.of())));
@@ -385,7 +510,7 @@ class SupervisorTest {
         Supervisor supervisor = start(1, Map.of());
         try (Asker busy = new Asker(supervisor.port())) {
             String pid = busy.get("/pid").body();
-            CompletableFuture<Asker.Answer> slow = CompletableFuture.supplyAsync(() -> busy.getUnchecked("/slow"));
+            CompletableFuture<Asker.Answer> slow = CompletableFuture.supplyAsync(() -> busy.lastUnchecked("/slow"));
             LockSupport.parkNanos(200_000_000); // its request must be there before
             supervisor.close();
             assertEquals(pid, slow.get().body());
