@@ -130,7 +130,7 @@ public final class Admin implements AutoCloseable {
         frame = new Frame(observed, pulse, crews);
         scrape = new Scrape(observed, crews);
         Loop loop = loops.next();
-        viewers = new Viewers(loop, pool, builder.viewersMax, Viewers.INTERVAL, new Look());
+        viewers = new Viewers(loop, pool, builder.viewersMax, builder.interval, new Look());
         Set<String> names = new HashSet<>(builder.names);
         names.add(builder.address.getHostString().toLowerCase(Locale.ROOT));
         door = Doorkeeper.of(builder.token, builder.address, Set.copyOf(names));
@@ -351,6 +351,7 @@ public final class Admin implements AutoCloseable {
         private String title = "";
         private String driver = Drivers.AUTO;
         private int viewersMax = VIEWERS_DEFAULT;
+        private Duration interval = Viewers.INTERVAL;
 
         private Builder() {}
 
@@ -387,6 +388,12 @@ public final class Admin implements AutoCloseable {
         /** The driver of the page's own loop. Default: {@link Drivers#AUTO}. */
         public Builder driver(String called) {
             driver = Objects.requireNonNull(called, "driver");
+            return this;
+        }
+
+        /** How long from one frame to the next; for tests, which have no time. */
+        Builder interval(Duration time) {
+            interval = time;
             return this;
         }
 

@@ -67,7 +67,7 @@ final class Crews {
                 json.endObject();
                 json.beginArray("loops");
                 for (LoopFigures loop : worker.loops()) {
-                    json.beginObject();
+                    json.beginObject().put("name", Frame.cut(loop.status().name()));
                     Frame.put(json, loop.status());
                     loop.processorTime().ifPresent(time -> json.put("processorNanos", time.toNanos()));
                     json.put("open", loop.open())

@@ -14,7 +14,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -113,29 +112,32 @@ final class Frame {
     }
 
     private void loops(Json json) {
-        List<Loop> all = observed.loops();
-        List<Loop> shown = all.subList(0, Math.min(all.size(), LOOPS_MAX));
-        Map<String, LoopPulse.Beat> beats = pulse.look(shown);
-        json.put("binMillis", LoopPulse.BIN_MILLIS).put("bin", LoopPulse.bin(System.nanoTime()));
-        json.put("recorded", !beats.isEmpty()).put("loopsLeftOut", all.size() - shown.size());
+        List<Observed.Named> all = observed.named();
+        List<Observed.Named> shown = all.subList(0, Math.min(all.size(), LOOPS_MAX));
+        pulse.keep(shown.stream().map(Observed.Named::loop).toList());
+        boolean recorded = false;
+        json.put("loopsLeftOut", all.size() - shown.size());
         json.beginArray("loops");
-        for (Loop loop : shown) {
-            json.beginObject();
+        for (Observed.Named each : shown) {
+            Loop loop = each.loop();
+            json.beginObject().put("name", cut(each.name()));
             put(json, loop.status());
             loop.processorTime().ifPresent(time -> json.put("processorNanos", time.toNanos()));
-            observed.http(loop).ifPresent(http -> json.put("open", http.open()).put("requests", http.requests()));
-            LoopPulse.Beat beat = beats.get(loop.name());
-            if (beat != null) {
-                put(json, beat);
-            }
+            observed.http(loop)
+                    .ifPresent(http -> json.put("open", http.open()).put("requests", http.requests()));
+            Optional<LoopPulse.Beat> beat = pulse.look(loop);
+            beat.ifPresent(known -> put(json, known));
+            recorded |= beat.isPresent();
             json.endObject();
         }
         json.endArray();
+        json.put("recorded", recorded)
+                .put("binMillis", LoopPulse.BIN_MILLIS)
+                .put("bin", LoopPulse.bin(System.nanoTime()));
     }
 
     static void put(Json json, LoopStatus status) {
-        json.put("name", cut(status.name()))
-                .put("driver", status.driver())
+        json.put("driver", status.driver())
                 .put("turns", status.turns())
                 .put("completions", status.completions())
                 .put("tasks", status.tasks())
@@ -177,7 +179,11 @@ final class Frame {
 
     private void stalls(Json json, Optional<CrewStatus> crew) {
         List<Stall> stalls = new ArrayList<>();
-        observed.loops().forEach(loop -> stalls.addAll(loop.lastStalls()));
+        observed.named()
+                .forEach(each -> each.loop()
+                        .lastStalls()
+                        .forEach(stall -> stalls.add(new Stall(
+                                each.name(), stall.found(), stall.lasted(), stall.over(), stall.report()))));
         crew.ifPresent(workers -> stalls.addAll(Crews.stalls(workers)));
         stalls.sort(Comparator.comparing(Stall::found).reversed());
         json.beginArray("stalls");
@@ -213,17 +219,21 @@ final class Frame {
 
     /** What green threads wait for, and since when; longest first. */
     byte[] threads() {
-        ThreadDump dump = ThreadDump.brief(observed.loops(), GREEN_THREADS_PER_LOOP);
+        List<Observed.Named> loops = observed.named();
+        ThreadDump dump = ThreadDump.brief(
+                loops.stream().map(Observed.Named::loop).toList(), GREEN_THREADS_PER_LOOP);
         record Row(String loop, GreenThreadStatus green) {}
         List<Row> rows = new ArrayList<>();
         int alive = 0;
         Json json = new Json().beginObject().beginArray("stuck");
-        for (LoopDump loop : dump.loops()) {
+        for (int i = 0; i < dump.loops().size(); i++) {
+            LoopDump loop = dump.loops().get(i);
+            String name = loops.get(i).name();
             alive += loop.status().greenThreadsAlive();
-            loop.greenThreads().forEach(green -> rows.add(new Row(loop.status().name(), green)));
+            loop.greenThreads().forEach(green -> rows.add(new Row(name, green)));
             Optional<String> stall = loop.stall();
             stall.ifPresent(why -> json.beginObject()
-                    .put("loop", cut(loop.status().name()))
+                    .put("loop", cut(name))
                     .put("why", cut(why.lines().findFirst().orElse("")))
                     .endObject());
         }

@@ -5,7 +5,9 @@ import dev.pumasi.http.Server;
 import dev.pumasi.runtime.Loop;
 import dev.pumasi.server.Supervisor;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
@@ -47,6 +49,23 @@ final class Observed {
 
     List<Loop> loops() {
         return List.copyOf(loops);
+    }
+
+    /**
+     * A loop, and a name that no other here has: loops of several groups may have the same one.
+     *
+     * @param name its own, with a number behind it if it is not the first of that name
+     */
+    record Named(Loop loop, String name) {}
+
+    List<Named> named() {
+        Map<String, Integer> same = new HashMap<>();
+        return loops.stream()
+                .map(loop -> {
+                    int number = same.merge(loop.name(), 1, Integer::sum);
+                    return new Named(loop, number == 1 ? loop.name() : loop.name() + " (" + number + ")");
+                })
+                .toList();
     }
 
     Optional<Supervisor> supervisor() {

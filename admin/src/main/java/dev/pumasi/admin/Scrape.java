@@ -126,8 +126,8 @@ final class Scrape {
     /** Makes meters for what has come, and drops those of what has gone. */
     private void bring() {
         Set<String> here = new HashSet<>();
-        for (Loop loop : observed.loops()) {
-            String key = "loop " + System.identityHashCode(loop);
+        for (Observed.Named loop : observed.named()) {
+            String key = "loop " + loop.name();
             here.add(key);
             if (!made.containsKey(key)) {
                 made.put(key, of(loop));
@@ -152,8 +152,9 @@ final class Scrape {
         });
     }
 
-    private List<Meter> of(Loop loop) {
-        Tags tags = Tags.of("loop", loop.name(), "driver", loop.driverName());
+    private List<Meter> of(Observed.Named named) {
+        Loop loop = named.loop();
+        Tags tags = Tags.of("loop", named.name(), "driver", loop.driverName());
         List<Meter> all = new ArrayList<>();
         for (LoopFigure figure : OF_LOOPS) {
             add(

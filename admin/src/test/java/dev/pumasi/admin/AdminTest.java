@@ -71,6 +71,7 @@ final class AdminTest {
                 .token(TOKEN)
                 .title("<img src=x onerror=alert(1)>")
                 .viewersMax(2)
+                .interval(Duration.ofMillis(20))
                 .start();
         port = admin.port();
     }
@@ -140,6 +141,11 @@ final class AdminTest {
         Ask.Answer plain = Ask.get(port, "/metrics", "Accept: text/plain");
         assertEquals(Scrape.PLAIN, plain.field("Content-Type"));
         assertFalse(plain.body().contains("# EOF"));
+        String protobuf = "Accept: application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited";
+        assertEquals(
+                Scrape.OPEN_METRICS,
+                Ask.get(port, "/metrics", protobuf, "Accept: text/plain;q=0.3").field("Content-Type"),
+                "what we do not have is not promised");
     }
 
     @Test
@@ -225,6 +231,27 @@ final class AdminTest {
             JsonNode frame = json(viewer.event("frame"));
             assertFalse(frame.get("recorded").booleanValue());
             assertEquals(2, frame.get("loops").size());
+        }
+    }
+
+    @Test
+    void loopsOfTheSameNameAreToldApart() throws Exception {
+        try (HttpServer other = HttpServer.builder(this::answer)
+                .driver(driver)
+                .loops(1)
+                .port(0)
+                .start()) {
+            admin.show(other);
+            try (Ask viewer = Ask.stream(port, "/events")) {
+                viewer.head();
+                JsonNode loops = json(viewer.event("frame")).get("loops");
+                assertEquals(3, loops.size());
+                assertEquals("pumasi-loop-0", loops.get(0).get("name").stringValue());
+                assertEquals("pumasi-loop-0 (2)", loops.get(2).get("name").stringValue());
+                assertTrue(loops.get(2).has("busy"));
+            }
+            assertTrue(Ask.get(port, "/metrics").body().contains("loop=\"pumasi-loop-0 (2)\"} "));
+            Eventually.is("the viewer to be gone", () -> admin.viewers() == 0);
         }
     }
 
