@@ -75,7 +75,7 @@ final class LogQueue implements Queue {
     private final Map<String, List<Asking>> askings = new HashMap<>();
     private int nextGroupNumber;
     private boolean closed;
-    private final Figures.Offer figures = Figures.offer(this, queue -> QueueFigures.of(queue.status()));
+    private final Figures.Offer figures = QueueFigures.offer(this);
     private @Nullable List<Closing> closings;
     private boolean closing;
     private boolean over;

@@ -6,12 +6,17 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 
-/** A queue's topics and groups, for the live page and the metrics. */
-final class QueueFigures {
+/** A queue's topics and groups, for the live page and the metrics. For engines: each offers those of the queues that it opens. */
+public final class QueueFigures {
 
     private QueueFigures() {}
 
-    static Collection<Figures.Row> of(List<TopicStatus> topics) {
+    /** Offers the figures of {@code queue} until the offer is closed. Any thread. */
+    public static Figures.Offer offer(Queue queue) {
+        return Figures.offer(queue, open -> of(open.status()));
+    }
+
+    private static Collection<Figures.Row> of(List<TopicStatus> topics) {
         List<Figures.Row> rows = new ArrayList<>();
         for (TopicStatus topic : topics) {
             rows.add(new Figures.Row(

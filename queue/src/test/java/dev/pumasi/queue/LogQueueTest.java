@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.pumasi.runtime.Figures;
 import dev.pumasi.runtime.Loop;
 import dev.pumasi.testkit.LogWatch;
 import java.util.ArrayList;
@@ -19,6 +20,35 @@ final class LogQueueTest extends QueueContract {
         assertEquals(QueueFailure.INVALID, failureOf(() -> open("segment=lots")));
         assertEquals(QueueFailure.INVALID, failureOf(() -> open("segment=64k", "message=1m")));
         assertEquals(QueueFailure.INVALID, failureOf(() -> Queue.open(home, "rabbit:/x")));
+    }
+
+    @Test
+    void its_figures_are_there_to_be_shown_while_it_is_open() throws Exception {
+        try (Queue queue = open()) {
+            Topic topic = queue.topic("shown");
+            Consumer consumer = topic.consumer("viewers");
+            topic.publisher().publish(Message.of("k", "one"));
+            topic.publisher().publish(Message.of("k", "two"));
+            Delivery first = consumer.take();
+            eventually(
+                    "both figures",
+                    () -> figure("queue_topic", "shown", "messages") == 2
+                            && figure("queue_group", "shown / viewers", "in_flight") == 1);
+            assertEquals(0, figure("queue_group", "shown / viewers", "dead_letters"));
+            first.acknowledge();
+        }
+        assertEquals(-1, figure("queue_topic", "shown", "messages"));
+    }
+
+    /** -1 if nobody shows it. */
+    private static double figure(String kind, String name, String figure) {
+        return Figures.all().stream()
+                .filter(row -> row.kind().equals(kind) && row.name().equals(name))
+                .flatMap(row -> row.figures().stream())
+                .filter(each -> each.name().equals(figure))
+                .mapToDouble(Figures.Figure::value)
+                .findFirst()
+                .orElse(-1);
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.pumasi.runtime.Failure;
+import dev.pumasi.runtime.Figures;
 import dev.pumasi.runtime.Operation;
 import dev.pumasi.runtime.OperationException;
 import dev.pumasi.runtime.Scope;
@@ -70,6 +71,11 @@ final class AdmissionTest extends OnEachDatabase {
             assertTrue(refused.retryAfter().compareTo(Duration.ofSeconds(1)) >= 0);
             assertTrue(refused.failure().isPassing());
             assertEquals(1, narrow.status().refusedAtOnce());
+            assertTrue(
+                    Figures.all().stream()
+                            .anyMatch(row -> row.kind().equals("database")
+                                    && row.figures().contains(Figures.Figure.count("refused_at_once", 1))),
+                    "the live page would not show it");
             holders.letGo();
             for (int i = 0; i < WAITING; i++) {
                 assertEquals(i, get(waiting.get(i)));

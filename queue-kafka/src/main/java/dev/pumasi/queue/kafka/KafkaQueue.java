@@ -5,10 +5,12 @@ import dev.pumasi.queue.Position;
 import dev.pumasi.queue.Queue;
 import dev.pumasi.queue.QueueException;
 import dev.pumasi.queue.QueueFailure;
+import dev.pumasi.queue.QueueFigures;
 import dev.pumasi.queue.QueueUrl;
 import dev.pumasi.queue.Topic;
 import dev.pumasi.queue.TopicSettings;
 import dev.pumasi.queue.TopicStatus;
+import dev.pumasi.runtime.Figures;
 import dev.pumasi.runtime.Loop;
 import dev.pumasi.runtime.Offload;
 import dev.pumasi.runtime.Operation;
@@ -79,6 +81,7 @@ final class KafkaQueue implements Queue {
     private final ConcurrentSkipListMap<String, KafkaTopic> topics = new ConcurrentSkipListMap<>();
 
     private final ConcurrentSkipListSet<String> names = new ConcurrentSkipListSet<>();
+    private final Figures.Offer figures = QueueFigures.offer(this);
     private final Map<String, List<Asked<Topic>>> askings = new HashMap<>();
     private final List<Asked<Queue>> closings = new ArrayList<>();
     private boolean closed;
@@ -358,6 +361,7 @@ final class KafkaQueue implements Queue {
             return;
         }
         shutting = true;
+        figures.close();
         topics.values().forEach(KafkaTopic::halt);
         Outbox sending = outbox;
         Follower following = follower;
