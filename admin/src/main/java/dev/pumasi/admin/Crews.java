@@ -51,6 +51,7 @@ final class Crews {
     /** Adds {@code generation} and {@code workers} to what is written of them. */
     static void write(Json json, CrewStatus crew) {
         json.put("generation", crew.generation()).put("reloading", crew.reloading());
+        json.put("workersLeftOut", crew.workers().size() - shown(crew).size());
         json.beginArray("workers");
         for (WorkerStatus worker : shown(crew)) {
             json.beginObject()

@@ -200,12 +200,11 @@ final class Frame {
     }
 
     private static void rows(Json json) {
+        List<Figures.Row> all = Figures.all();
+        List<Figures.Row> shown = all.subList(0, Math.min(all.size(), ROWS_MAX));
+        json.put("partsLeftOut", all.size() - shown.size() + Figures.leftOut());
         json.beginArray("parts");
-        int left = ROWS_MAX;
-        for (Figures.Row row : Figures.all()) {
-            if (left-- == 0) {
-                break;
-            }
+        for (Figures.Row row : shown) {
             json.beginObject()
                     .put("kind", row.kind())
                     .put("name", cut(row.name()))

@@ -8,7 +8,7 @@ import java.util.concurrent.locks.LockSupport;
 /** Waits until something is so. */
 final class Eventually {
 
-    private static final long PATIENCE_NANOS = 20_000_000_000L;
+    private static final long PATIENCE_NANOS = 60_000_000_000L;
     private static final long LOOK_NANOS = 5_000_000;
 
     private Eventually() {}

@@ -199,6 +199,12 @@ function drawLink() {
   }
 }
 
+/** Says how many are not listed. */
+function drawMore(id, key, count) {
+  show($(id), count > 0);
+  say($(id), words.t(key, { count: words.number(count) }));
+}
+
 function tile(id, label, value, more, tone = "") {
   return { id, label, value, more, tone };
 }
@@ -258,6 +264,7 @@ function drawTimeline() {
   const why = workers ? "timeline-workers" : frame.loops.length ? "timeline-other" : "timeline-none";
   show($("timeline-empty"), !drawn);
   say($("timeline-empty"), words.t(why));
+  drawMore("timeline-more", "timeline-more", drawn ? frame.loops.length - timeline.tracks : 0);
   if (!drawn) return;
   axis(axisBox, [words.t("axis-from"), words.t("axis-to")]);
   const turns = timeline.longTurns().slice(0, LONG_TURNS_MOST);
@@ -281,6 +288,7 @@ function busyOf(loop) {
 }
 
 function drawLoops(loops) {
+  drawMore("loops-more", "more", frame.loopsLeftOut);
   if (!loops.length) {
     empty($("loops"), words.t("no-loops"), words.t("no-loops-about"));
     return;
@@ -401,7 +409,8 @@ function drawThreads() {
 }
 
 function drawParts() {
-  const box = $("parts");
+  const box = $("part-cards");
+  drawMore("parts-more", "more", frame.partsLeftOut);
   if (!frame.parts.length) {
     let card = box.firstElementChild;
     if (!card?.classList.contains("nothing")) {
@@ -448,6 +457,7 @@ function drawParts() {
 }
 
 function drawWorkers() {
+  drawMore("workers-more", "more", frame.workersLeftOut ?? 0);
   const box = $("worker-table");
   if (!frame.workers?.length) {
     empty(box, words.t("no-workers"), words.t("no-workers-about"));

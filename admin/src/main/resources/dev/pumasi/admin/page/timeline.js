@@ -82,6 +82,11 @@ export class Timeline {
     if (!this.#running || this.#still.matches) this.#draw();
   }
 
+  /** How many loops have a track. */
+  get tracks() {
+    return this.#tracks.size;
+  }
+
   /** Begins or ends to scroll. */
   run(on) {
     if (on === this.#running) return;
