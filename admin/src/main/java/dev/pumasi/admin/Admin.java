@@ -219,6 +219,9 @@ public final class Admin implements AutoCloseable {
         }
         try {
             String said = pool.call(what);
+            if (action == Action.DRAIN) {
+                observed.readiness(Readiness.DRAINING); // at once, and not when a thread has got round to it
+            }
             return answer(200, new Json().beginObject().put("done", true).put("said", said));
         } catch (IOException | RuntimeException failed) {
             return failure(500, "failed", String.valueOf(failed.getMessage()));

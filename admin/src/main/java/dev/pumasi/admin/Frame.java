@@ -123,8 +123,7 @@ final class Frame {
             json.beginObject().put("name", cut(each.name()));
             put(json, loop.status());
             loop.processorTime().ifPresent(time -> json.put("processorNanos", time.toNanos()));
-            observed.http(loop)
-                    .ifPresent(http -> json.put("open", http.open()).put("requests", http.requests()));
+            observed.http(loop).ifPresent(http -> json.put("open", http.open()).put("requests", http.requests()));
             Optional<LoopPulse.Beat> beat = pulse.look(loop);
             beat.ifPresent(known -> put(json, known));
             recorded |= beat.isPresent();
@@ -182,8 +181,8 @@ final class Frame {
         observed.named()
                 .forEach(each -> each.loop()
                         .lastStalls()
-                        .forEach(stall -> stalls.add(new Stall(
-                                each.name(), stall.found(), stall.lasted(), stall.over(), stall.report()))));
+                        .forEach(stall -> stalls.add(
+                                new Stall(each.name(), stall.found(), stall.lasted(), stall.over(), stall.report()))));
         crew.ifPresent(workers -> stalls.addAll(Crews.stalls(workers)));
         stalls.sort(Comparator.comparing(Stall::found).reversed());
         json.beginArray("stalls");
@@ -219,8 +218,8 @@ final class Frame {
     /** What green threads wait for, and since when; longest first. */
     byte[] threads() {
         List<Observed.Named> loops = observed.named();
-        ThreadDump dump = ThreadDump.brief(
-                loops.stream().map(Observed.Named::loop).toList(), GREEN_THREADS_PER_LOOP);
+        ThreadDump dump =
+                ThreadDump.brief(loops.stream().map(Observed.Named::loop).toList(), GREEN_THREADS_PER_LOOP);
         record Row(String loop, GreenThreadStatus green) {}
         List<Row> rows = new ArrayList<>();
         int alive = 0;

@@ -141,7 +141,8 @@ final class AdminTest {
         Ask.Answer plain = Ask.get(port, "/metrics", "Accept: text/plain");
         assertEquals(Scrape.PLAIN, plain.field("Content-Type"));
         assertFalse(plain.body().contains("# EOF"));
-        String protobuf = "Accept: application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited";
+        String protobuf =
+                "Accept: application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited";
         assertEquals(
                 Scrape.OPEN_METRICS,
                 Ask.get(port, "/metrics", protobuf, "Accept: text/plain;q=0.3").field("Content-Type"),
@@ -236,11 +237,8 @@ final class AdminTest {
 
     @Test
     void loopsOfTheSameNameAreToldApart() throws Exception {
-        try (HttpServer other = HttpServer.builder(this::answer)
-                .driver(driver)
-                .loops(1)
-                .port(0)
-                .start()) {
+        try (HttpServer other =
+                HttpServer.builder(this::answer).driver(driver).loops(1).port(0).start()) {
             admin.show(other);
             try (Ask viewer = Ask.stream(port, "/events")) {
                 viewer.head();
@@ -304,7 +302,7 @@ final class AdminTest {
     }
 
     @Test
-    void whatChangesSomethingNeedsTheToken() throws IOException {
+    void whatChangesSomethingNeedsTheToken() throws Exception {
         for (String[] wrong : new String[][] {
             {},
             {"Authorization: Bearer"},
@@ -328,7 +326,8 @@ final class AdminTest {
                 json(Ask.post(port, "/actions/dump", SHOWN).body()).get("said").stringValue();
         assertTrue(dump.contains("pumasi-loop-0 (" + driver + ")"), dump);
         assertEquals(200, Ask.post(port, "/actions/drain", SHOWN).status());
-        assertTrue(server.isStopping());
+        assertEquals(503, Ask.get(port, "/ready").status(), "from that moment on");
+        Eventually.is("the server to stop", server::isStopping);
     }
 
     @Test

@@ -321,7 +321,7 @@ final class PageTest {
         browser.await(
                 "what came of it", "document.querySelector('#action-said').textContent.includes('accepts no more')");
         browser.await("the state", "document.querySelector('#state').textContent === 'Draining'");
-        assertTrue(server.isStopping());
+        Eventually.is("the server to stop", server::isStopping);
         noComplaints();
     }
 

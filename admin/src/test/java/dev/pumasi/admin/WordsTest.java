@@ -18,7 +18,8 @@ final class WordsTest {
 
     private static final Pattern ENTRY = Pattern.compile("[{,\\s]\"?([A-Za-z][\\w-]*)\"?: \"([^\"]*)\"");
     private static final Pattern VALUE = Pattern.compile("\\{(\\w+)}");
-    private static final Pattern ASKED = Pattern.compile("words\\.t\\(\\s*\"([\\w-]+)\"|data-(?:t|aria|placeholder)=\"([\\w-]+)\"");
+    private static final Pattern ASKED =
+            Pattern.compile("words\\.t\\(\\s*\"([\\w-]+)\"|data-(?:t|aria|placeholder)=\"([\\w-]+)\"");
 
     private static String file(String name) throws IOException {
         try (var in = WordsTest.class.getResourceAsStream("page/" + name)) {
