@@ -34,6 +34,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             ThreadsCommand.class,
             TraceCommand.class,
             LabCommand.class,
+            QueueCommand.class,
             CompletionCommand.class,
             RehearseCommand.class
         },
@@ -47,7 +48,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
             "  pumasi load URL          how fast that server answers, and how long one waits",
             "  pumasi threads PID       what each green thread of that server waits for",
             "  pumasi trace PID         what its loops do, as a trace for ui.perfetto.dev",
-            "  pumasi lab               what each concurrency model costs on this machine, as a page with plots"
+            "  pumasi lab               what each concurrency model costs on this machine, as a page with plots",
+            "  pumasi queue --help      a durable queue: serve it, publish, consume, look at it"
         })
 public final class Pumasi implements Runnable {
 

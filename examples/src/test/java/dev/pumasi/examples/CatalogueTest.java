@@ -67,7 +67,19 @@ final class CatalogueTest {
         Set<String> named = found("`(\\w+Test)`");
         Set<String> missing = new TreeSet<>(named);
         for (String module : List.of(
-                "runtime", "testkit", "http", "server", "sql", "web", "cli", "examples", "examples/orders", "it")) {
+                "runtime",
+                "testkit",
+                "http",
+                "server",
+                "queue",
+                "queue-http",
+                "sql",
+                "web",
+                "cli",
+                "examples",
+                "examples/orders",
+                "examples/services",
+                "it")) {
             try (Stream<Path> files = Files.walk(ROOT.resolve(module).resolve("src/test/java"))) {
                 files.map(file -> file.getFileName().toString().replace(".java", ""))
                         .forEach(missing::remove);

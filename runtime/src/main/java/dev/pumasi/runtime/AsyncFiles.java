@@ -219,14 +219,22 @@ public final class AsyncFiles {
     /** Makes a folder and those above it, as far as they are not there. */
     public void makeFolders(Path folder) throws IOException {
         try {
-            makeFolder(folder);
+            makeOrFindFolder(folder);
         } catch (OperationException refused) {
             Path above = folder.getParent();
-            if (refused.failure() == Failure.NOT_FOUND && above != null) {
-                makeFolders(above);
-                makeFolders(folder);
-            } else if (refused.failure() != Failure.ALREADY_EXISTS
-                    || status(folder).kind() != FileAttributes.Kind.FOLDER) {
+            if (refused.failure() != Failure.NOT_FOUND || above == null) {
+                throw refused;
+            }
+            makeFolders(above);
+            makeOrFindFolder(folder); // refused again in a file system like /proc, in which nobody makes folders
+        }
+    }
+
+    private void makeOrFindFolder(Path folder) throws IOException {
+        try {
+            makeFolder(folder);
+        } catch (OperationException refused) {
+            if (refused.failure() != Failure.ALREADY_EXISTS || status(folder).kind() != FileAttributes.Kind.FOLDER) {
                 throw refused;
             }
         }

@@ -252,6 +252,16 @@ final class AsyncFileTest extends OnEachDriver {
 
     // ------------------------------------------------------------------------------------------- names
 
+    /** It was tried for ever: the folder above is there, and yet the kernel says "not found". */
+    @Test
+    void whereNobodyMakesFoldersThatIsTold() throws Exception {
+        Loop loop = loop();
+        green(loop, () -> {
+            assertEquals(Failure.NOT_FOUND, failureOf(() -> loop.files().makeFolders(Path.of("/proc/nobody/here"))));
+            return null;
+        });
+    }
+
     @Test
     void namesAreMadeRenamedListedAndDeleted() throws Exception {
         Loop loop = loop();

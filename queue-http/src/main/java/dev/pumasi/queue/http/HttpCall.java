@@ -23,11 +23,13 @@ final class HttpCall<T> extends Promise<T> {
     private final String what;
     private final ClientRequest request;
     private final Reading<T> reading;
+    private final boolean takesProblems;
     private @Nullable Operation<ClientResponse> exchange;
     private boolean givenUp;
 
-    private HttpCall(HttpQueue queue, String what, ClientRequest request, Reading<T> reading) {
+    private HttpCall(HttpQueue queue, String what, ClientRequest request, Reading<T> reading, boolean takesProblems) {
         super(queue.loop());
+        this.takesProblems = takesProblems;
         this.queue = queue;
         this.what = what;
         this.request = request;
@@ -36,7 +38,13 @@ final class HttpCall<T> extends Promise<T> {
 
     /** Sends it. Any thread; does not wait. */
     static <T> Operation<T> start(HttpQueue queue, String what, ClientRequest request, Reading<T> reading) {
-        return new HttpCall<>(queue, what, request, reading).begun();
+        return new HttpCall<>(queue, what, request, reading, false).begun();
+    }
+
+    /** As {@link #start}, but what is read may be an answer that tells of a problem. */
+    static <T> Operation<T> startTakingProblems(
+            HttpQueue queue, String what, ClientRequest request, Reading<T> reading) {
+        return new HttpCall<>(queue, what, request, reading, true).begun();
     }
 
     @Override
@@ -57,8 +65,9 @@ final class HttpCall<T> extends Promise<T> {
         try {
             read = switch (outcome) {
                 case Operation.Success<? extends ClientResponse>(ClientResponse answer) -> {
-                    if (!answer.isSuccessful()) {
-                        throw refused(answer);
+                    if (!answer.isSuccessful() && !takesProblems) {
+                        throw refused(
+                                queue, what, answer.status(), answer.body().text());
                     }
                     yield reading.read(answer);
                 }
@@ -100,8 +109,7 @@ final class HttpCall<T> extends Promise<T> {
     }
 
     /** What it says of itself (RFC 9457), or, where somebody else has answered, what there is to say about that. */
-    private QueueException refused(ClientResponse answer) throws IOException {
-        String body = answer.body().text();
+    static QueueException refused(HttpQueue queue, String what, int status, String body) {
         try {
             Map<String, @Nullable Object> problem = Json.object(body);
             QueueFailure failure = QueueFailure.valueOf(MessageJson.text(problem, "failure"));
@@ -110,9 +118,13 @@ final class HttpCall<T> extends Promise<T> {
         } catch (IllegalArgumentException notOurs) {
             return new QueueException(
                     what,
-                    answer.status() == 401 || answer.status() == 403 ? QueueFailure.INVALID : QueueFailure.UNAVAILABLE,
-                    queue.place() + " answered " + answer.status()
-                            + switch (answer.status()) {
+                    switch (status) {
+                        case 401, 403 -> QueueFailure.INVALID;
+                        case 413 -> QueueFailure.TOO_LARGE;
+                        default -> QueueFailure.UNAVAILABLE;
+                    },
+                    queue.place() + " answered " + status
+                            + switch (status) {
                                 case 401 -> ": it wants a token (option token), and another one if this has one";
                                 case 403 -> ": this process may not ask it";
                                 default -> "";

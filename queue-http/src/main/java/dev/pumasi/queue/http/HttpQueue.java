@@ -16,10 +16,13 @@ import java.io.IOException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /** A queue in another process, by way of one HTTP client on one loop. What differs from others is said in {@link HttpEngine}. */
@@ -34,7 +37,11 @@ final class HttpQueue implements Queue {
     /** That are open. Of the loop. */
     private final Set<HttpConsumer> consumers = new LinkedHashSet<>();
 
+    /** By topic. Copied on write; a lane itself is the loop's. */
+    private final AtomicReference<Map<String, HttpLane>> lanes = new AtomicReference<>(Map.of());
+
     private volatile List<TopicStatus> seen = List.of();
+    private volatile boolean closingBegun;
     private volatile boolean closed;
     private @Nullable Operation<Queue> closing;
 
@@ -69,6 +76,27 @@ final class HttpQueue implements Queue {
 
     boolean isClosed() {
         return closed;
+    }
+
+    /** Whether nothing new is taken any more. */
+    boolean isClosing() {
+        return closingBegun;
+    }
+
+    /** What keeps publications to that topic in their order. Any thread. */
+    HttpLane lane(String topic) {
+        HttpLane known = lanes.get().get(topic);
+        return known != null
+                ? known
+                : Objects.requireNonNull(lanes.updateAndGet(before -> {
+                            if (before.containsKey(topic)) {
+                                return before;
+                            }
+                            Map<String, HttpLane> more = new HashMap<>(before);
+                            more.put(topic, new HttpLane(this, topic));
+                            return Map.copyOf(more);
+                        })
+                        .get(topic));
     }
 
     /** @param target what follows the path of the queue; its parts are encoded */
@@ -161,7 +189,10 @@ final class HttpQueue implements Queue {
         QueueException.await(startClose());
     }
 
-    /** Consumers leave first, so that what they have goes to others now; who cannot be reached is not waited for long. */
+    /**
+     * What is being published is waited for. Consumers leave, so that what they have goes to others now; who cannot be reached is
+     * not waited for long.
+     */
     private final class Closing extends Promise<Queue> {
 
         private int left;
@@ -182,12 +213,15 @@ final class HttpQueue implements Queue {
                 return;
             }
             closing = this;
+            closingBegun = true;
             List<Operation<Boolean>> leaving = new ArrayList<>();
             for (HttpConsumer consumer : List.copyOf(consumers)) {
                 leaving.add(consumer.startLeave());
             }
-            left = leaving.size() + 1;
+            List<HttpLane> publishing = List.copyOf(lanes.get().values());
+            left = leaving.size() + publishing.size() + 1;
             leaving.forEach(one -> one.onDone(_ -> oneLess()));
+            publishing.forEach(lane -> lane.whenIdle(this::oneLess));
             oneLess();
         }
 

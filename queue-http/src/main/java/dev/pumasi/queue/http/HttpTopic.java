@@ -17,7 +17,7 @@ record HttpTopic(HttpQueue queue, String name) implements Topic {
 
     @Override
     public Publisher publisher() {
-        return new HttpPublisher(this);
+        return new HttpPublisher(this, queue.lane(name));
     }
 
     @Override

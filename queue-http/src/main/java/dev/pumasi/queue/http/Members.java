@@ -106,6 +106,10 @@ final class Members {
         return loop;
     }
 
+    Duration beat() {
+        return limits.beat();
+    }
+
     /** A consumer on its way: the topic first, then the group. */
     final class Opening extends Promise<Consumer> {
 
@@ -266,7 +270,12 @@ final class Members {
         List.copyOf(member.desk.outs.values()).stream()
                 .filter(one -> one.member.equals(member))
                 .forEach(this::drop);
-        member.opening.onDone(Members::close);
+        Operation.Outcome<Consumer> opened = member.opening.poll().orElse(null);
+        if (opened == null) {
+            member.opening.onDone(Members::close);
+        } else {
+            close(opened); // now, and not after whoever calls has asked for something that needs it closed
+        }
     }
 
     private void remove(Member member) {

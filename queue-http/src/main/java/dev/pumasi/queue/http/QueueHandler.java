@@ -314,7 +314,7 @@ public final class QueueHandler implements Handler, AutoCloseable {
 
     // ------------------------------------------------------------------------------------------- consuming
 
-    private Response take(Request request) throws IOException {
+    private Response take(Request request) throws Exception {
         Set<String> known = new HashSet<>(SettingsQuery.OF_GROUPS);
         known.addAll(List.of("max", "wait", "member"));
         SettingsQuery.requireOnly(request.query(), known);
@@ -333,7 +333,9 @@ public final class QueueHandler implements Handler, AutoCloseable {
                 handedOver = true;
                 return Response.stream(Texts.LINES, counted(lines));
             }
-            Optional<Delivery> taken = Taking.take(consumer, wait);
+            // What is on its way to a client that goes away meanwhile goes to the next one.
+            Duration patience = wait;
+            Optional<Delivery> taken = request.untilGone(() -> Taking.take(consumer, patience));
             if (taken.isEmpty()) {
                 return Response.of(204);
             }

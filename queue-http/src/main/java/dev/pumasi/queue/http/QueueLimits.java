@@ -15,6 +15,7 @@ import java.time.Duration;
  * @param windowMax how many deliveries of one stream of events are not settled; a greater wish is cut to it
  * @param outMax how many deliveries are not settled, of all consumers
  * @param membersMax how many consumers there are
+ * @param beat how often a client that waits is sent an empty line or a comment: one that has gone is noticed by that
  */
 public record QueueLimits(
         int publishersWaitingMax,
@@ -25,11 +26,21 @@ public record QueueLimits(
         int takeMax,
         int windowMax,
         int outMax,
-        int membersMax) {
+        int membersMax,
+        Duration beat) {
 
-    /** 64 publishers, 5 s; 1,000 messages in a batch; 60 s, 1,024 requests; 256 taken at once, 1,024 of a stream, 65,536 of all; 1,024 consumers. */
+    /** 64 publishers, 5 s; 1,000 messages in a batch; 60 s, 1,024 requests; 256 taken at once, 1,024 of a stream, 65,536 of all; 1,024 consumers; a beat each second. */
     public static final QueueLimits DEFAULTS = new QueueLimits(
-            64, Duration.ofSeconds(5), 1_000, Duration.ofSeconds(60), 1_024, 256, 1_024, 1 << 16, 1_024);
+            64,
+            Duration.ofSeconds(5),
+            1_000,
+            Duration.ofSeconds(60),
+            1_024,
+            256,
+            1_024,
+            1 << 16,
+            1_024,
+            Duration.ofSeconds(1));
 
     public QueueLimits {
         if (publishersWaitingMax < 0
@@ -40,16 +51,18 @@ public record QueueLimits(
                 || takeMax < 1
                 || windowMax < 1
                 || outMax < 1
-                || membersMax < 1) {
+                || membersMax < 1
+                || beat.isNegative()
+                || beat.isZero()) {
             throw new IllegalArgumentException("a limit is too small: " + publishersWaitingMax + ", " + publishPatience
                     + ", " + batchMessagesMax + ", " + waitMax + ", " + waitingMax + ", " + takeMax + ", " + windowMax
-                    + ", " + outMax + ", " + membersMax);
+                    + ", " + outMax + ", " + membersMax + ", " + beat);
         }
     }
 
     public QueueLimits withPublishersWaiting(int most, Duration patience) {
         return new QueueLimits(
-                most, patience, batchMessagesMax, waitMax, waitingMax, takeMax, windowMax, outMax, membersMax);
+                most, patience, batchMessagesMax, waitMax, waitingMax, takeMax, windowMax, outMax, membersMax, beat);
     }
 
     public QueueLimits withBatchMessagesMax(int most) {
@@ -62,7 +75,8 @@ public record QueueLimits(
                 takeMax,
                 windowMax,
                 outMax,
-                membersMax);
+                membersMax,
+                beat);
     }
 
     public QueueLimits withWaiting(int most, Duration longest) {
@@ -75,7 +89,8 @@ public record QueueLimits(
                 takeMax,
                 windowMax,
                 outMax,
-                membersMax);
+                membersMax,
+                beat);
     }
 
     public QueueLimits withOut(int takeMost, int windowMost, int most) {
@@ -88,7 +103,8 @@ public record QueueLimits(
                 takeMost,
                 windowMost,
                 most,
-                membersMax);
+                membersMax,
+                beat);
     }
 
     public QueueLimits withMembersMax(int most) {
@@ -101,6 +117,21 @@ public record QueueLimits(
                 takeMax,
                 windowMax,
                 outMax,
-                most);
+                most,
+                beat);
+    }
+
+    public QueueLimits withBeat(Duration pause) {
+        return new QueueLimits(
+                publishersWaitingMax,
+                publishPatience,
+                batchMessagesMax,
+                waitMax,
+                waitingMax,
+                takeMax,
+                windowMax,
+                outMax,
+                membersMax,
+                pause);
     }
 }

@@ -31,9 +31,6 @@ abstract class Taking implements BodyWriter {
     /** How long the second and further messages may take that go along with the first. */
     private static final Duration GATHER = Duration.ofMillis(1);
 
-    /** How often nothing is said. */
-    private static final Duration BEAT = Duration.ofSeconds(1);
-
     private static final String GONE = "the consumer was gone before it was sent";
 
     final Members members;
@@ -127,7 +124,8 @@ abstract class Taking implements BodyWriter {
                 long leftNanos = wait.toNanos();
                 List<Delivery> taken = List.of();
                 while (taken.isEmpty() && leftNanos > 0) {
-                    Duration slice = Duration.ofNanos(Math.min(leftNanos, BEAT.toNanos()));
+                    Duration slice =
+                            Duration.ofNanos(Math.min(leftNanos, members.beat().toNanos()));
                     taken = take(consumer, most, slice);
                     leftNanos -= slice.toNanos();
                     if (taken.isEmpty() && leftNanos > 0) {
@@ -181,7 +179,7 @@ abstract class Taking implements BodyWriter {
                         out.flush();
                         continue;
                     }
-                    Optional<Delivery> next = take(consumer, BEAT);
+                    Optional<Delivery> next = take(consumer, members.beat());
                     if (next.isEmpty()) {
                         window.release();
                         out.write(COMMENT);
@@ -204,7 +202,7 @@ abstract class Taking implements BodyWriter {
 
         private boolean mayGoOn() throws OperationException {
             try {
-                window.acquire(BEAT);
+                window.acquire(members.beat());
                 return true;
             } catch (OperationException full) {
                 if (full.failure() == Failure.TIMED_OUT) {

@@ -82,6 +82,50 @@ final class HttpEngineTest extends OnEachDriver {
     }
 
     @Test
+    void what_one_thread_publishes_without_waiting_stays_in_order_and_one_that_is_refused_stops_nobody()
+            throws Exception {
+        int count = 600;
+        try (Queue remote = remote()) {
+            Topic topic = remote.topic("t");
+            Publisher publisher = topic.publisher();
+            List<Operation<Position>> all = new ArrayList<>();
+            for (int n = 0; n < count; n++) {
+                Message message = Message.of("k", "" + n);
+                all.add(publisher.startPublish(n == 300 ? message.withId("i".repeat(300)) : message));
+            }
+            assertEquals(QueueFailure.TOO_LARGE, failureOf(() -> QueueException.await(all.remove(300))));
+            long sequence = 0;
+            for (Operation<Position> one : all) {
+                assertEquals(sequence, one.await().sequence());
+                sequence++;
+            }
+            try (Consumer consumer = queue.topic("t").consumer("g")) {
+                for (int n = 0; n < count; n++) {
+                    if (n != 300) {
+                        Delivery delivery = consumer.take();
+                        assertEquals("" + n, delivery.message().text());
+                        delivery.startAcknowledge();
+                    }
+                }
+            }
+            assertTrue(server.status().requests() < count / 2, "they go together: " + server.status());
+        }
+    }
+
+    @Test
+    void a_queue_that_closes_waits_for_what_is_being_published() throws Exception {
+        Operation<Position> last;
+        try (Queue remote = remote()) {
+            Publisher publisher = remote.topic("t").publisher();
+            for (int n = 0; n < 50; n++) {
+                publisher.startPublish(Message.of("k", "" + n));
+            }
+            last = publisher.startPublish(Message.of("k", "last"));
+        }
+        assertEquals(Position.of(50), last.await());
+    }
+
+    @Test
     void what_does_not_fit_into_fields_goes_in_the_body() throws Exception {
         Message large = Message.of("k".repeat(Message.KEY_BYTES_MAX), "x").withHeader("h", "한".repeat(5_000));
         try (Queue remote = remote()) {

@@ -42,6 +42,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 class OnEachDriver {
 
+    /** Who has gone is noticed soon. */
+    static final QueueLimits LIMITS = QueueLimits.DEFAULTS.withBeat(Duration.ofMillis(20));
+
     private static final long DEADLINE_NANOS = 20_000_000_000L;
     private static final long STEP_NANOS = 200_000;
 
@@ -82,14 +85,14 @@ class OnEachDriver {
         home = loops.loops().get(0);
         away = loops.loops().get(2);
         client = HttpClient.builder().on(List.of(away)).open();
-        queue = Queue.open(home, "log:" + folder.resolve("queue"));
+        queue = Queue.open(home, local());
         serve(builder -> builder);
     }
 
     /** Begins to serve, on another port each time: on a busy machine one that was given back may be somebody else's. */
     final void serve(UnaryOperator<QueueHandler.Builder> how) throws IOException {
         stopServing();
-        face = how.apply(QueueHandler.builder(queue)).open();
+        face = how.apply(QueueHandler.builder(queue).limits(LIMITS)).open();
         listen(0);
     }
 
@@ -128,7 +131,7 @@ class OnEachDriver {
     final void restart() throws IOException {
         stopServing();
         queue.close();
-        queue = Queue.open(home, "log:" + folder.resolve("queue"));
+        queue = Queue.open(home, local());
         serve(builder -> builder);
     }
 
@@ -146,6 +149,11 @@ class OnEachDriver {
         } finally {
             loops.close();
         }
+    }
+
+    /** With small segments: a topic begins with one, filled with zeros. */
+    private String local() {
+        return "log:" + folder.resolve("queue") + "?segment=256k&message=64k";
     }
 
     final String url() {

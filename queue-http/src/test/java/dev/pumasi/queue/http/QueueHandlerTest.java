@@ -227,7 +227,8 @@ final class QueueHandlerTest extends OnEachDriver {
             eventually("both are members", () -> mail().members() == 2);
         }
         eventually("the stream's member has gone", () -> mail().members() == 1);
-        // The other's member stays for a while, but nothing is taken for it any more.
+        eventually("the others' ends are noticed", () -> server.status().open() <= 1);
+        // The others' member stays for a while, but nothing is taken for it any more.
         List<String> seen = new ArrayList<>();
         for (int i = 0; i < 2; i++) {
             ask("POST", "/topics/orders/messages", "message " + i);
@@ -392,8 +393,7 @@ final class QueueHandlerTest extends OnEachDriver {
 
     @Test
     void limits_are_kept() throws Exception {
-        serve(builder -> builder.limits(QueueLimits.DEFAULTS
-                .withWaiting(1, Duration.ofSeconds(50))
+        serve(builder -> builder.limits(LIMITS.withWaiting(1, Duration.ofSeconds(50))
                 .withBatchMessagesMax(2)
                 .withOut(2, 1, 3)
                 .withMembersMax(2)));

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.pumasi.services;
+
+import org.jspecify.annotations.NullMarked;
