@@ -133,8 +133,7 @@ final class QueueCommandTest {
     @Test
     void asAnApplication() throws Exception {
         String place = folder.resolve("shop").toString();
-        ApplicationChoice choice =
-                new ApplicationChoice("queue", List.of(), Map.of("folder", place, "options", SMALL));
+        ApplicationChoice choice = new ApplicationChoice("queue", List.of(), Map.of("folder", place, "options", SMALL));
         OpenApplication open = choice.open();
         try {
             assertTold(queue("publish", shop(), "t", "x"), 1, "this process has it open already");
