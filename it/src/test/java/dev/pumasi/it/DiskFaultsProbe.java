@@ -2,6 +2,7 @@ package dev.pumasi.it;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.pumasi.http.HttpServer;
 import dev.pumasi.runtime.AsyncFile;
 import dev.pumasi.runtime.AsyncFile.Option;
 import dev.pumasi.runtime.AsyncFiles;
@@ -12,7 +13,12 @@ import dev.pumasi.runtime.OperationException;
 import dev.pumasi.runtime.driver.Gather;
 import dev.pumasi.runtime.driver.Listing;
 import dev.pumasi.runtime.memory.Buffer;
+import dev.pumasi.web.Uploads;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,6 +29,8 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /**
  * A process that has a failing disk to itself, and says what its users are told: {@link DiskFaultsTest} reads along. Arguments:
@@ -52,11 +60,15 @@ final class DiskFaultsProbe {
         try (LoopGroup group = LoopGroup.start("probe", 1, arguments[0])) {
             DiskFaultsProbe probe = new DiskFaultsProbe(group.next(), Path.of(arguments[2]));
             probe.use(files -> files.exists(probe.disk)); // whatever stays open for good is open now
+            try (ServerSocket used = new ServerSocket()) { // of java.net too
+                used.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+            }
             Map<String, Integer> before = descriptors();
             switch (arguments[1]) {
                 case "full" -> probe.full();
                 case "failing" -> probe.failing(arguments[3], Path.of(arguments[4]));
                 case "quota" -> probe.quota();
+                case "upload" -> probe.upload();
                 default -> throw new IllegalArgumentException(arguments[1]);
             }
             Map<String, Integer> after = descriptors();
@@ -126,6 +138,52 @@ final class DiskFaultsProbe {
             files.writeAll(file, fresh);
             say("with room again: done");
         });
+    }
+
+    /** A file that is larger than what is left arrives by HTTP, its length announced or not. */
+    private void upload() throws Exception {
+        Path file = disk.resolve("a");
+        Logger quiet = Logger.getLogger("dev.pumasi.web");
+        quiet.setLevel(Level.OFF); // who reads along wants what the client is told
+        Uploads uploads = Uploads.builder(disk).keepFree(0).build();
+        try (HttpServer server =
+                HttpServer.builder(uploads).on(List.of(loop)).port(0).start()) {
+            use(files -> files.writeAll(file, OLD));
+            say("announced: " + sent(server.port(), "Content-Length: 300000", new byte[300_000]));
+            byte[] chunk = new byte[50_000];
+            byte[] body = new byte[0];
+            for (int i = 0; i < 6; i++) {
+                byte[] head = (Integer.toHexString(chunk.length) + "\r\n").getBytes(UTF_8);
+                int at = body.length;
+                body = Arrays.copyOf(body, at + head.length + chunk.length + 2);
+                System.arraycopy(head, 0, body, at, head.length);
+                body[body.length - 2] = '\r';
+                body[body.length - 1] = '\n';
+            }
+            byte[] end = "0\r\n\r\n".getBytes(UTF_8);
+            body = Arrays.copyOf(body, body.length + end.length);
+            System.arraycopy(end, 0, body, body.length - end.length, end.length);
+            say("not announced: " + sent(server.port(), "Transfer-Encoding: chunked", body));
+            use(files -> {
+                require(Arrays.equals(files.readAll(file, LARGE), OLD), "half a file");
+                require(files.list(disk).size() == 1, "left behind: " + files.list(disk));
+            });
+            say("with room: " + sent(server.port(), "Content-Length: 5", "fresh".getBytes(UTF_8)));
+        }
+    }
+
+    /** The status of the answer to PUT /a. */
+    private static String sent(int port, String framing, byte[] body) throws IOException {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            String head = "PUT /a HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + framing + "\r\n\r\n";
+            socket.getOutputStream().write(head.getBytes(UTF_8));
+            try {
+                socket.getOutputStream().write(body);
+            } catch (IOException answeredBefore) {
+                // what counts is the answer
+            }
+            return new String(socket.getInputStream().readNBytes(12), UTF_8).substring(9);
+        }
     }
 
     /** Fills the disk but for so many pages. */

@@ -58,6 +58,15 @@ final class DiskFaultsTest {
                 said);
     }
 
+    @ParameterizedTest
+    @MethodSource("drivers")
+    void anUploadThatDoesNotFit(String driver) throws Exception {
+        List<String> said = probe(
+                driver, "upload", List.of("mount"), "mount -t tmpfs -o size=128k none $disk; set -- $disk none none");
+
+        assertEquals(ending("announced: 507", "not announced: 507", "with room: 204"), said);
+    }
+
     /** A file system of 64 MiB whose device ends after 1 MiB all at once. */
     @ParameterizedTest
     @MethodSource("drivers")

@@ -37,8 +37,6 @@ final class ResumedUploads {
     /** How often it is looked for what is too old. */
     private static final long SWEEP_MILLIS = 60_000;
 
-    private static final int PIECE_BYTES = 64 * 1024;
-
     private static final String MARK = ".part-";
 
     private final Uploads uploads;
@@ -166,7 +164,7 @@ final class ResumedUploads {
 
     /** What comes before the line breaks stays. */
     private long append(Request request, AsyncFile file, long from, Piece piece) throws IOException {
-        byte[] bytes = new byte[PIECE_BYTES];
+        byte[] bytes = new byte[Uploads.PIECE_BYTES_MIN];
         long position = from;
         boolean complete = false;
         try {
@@ -181,6 +179,7 @@ final class ResumedUploads {
                 }
                 file.write(position, bytes, 0, count);
                 position += count;
+                bytes = Uploads.largerIfFull(bytes, count);
             }
         } finally {
             if (!complete) {

@@ -58,7 +58,11 @@ public final class Uploads implements Handler {
 
     private static final System.Logger LOG = System.getLogger("dev.pumasi.web");
 
-    private static final int PIECE_BYTES = 64 * 1024;
+    /** Where an upload is fast, so much is written at once. */
+    static final int PIECE_BYTES_MAX = 64 * 1024;
+
+    /** Thousands may be slow at once, and each has its piece. */
+    static final int PIECE_BYTES_MIN = 2 * 1024;
 
     /** Room on the disk is asked for again whenever so much has come. */
     private static final long ROOM_EVERY_BYTES = 64L * 1024 * 1024;
@@ -241,7 +245,7 @@ public final class Uploads implements Handler {
 
     /** Whatever can be read, into the draft. */
     private void take(FormReader.Source source, long length, AsyncFolder folder, Draft draft) throws IOException {
-        byte[] piece = new byte[PIECE_BYTES];
+        byte[] piece = new byte[PIECE_BYTES_MIN];
         long ahead = Math.max(0, length);
         room.announce(ahead);
         boolean complete = false;
@@ -251,6 +255,7 @@ public final class Uploads implements Handler {
                     count >= 0;
                     count = source.read(piece, 0, piece.length)) {
                 draft.write(piece, count);
+                piece = largerIfFull(piece, count);
                 long arrived = Math.min(ahead, count);
                 room.arrived(arrived);
                 ahead -= arrived;
@@ -268,6 +273,13 @@ public final class Uploads implements Handler {
                 broken.increment();
             }
         }
+    }
+
+    /** For the next piece, where this one was full: more is there than it holds. */
+    static byte[] largerIfFull(byte[] piece, int count) {
+        return count == piece.length && count < PIECE_BYTES_MAX
+                ? new byte[Math.min(PIECE_BYTES_MAX, 4 * count)]
+                : piece;
     }
 
     /** Puts a complete file in its place, and says so. */
