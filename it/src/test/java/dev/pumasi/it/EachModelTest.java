@@ -12,16 +12,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** The real command under each model: besieged, and with the files of a folder. */
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
@@ -30,38 +32,45 @@ final class EachModelTest {
     private static final int CLIENTS = 16;
     private static final int REPETITIONS = 100;
 
+    /** A JVM for each connection takes its time. */
+    private static final int REPETITIONS_OF_PROCESSES = 3;
+
     /** Long enough ago for strong validators: what was written just now has weak ones for two seconds. */
     private static final FileTime WRITTEN = FileTime.from(Instant.parse("2024-02-29T12:34:56.789Z"));
 
     @TempDir
     private static Path folder;
 
+    private static Launched yardstick;
+
     @BeforeAll
-    static void write() throws IOException {
+    static void write() throws Exception {
         Files.setLastModifiedTime(Files.writeString(folder.resolve("small.txt"), "rice\n"), WRITTEN);
         Files.setLastModifiedTime(Files.write(folder.resolve("large.bin"), new byte[300_000]), WRITTEN);
         Files.createDirectory(folder.resolve("empty"));
+        yardstick = Launched.serve(folder.toString());
     }
 
-    /** A siege without pauses, of which every transaction must succeed. */
-    @ParameterizedTest
-    @EnumSource
-    void isAvailableUnderSiege(Model model) throws Exception {
-        try (Launched server = Launched.serve("--model", model.label(), "--app", "hello")) {
-            if (isInstalled("siege")) {
-                String report = siege(server.uri().toString());
-                assertEquals(100.0, number(report, "availability"), report);
-                assertEquals(CLIENTS * REPETITIONS, number(report, "transactions"), report);
-                assertEquals(0, number(report, "failed_transactions"), report);
-            }
-            assertEquals(0, server.end("TERM"));
-        }
+    @AfterAll
+    static void end() throws IOException {
+        yardstick.close();
     }
 
-    /** The same answers to the same requests, but for the time; small, large, in part, absent, forbidden. */
+    /** Each model in one process, each in worker processes, and a process for each connection. */
+    static List<String> models() {
+        List<String> all = new ArrayList<>(Model.labels());
+        Model.labels().forEach(each -> all.add("preforked --workers 2 --each " + each));
+        all.add("forking");
+        return all;
+    }
+
+    /**
+     * A siege without pauses, of which every transaction must succeed; and the same answers to the same requests, but for the time: small,
+     * large, in part, absent, forbidden.
+     */
     @ParameterizedTest
-    @EnumSource
-    void servesAFolderAsTheOthersDo(Model model) throws Exception {
+    @MethodSource("models")
+    void isAvailableUnderSiegeAndServesAFolderAsTheOthersDo(String model) throws Exception {
         List<String> requests = List.of(
                 "GET /small.txt",
                 "HEAD /small.txt",
@@ -71,8 +80,16 @@ final class EachModelTest {
                 "GET /empty/",
                 "DELETE /small.txt",
                 "GET /large.bin Range: bytes=299990-");
-        try (Launched server = Launched.serve(folder.toString(), "--model", model.label());
-                Launched yardstick = Launched.serve(folder.toString())) {
+        List<String> options = new ArrayList<>(List.of(folder.toString(), "--model"));
+        options.addAll(List.of(model.split(" ")));
+        int repetitions = model.equals("forking") ? REPETITIONS_OF_PROCESSES : REPETITIONS;
+        try (Launched server = Launched.serve(options.toArray(String[]::new))) {
+            if (isInstalled("siege")) {
+                String report = siege(server.uri().resolve("/small.txt").toString(), repetitions);
+                assertEquals(100.0, number(report, "availability"), report);
+                assertEquals(CLIENTS * repetitions, number(report, "transactions"), report);
+                assertEquals(0, number(report, "failed_transactions"), report);
+            }
             for (String request : requests) {
                 for (int again = 0; again < 2; again++) { // the second time from what is kept, where something is
                     assertEquals(answer(yardstick, request), answer(server, request), request);
@@ -80,6 +97,7 @@ final class EachModelTest {
             }
             assertTrue(answer(server, "GET /small.txt").endsWith("\r\n\r\nrice\n"));
             assertTrue(answer(server, "GET /large.bin").length() > 300_000);
+            assertEquals(0, server.end("TERM"));
         }
     }
 
@@ -94,12 +112,12 @@ final class EachModelTest {
         }
     }
 
-    private static String siege(String url) throws IOException, InterruptedException {
+    private static String siege(String url, int repetitions) throws IOException, InterruptedException {
         ProcessBuilder builder = new ProcessBuilder(
                         "siege",
                         "--benchmark",
                         "--concurrent=" + CLIENTS,
-                        "--reps=" + REPETITIONS,
+                        "--reps=" + repetitions,
                         "--json-output",
                         "--quiet",
                         url)

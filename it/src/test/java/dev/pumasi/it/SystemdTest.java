@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -69,6 +70,86 @@ final class SystemdTest {
                 server.destroyForcibly().onExit().join();
             }
         }
+    }
+
+    @Test
+    void aReloadAndANewSupervisorAreTold() throws Exception {
+        Path path = folder.resolve("notify");
+        try (LoopGroup loops = LoopGroup.start("manager", 1, "auto");
+                UdpSocket manager = UdpSocket.open(loops.next(), UnixDomainSocketAddress.of(path))) {
+            ProcessBuilder start = new ProcessBuilder(
+                            "env",
+                            "--default-signal",
+                            "NOTIFY_SOCKET=" + path,
+                            Checkout.ROOT.resolve("pumasi").toString(),
+                            "serve",
+                            "--port",
+                            "0",
+                            "--app",
+                            "hello",
+                            "--model",
+                            "preforked",
+                            "--workers",
+                            "1")
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .redirectError(ProcessBuilder.Redirect.INHERIT);
+            Process server = start.start();
+            long successor = 0;
+            try {
+                assertTrue(receive(manager).startsWith("READY=1\n"));
+                long beforeMicros = System.nanoTime() / 1000;
+                assertEquals(0, reload(server.pid()).waitFor());
+                assertReloading(receive(manager), beforeMicros);
+                String reloaded = receive(manager);
+                assertTrue(reloaded.startsWith("READY=1\nSTATUS=generation 2 serves: worker "), reloaded);
+
+                beforeMicros = System.nanoTime() / 1000;
+                assertEquals(0, reload(server.pid(), "--supervisor").waitFor());
+                assertReloading(receive(manager), beforeMicros);
+                // The new one says that it is ready, too; which of the two is heard first is not said.
+                String main = receive(manager);
+                String others = "";
+                while (!main.startsWith("MAINPID=")) {
+                    others += main;
+                    main = receive(manager);
+                }
+                successor = Long.parseLong(main.substring("MAINPID=".length()));
+                assertTrue(ProcessHandle.of(successor).isPresent(), main);
+                while (!others.contains("has taken over") || !others.contains("Serving hello on")) {
+                    others += receive(manager);
+                }
+                assertEquals(0, server.waitFor(), "the one before ends in good order");
+                ProcessHandle.of(successor).orElseThrow().destroy();
+                assertTrue(receive(manager).startsWith("STOPPING=1\n"));
+                ProcessHandle.of(successor).ifPresent(last -> last.onExit().join());
+            } finally {
+                ProcessHandle.of(successor).ifPresent(last -> {
+                    last.descendants().forEach(ProcessHandle::destroyForcibly);
+                    last.destroyForcibly();
+                });
+                server.descendants().forEach(ProcessHandle::destroyForcibly);
+                server.destroyForcibly().onExit().join();
+            }
+        }
+    }
+
+    /** What {@code Type=notify-reload} asks for: the manager compares the time with that of its own signal. */
+    private static void assertReloading(String message, long beforeMicros) {
+        String[] lines = message.split("\n");
+        assertEquals("RELOADING=1", lines[0]);
+        assertTrue(lines[1].startsWith("MONOTONIC_USEC="), message);
+        long micros = Long.parseLong(lines[1].substring("MONOTONIC_USEC=".length()));
+        assertTrue(micros >= beforeMicros && micros <= System.nanoTime() / 1000, message);
+    }
+
+    private static Process reload(long pid, String... options) throws IOException {
+        List<String> command =
+                new ArrayList<>(List.of(Checkout.ROOT.resolve("pumasi").toString(), "reload", Long.toString(pid)));
+        command.addAll(List.of(options));
+        return new ProcessBuilder(command)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
     }
 
     private static String receive(UdpSocket manager) throws IOException {
