@@ -127,7 +127,7 @@ final class KafkaGroup {
         for (Take take : List.copyOf(takes)) {
             if (take.consumer == consumer) {
                 takes.remove(take);
-                take.refused(new QueueException(take.toString(), QueueFailure.CLOSED));
+                take.refused(new QueueException(take.what(), QueueFailure.CLOSED));
             }
         }
         leaving |= members.isEmpty();
@@ -185,7 +185,7 @@ final class KafkaGroup {
         if (why != null) {
             take.refused(why);
         } else if (take.consumer.closed) {
-            take.refused(new QueueException(take.toString(), QueueFailure.CLOSED));
+            take.refused(new QueueException(take.what(), QueueFailure.CLOSED));
         } else {
             takes.addLast(take);
             pump();
@@ -236,7 +236,9 @@ final class KafkaGroup {
         topic.raiseEnd(share.partition, share.next);
         Entry entry = new Entry(this::due, share, arrival, nextOrder++);
         share.window.addLast(entry);
-        holdIfFull(share);
+        if (share.window.size() >= WINDOW_MAX) {
+            holdIfFull();
+        }
         Share.Known known = share.remembered.remove(arrival.offset());
         if (known != null) {
             entry.attempt = known.record().attempt();
@@ -255,11 +257,12 @@ final class KafkaGroup {
         }
     }
 
-    private void holdIfFull(Share share) {
-        boolean full = share.window.size() >= WINDOW_MAX;
-        if (full || share.window.size() == WINDOW_MAX / 2) {
-            reader.hold(shares.values().stream().anyMatch(each -> each.window.size() >= WINDOW_MAX));
+    private void holdIfFull() {
+        boolean full = false;
+        for (Share share : shares.values()) {
+            full |= share.window.size() >= WINDOW_MAX;
         }
+        reader.hold(full);
     }
 
     /** Into the line of its key; true if it is the first. */
@@ -300,6 +303,9 @@ final class KafkaGroup {
                 forget(entry);
             }
             share.window.clear();
+        }
+        if (reader.isHeld()) {
+            holdIfFull();
         }
         settlements.dropGone();
         pump();
@@ -366,7 +372,7 @@ final class KafkaGroup {
             if (why != null) {
                 take.refused(why);
             } else if (take.consumer.closed) {
-                take.refused(new QueueException(take.toString(), QueueFailure.CLOSED));
+                take.refused(new QueueException(take.what(), QueueFailure.CLOSED));
             } else {
                 takes.addFirst(take);
             }
@@ -411,7 +417,7 @@ final class KafkaGroup {
         entry.take = null;
         if (take == null || message == null || take.isDone() || take.consumer.closed || over != null) {
             if (take != null && !take.isDone()) {
-                take.refused(new QueueException(take.toString(), QueueFailure.CLOSED));
+                take.refused(new QueueException(take.what(), QueueFailure.CLOSED));
             }
             makeReady(entry); // whoever wanted it does not any more
             pump();
@@ -573,7 +579,9 @@ final class KafkaGroup {
     private void raiseFloor(Share share) {
         if (share.raiseFloor()) {
             see(share);
-            holdIfFull(share);
+            if (reader.isHeld()) {
+                holdIfFull();
+            }
         }
     }
 

@@ -60,7 +60,8 @@ final class KafkaQueue implements Queue {
 
     static final String NAMES = "a name has 1 to " + Topic.NAME_CHARACTERS_MAX
             + " letters, digits, '-', '_', '.', begins with no dot, and not with " + Names.OWN
-            + "; those of a topic and its group together have no more than 225";
+            + "; what a group's ledger is called then, " + Names.OWN + "N.TOPIC.GROUP, has no more than "
+            + Names.KAFKA_MAX;
 
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-][A-Za-z0-9._-]*");
     private static final int CLERK_THREADS = 2;

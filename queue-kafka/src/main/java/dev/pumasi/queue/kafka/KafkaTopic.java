@@ -126,7 +126,7 @@ final class KafkaTopic implements Topic {
     /** On the loop. */
     void publish(Publishing publishing) {
         if (queue.isClosed()) {
-            publishing.refused(new QueueException(publishing.toString(), QueueFailure.CLOSED));
+            publishing.refused(new QueueException("publish to " + name, QueueFailure.CLOSED));
         } else if (waiting.isEmpty() && mayLeave(publishing)) {
             leave(publishing);
         } else if (waiting.size() < WAITING_MAX && (publishing.waits || state == Ids.ASKED && hasRoom(publishing))) {

@@ -108,6 +108,10 @@ final class Reader {
         }
     }
 
+    boolean isHeld() {
+        return held;
+    }
+
     /** Whether to fetch nothing, though there is room. */
     void hold(boolean whether) {
         if (held != whether) {
@@ -119,7 +123,7 @@ final class Reader {
     /** Leaves the group, in good order, and ends. */
     void close() {
         closed = true;
-        ring();
+        wake(); // also out of what it may be waiting for besides messages
     }
 
     /** Ends; what is not committed comes again. */
@@ -130,13 +134,18 @@ final class Reader {
 
     private void ring() {
         if (polling) {
-            steward.post(() -> {
-                KafkaConsumer<byte[], byte[]> sleeper = consumer;
-                if (sleeper != null && polling) {
-                    sleeper.wakeup();
-                }
-            });
+            wake();
         }
+    }
+
+    /** The steward does it, for it takes a lock. */
+    private void wake() {
+        steward.post(() -> {
+            KafkaConsumer<byte[], byte[]> sleeper = consumer;
+            if (sleeper != null) {
+                sleeper.wakeup();
+            }
+        });
     }
 
     // ------------------------------------------------------------------------------------------- the reader's thread

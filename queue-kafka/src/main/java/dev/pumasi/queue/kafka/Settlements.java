@@ -70,7 +70,7 @@ final class Settlements {
         }
     }
 
-    /** Runs {@code done} when all that was settled is durable, or cannot be. */
+    /** Runs {@code done} when all that was settled of partitions that are to go is durable, or cannot be. */
     void flushThen(Runnable done) {
         whenFlushed.add(done);
         flush();
@@ -82,10 +82,12 @@ final class Settlements {
         }
         loop.cancel(company);
         loop.cancel(retry);
-        if (waiting.isEmpty()) {
+        if (waiting.stream().noneMatch(one -> one.entry.share.leaving)) {
             while (!whenFlushed.isEmpty()) {
                 whenFlushed.removeFirst().run();
             }
+        }
+        if (waiting.isEmpty()) {
             return;
         }
         Flight next = new Flight(waiting);
@@ -128,7 +130,7 @@ final class Settlements {
 
     private static void stale(Settled one) {
         if (one.asked != null) {
-            one.asked.fails(new QueueException(one.asked.toString(), QueueFailure.STALE));
+            one.asked.fails(new QueueException(one.asked.what(), QueueFailure.STALE));
         }
     }
 
