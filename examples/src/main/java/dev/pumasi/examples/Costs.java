@@ -3,6 +3,8 @@ package dev.pumasi.examples;
 import dev.pumasi.runtime.Loop;
 import dev.pumasi.runtime.LoopGroup;
 import dev.pumasi.runtime.driver.Drivers;
+import java.io.OutputStream;
+import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -43,11 +45,49 @@ final class Costs {
     private Costs() {}
 
     static void main(String[] args) throws Exception {
+        if (JsonLines.isAsked(args)) {
+            print(JsonLines.rounds(args));
+            return;
+        }
         String driver = args.length > 0 ? args[0] : Drivers.AUTO;
         int processes = number(args, 1, PROCESSES, 10_000);
         int threads = number(args, 2, THREADS, 100_000);
         int greenThreads = number(args, 3, GREEN_THREADS, 10_000_000);
         run(new Story(System.out), driver, new Extent(processes, 3, threads, greenThreads, ROUNDS));
+    }
+
+    /** For the lab: the memory of each, and then the hand-overs, several times. */
+    private static void print(int rounds) throws Exception {
+        Story nobody = new Story(new PrintStream(OutputStream.nullOutputStream()));
+        Facts facts = run(nobody, Drivers.AUTO, new Extent(PROCESSES / 2, 2, THREADS / 2, GREEN_THREADS, 1_000));
+        for (TaskMemory.Held held : facts.held) {
+            JsonLines.print(
+                    "held",
+                    "task",
+                    held.task(),
+                    "bytesEach",
+                    held.bytesEach(),
+                    "count",
+                    held.count(),
+                    "stoppedBy",
+                    held.stoppedBy());
+        }
+        Proc.limits().forEach((what, limit) -> JsonLines.print("limit", "of", what, "is", limit));
+        try (LoopGroup loops =
+                LoopGroup.start("loop", 1, Drivers.choose(Drivers.AUTO).factory())) {
+            for (int round = 0; round < rounds; round++) {
+                for (HandOver.Cost cost : HandOver.all(loops.next(), ROUNDS / 5)) {
+                    JsonLines.print(
+                            "handOver",
+                            "between",
+                            cost.between(),
+                            "nanos",
+                            cost.nanosEach(),
+                            "kernelSwitches",
+                            cost.kernelSwitchesEach());
+                }
+            }
+        }
     }
 
     private static int number(String[] args, int index, int otherwise, int most) {

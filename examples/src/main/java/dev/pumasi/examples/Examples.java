@@ -68,6 +68,12 @@ final class Examples {
                     "their hazard, and its cure",
                     GreenThreadPerConnection::main),
             new Example(
+                    "neighbours",
+                    "",
+                    "",
+                    "a handler waits in three ways: what its neighbour on the loop feels",
+                    Neighbours::main),
+            new Example(
                     "offload",
                     "S06 S21",
                     "[DRIVER]",

@@ -67,6 +67,11 @@ final class Kitchen {
     }
 
     static void main(String[] args) throws Exception {
+        if (JsonLines.isAsked(args)) {
+            run(Drivers.AUTO, 1);
+            print(run(Drivers.AUTO, MINUTE_MILLIS));
+            return;
+        }
         boolean colored = System.console() != null && System.getenv("NO_COLOR") == null;
         KitchenTimeline timeline = new KitchenTimeline(System.out, colored, MINUTE_MILLIS);
         timeline.legend();
@@ -76,6 +81,31 @@ final class Kitchen {
             timeline.draw(evening);
         }
         timeline.moral();
+    }
+
+    private static void print(List<Evening> evenings) {
+        for (Evening evening : evenings) {
+            for (Done done : evening.steps) {
+                JsonLines.print(
+                        "step",
+                        "evening",
+                        evening.name,
+                        "blocks",
+                        evening.blocks,
+                        "dish",
+                        done.dish.english(),
+                        "step",
+                        done.step.what(),
+                        "hands",
+                        done.step.hands(),
+                        "cook",
+                        done.cook,
+                        "from",
+                        (done.beganNanos - evening.beganNanos()) / 1e6,
+                        "to",
+                        (done.endedNanos - evening.beganNanos()) / 1e6);
+            }
+        }
     }
 
     /** All four, one after another. */

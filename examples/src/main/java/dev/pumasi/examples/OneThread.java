@@ -9,6 +9,8 @@ import dev.pumasi.runtime.driver.Driver;
 import dev.pumasi.runtime.driver.Drivers;
 import dev.pumasi.runtime.memory.Buffer;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.util.ArrayList;
@@ -39,9 +41,38 @@ final class OneThread {
     private OneThread() {}
 
     static void main(String[] args) throws Exception {
+        if (JsonLines.isAsked(args)) {
+            Story nobody = new Story(new PrintStream(OutputStream.nullOutputStream()));
+            run(nobody, Drivers.AUTO, 1); // what is shown should not be class loading
+            print(run(nobody, Drivers.AUTO, 200));
+            return;
+        }
         Story story = new Story(System.out);
         String driver = args.length > 0 ? args[0] : Drivers.AUTO;
         run(story, driver, 200);
+    }
+
+    private static void print(List<Road> roads) {
+        for (Road road : roads) {
+            long first = road.downloads.stream()
+                    .mapToLong(download -> download.beganNanos)
+                    .min()
+                    .orElseThrow();
+            for (Download download : road.downloads) {
+                JsonLines.print(
+                        "download",
+                        "road",
+                        road.name,
+                        "name",
+                        download.name,
+                        "threads",
+                        road.threads().size(),
+                        "from",
+                        (download.beganNanos - first) / 1e6,
+                        "to",
+                        (download.endedNanos - first) / 1e6);
+            }
+        }
     }
 
     static List<Road> run(Story story, String driver, int millis) throws Exception {

@@ -172,6 +172,10 @@ final class Quadrants {
     }
 
     static void main(String[] args) throws Exception {
+        if (JsonLines.isAsked(args)) {
+            print(JsonLines.rounds(args));
+            return;
+        }
         Story story = new Story(System.out);
         String driver = args.length > 0 ? args[0] : Drivers.AUTO;
         run(driver, Quadrant.SYNCHRONOUS_NON_BLOCKING, 5); // once in vain: what is measured should not be class loading
@@ -198,6 +202,47 @@ final class Quadrants {
             story.print(quadrant.korean + ", " + quadrant.english);
             story.print("  " + quadrant.how);
             story.print("  " + quadrant.cost);
+        }
+    }
+
+    private static void print(int rounds) throws Exception {
+        run(Drivers.AUTO, Quadrant.SYNCHRONOUS_NON_BLOCKING, 5);
+        for (int round = 0; round < rounds; round++) {
+            for (Quadrant quadrant : Quadrant.values()) {
+                Cost cost = run(Drivers.AUTO, quadrant, 20);
+                JsonLines.print(
+                        "quadrant",
+                        "name",
+                        quadrant.english,
+                        "korean",
+                        quadrant.korean,
+                        "kernelCalls",
+                        cost.kernelCalls,
+                        "cpuMillis",
+                        cost.cpuMillis,
+                        "idleMillis",
+                        cost.idleMillis,
+                        "unreadMillis",
+                        cost.unreadMillis,
+                        "workPieces",
+                        cost.workPieces);
+            }
+            for (WaysToLearn.Cost cost : WaysToLearn.all(Drivers.AUTO, 10)) {
+                JsonLines.print(
+                        "way",
+                        "name",
+                        cost.way(),
+                        "kernelCalls",
+                        cost.kernelCalls(),
+                        "asked",
+                        cost.asked(),
+                        "cpuMillis",
+                        cost.cpuMillis(),
+                        "idleMillis",
+                        cost.idleMillis(),
+                        "lateMillis",
+                        cost.lateMillis());
+            }
         }
     }
 

@@ -71,6 +71,10 @@ final class ThreeWays {
 
     /** Arguments: {@code [--svg FILE] [postgresql | URL [USER PASSWORD]]}. */
     public static void main(String[] args) throws Exception {
+        if (JsonLines.isAsked(args)) {
+            print(JsonLines.rounds(args));
+            return;
+        }
         List<String> left = new ArrayList<>(List.of(args));
         Optional<Path> picture = Optional.empty();
         if (left.size() > 1 && left.getFirst().equals("--svg")) {
@@ -97,6 +101,58 @@ final class ThreeWays {
             run(Database.embedded(folder, "dishes"), false, picture);
         } finally {
             delete(folder);
+        }
+    }
+
+    /** For the lab: shorter rounds, in turns. */
+    private static void print(int rounds) throws Exception {
+        Path folder = Files.createTempDirectory("pumasi-three-ways-");
+        try (Database database = Database.embedded(folder, "dishes")
+                .placement(Placement.offloaded(DATABASE_THREADS))
+                .open()) {
+            ThreeWays warm = new ThreeWays(database, false, WARM_UP, Duration.ofMillis(100));
+            warm.prepare();
+            for (Continuation how : Continuation.values()) {
+                warm.measure(how);
+            }
+            ThreeWays ways = new ThreeWays(database, false, Duration.ofMillis(150), Duration.ofMillis(400));
+            for (int round = 1; round <= rounds; round++) {
+                for (Continuation how : Continuation.values()) {
+                    print(ways.measure(how), round == rounds);
+                }
+            }
+        } finally {
+            delete(folder);
+        }
+    }
+
+    private static void print(Measured measured, boolean steps) {
+        String way = measured.how.name().toLowerCase(Locale.ROOT);
+        JsonLines.print(
+                "way",
+                "name",
+                way,
+                "perSecond",
+                measured.perSecond,
+                "medianMillis",
+                measured.medianMillis,
+                "worstMillis",
+                measured.worstMillis,
+                "idle",
+                measured.idle);
+        for (StepRecorder.Step step : steps ? measured.steps : List.<StepRecorder.Step>of()) {
+            JsonLines.print(
+                    "step",
+                    "way",
+                    way,
+                    "thread",
+                    step.thread(),
+                    "what",
+                    String.valueOf(step.what()),
+                    "from",
+                    step.beginNanos() / 1e6,
+                    "to",
+                    step.endNanos() / 1e6);
         }
     }
 

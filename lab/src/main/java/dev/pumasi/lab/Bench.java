@@ -19,7 +19,11 @@ import org.jspecify.annotations.Nullable;
 final class Bench {
 
     private static final double NANOS_PER_SECOND = 1e9;
-    private static final long LINE_SECONDS = 120;
+
+    /** The first line of an example may have to wait until the examples are built. */
+    private static final long LINE_SECONDS = 600;
+
+    private static final String BUILDS = "examples: ";
 
     /** A signal from the terminal reaches those that were started as well, and they may be gone before it is heard here. */
     private static final Duration SIGNAL_PATIENCE = Duration.ofMillis(500);
@@ -123,6 +127,9 @@ final class Bench {
             }
             if (line.get().startsWith("{")) {
                 return Optional.of(JsonLine.of(line.get()));
+            }
+            if (line.get().startsWith(BUILDS)) {
+                tell("%s", line.get());
             }
         }
     }

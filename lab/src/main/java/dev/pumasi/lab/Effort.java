@@ -25,11 +25,11 @@ public record Effort(
     public static Effort usual() {
         return new Effort(
                 5,
-                Duration.ofMillis(350),
-                Duration.ofMillis(1500),
+                Duration.ofMillis(250),
+                Duration.ofMillis(1000),
                 List.of(1, 16, 128, 1000),
-                List.of(10, 100, 1000, 5000, 20_000),
-                5);
+                List.of(10, 900, 5000, 20_000),
+                4);
     }
 
     /** The same in about a minute and a half: enough to see the large differences. */
@@ -39,7 +39,7 @@ public record Effort(
                 Duration.ofMillis(150),
                 Duration.ofMillis(600),
                 List.of(1, 16, 128),
-                List.of(10, 1000, 5000),
+                List.of(10, 900, 5000),
                 Comparison.ROUNDS_MIN);
     }
 }

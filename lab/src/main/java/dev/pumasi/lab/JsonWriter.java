@@ -4,41 +4,44 @@ import java.util.Locale;
 
 /**
  * Writes JSON (RFC 8259) from beginning to end: who calls decides the shape, this sees to commas and escapes. A number that is
- * none (NaN, infinity) becomes {@code null}.
+ * none (NaN, infinity) becomes {@code null}. Whoever ends what was not begun, or begins and does not end, gets no JSON. Not thread-safe.
  */
-final class JsonWriter {
+public final class JsonWriter {
 
     private final StringBuilder text = new StringBuilder();
     private boolean first = true;
 
-    JsonWriter beginObject() {
+    /** An empty text. */
+    public JsonWriter() {}
+
+    public JsonWriter beginObject() {
         separate();
         text.append('{');
         first = true;
         return this;
     }
 
-    JsonWriter endObject() {
+    public JsonWriter endObject() {
         text.append('}');
         first = false;
         return this;
     }
 
-    JsonWriter beginArray() {
+    public JsonWriter beginArray() {
         separate();
         text.append('[');
         first = true;
         return this;
     }
 
-    JsonWriter endArray() {
+    public JsonWriter endArray() {
         text.append(']');
         first = false;
         return this;
     }
 
     /** The name of a field; its value must follow. */
-    JsonWriter name(String name) {
+    public JsonWriter name(String name) {
         separate();
         quote(name);
         text.append(':');
@@ -46,34 +49,34 @@ final class JsonWriter {
         return this;
     }
 
-    void field(String name, String value) {
+    public void field(String name, String value) {
         name(name).value(value);
     }
 
-    void field(String name, long value) {
+    public void field(String name, long value) {
         name(name).value(value);
     }
 
-    void field(String name, double value) {
+    public void field(String name, double value) {
         name(name).value(value);
     }
 
-    void field(String name, boolean value) {
+    public void field(String name, boolean value) {
         name(name).separate();
         text.append(value);
     }
 
-    void value(String value) {
+    public void value(String value) {
         separate();
         quote(value);
     }
 
-    void value(long value) {
+    public void value(long value) {
         separate();
         text.append(value);
     }
 
-    void value(double value) {
+    public void value(double value) {
         separate();
         if (!Double.isFinite(value)) {
             text.append("null");

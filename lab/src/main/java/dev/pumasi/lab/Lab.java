@@ -38,7 +38,14 @@ public final class Lab {
 
     public static final String PAGE = "index.html";
 
-    private static final List<Supplier<Scenario>> SCENARIOS = List.of(ModelsScenario::new);
+    private static final List<Supplier<Scenario>> SCENARIOS = List.of(
+            KitchenScenario::new,
+            IoMatrixScenario::new,
+            ModelsScenario::new,
+            MultiplexersScenario::new,
+            BlockingScenario::new,
+            DatabaseScenario::new,
+            SwitchingScenario::new);
 
     private final Bench bench;
     private final LabPlan plan;

@@ -226,17 +226,19 @@ final class ModelsPlots {
     private void table(double at) {
         List<List<String>> rows = new ArrayList<>();
         for (String model : ModelsScenario.MODELS) {
-            boolean alone = ModelsScenario.isForking(model);
-            double place = alone ? 1 : at;
-            if (!findings.spread(ModelsScenario.CPU, model, place).rounds().isEmpty()) {
-                rows.add(List.of(
-                        alone ? model + " (1 connection)" : model,
-                        number("%,.0f", ModelsScenario.RATE, model, place),
-                        number("%.1f", ModelsScenario.CPU, model, place),
-                        number("%.2f", ModelsScenario.P99, model, place),
-                        number("%.0f", ModelsScenario.MEMORY, model, place),
-                        number("%.3f", ModelsScenario.SWITCHES, model, place)));
+            Spread connection = findings.spread(ModelsScenario.CONNECTION_CPU, model, Double.NaN);
+            if (connection.rounds().isEmpty()
+                    && findings.spread(ModelsScenario.CPU, model, at).rounds().isEmpty()) {
+                continue;
             }
+            rows.add(List.of(
+                    model,
+                    number("%,.0f", ModelsScenario.RATE, model, at),
+                    number("%.1f", ModelsScenario.CPU, model, at),
+                    number("%.2f", ModelsScenario.P99, model, at),
+                    number("%.0f", ModelsScenario.MEMORY, model, at),
+                    number("%.3f", ModelsScenario.SWITCHES, model, at),
+                    number("%,.0f", ModelsScenario.CONNECTION_CPU, model, Double.NaN)));
         }
         findings.table(
                 List.of(
@@ -245,12 +247,14 @@ final class ModelsPlots {
                         "CPU µs/request",
                         "p99 ms",
                         "memory MiB",
-                        "switches/request"),
+                        "switches/request",
+                        "CPU µs/connection"),
                 rows);
     }
 
     private String number(String format, Quantity quantity, String model, double at) {
-        return say(format, findings.spread(quantity, model, at).median());
+        Spread spread = findings.spread(quantity, model, at);
+        return spread.rounds().isEmpty() ? "–" : say(format, spread.median());
     }
 
     private static String say(String format, Object... values) {

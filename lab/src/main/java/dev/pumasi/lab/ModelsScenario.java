@@ -25,15 +25,15 @@ final class ModelsScenario implements Scenario {
     private static final String ITERATIVE = "iterative";
     private static final String FORKING = "forking";
 
-    /** A process for each connection, each of them a fresh JVM: beyond one it measures how fast this machine starts processes. */
-    private static final int FORKING_CONNECTIONS_MAX = 1;
+    /** A process for each connection, each of them a fresh JVM: a connection that lives for a round is mostly its start. */
+    private static final int FORKING_CONNECTIONS = 1;
 
     private static final int WARMUP_CONNECTIONS = 16;
     private static final int NEW_CONNECTIONS = 4;
     private static final int WAIT_MILLIS = 10;
 
-    /** More than that are not asked of the handler that waits: what it has to show is seen by then. */
-    private static final int WAIT_CONNECTIONS_MAX = 1000;
+    /** More than that are not asked of the handler that waits: where one waits for all, the last would wait for longer than a round. */
+    private static final int WAIT_CONNECTIONS_MAX = 128;
 
     private static final double MIB = 1024 * 1024;
     private static final double NANOS_PER_MILLI = 1e6;
@@ -110,7 +110,7 @@ final class ModelsScenario implements Scenario {
                 bench.tell(
                         "models: %d connection%s, round %d of %d",
                         count, count == 1 ? "" : "s", round, bench.effort().rounds());
-                for (ServerProcess server : servers.able(count)) {
+                for (ServerProcess server : servers.keeping()) {
                     measureKept(bench, findings, servers, server, count);
                 }
             }
@@ -144,12 +144,12 @@ final class ModelsScenario implements Scenario {
             bench.tell(
                     "models: a connection for each request, round %d of %d",
                     round, bench.effort().rounds());
-            for (ServerProcess server : servers.able(FORKING_CONNECTIONS_MAX)) {
+            for (ServerProcess server : servers.running) {
                 boolean forks = server.name().equals(FORKING);
                 Taken taken = servers.take(
                         server,
                         plan(bench, server, bench.plan().path())
-                                .connections(forks ? FORKING_CONNECTIONS_MAX : NEW_CONNECTIONS)
+                                .connections(forks ? FORKING_CONNECTIONS : NEW_CONNECTIONS)
                                 .newConnections()
                                 .build());
                 if (taken.isAnswered()) {
@@ -174,7 +174,7 @@ final class ModelsScenario implements Scenario {
                     bench.tell(
                             "models: a handler that waits, %d connection%s, round %d of %d",
                             count, count == 1 ? "" : "s", round, Comparison.ROUNDS_MIN);
-                    for (ServerProcess server : servers.able(count)) {
+                    for (ServerProcess server : servers.keeping()) {
                         Taken taken = servers.take(
                                 server,
                                 plan(bench, server, "/").connections(count).build());
@@ -254,15 +254,15 @@ final class ModelsScenario implements Scenario {
             }
         }
 
-        List<ServerProcess> able(int connections) {
+        /** Those that can be asked on connections that are kept. */
+        List<ServerProcess> keeping() {
             return running.stream()
-                    .filter(server -> connections <= FORKING_CONNECTIONS_MAX
-                            || !server.name().equals(FORKING))
+                    .filter(server -> !server.name().equals(FORKING))
                     .toList();
         }
 
         void warm(String path) throws LabException, StoppedException, InterruptedException {
-            for (ServerProcess server : able(WARMUP_CONNECTIONS)) {
+            for (ServerProcess server : keeping()) {
                 bench.tell("models: warming %s", server.name());
                 take(
                         server,

@@ -117,7 +117,9 @@
     };
   };
 
-  const bars = (plot, style) => ({
+  const names = (style, narrow) => ({color: style.text, fontSize: 13, lineHeight: 15, width: narrow ? 100 : 230, overflow: 'break'});
+
+  const bars = (plot, style, narrow) => ({
     ...base(style),
     grid: {left: 12, right: 80, top: 8, bottom: 44, containLabel: true},
     tooltip: {
@@ -130,7 +132,7 @@
     },
     yAxis: {
       ...axis(style), type: 'category', inverse: true, data: plot.bars.map(bar => bar.name),
-      axisLabel: {color: style.text, fontSize: 13}, axisTick: {show: false},
+      axisLabel: names(style, narrow), axisTick: {show: false},
     },
     series: [
       {
@@ -141,7 +143,7 @@
     ],
   });
 
-  const lanes = (plot, style) => ({
+  const lanes = (plot, style, narrow) => ({
     ...base(style),
     legend: {top: 0, left: 'center', textStyle: {color: style.text}, data: plot.kinds, selectedMode: false},
     grid: {left: 12, right: 16, top: 36, bottom: 44, containLabel: true},
@@ -154,7 +156,7 @@
       axisLabel: {...axis(style).axisLabel, formatter: number}},
     yAxis: {
       ...axis(style), type: 'category', inverse: true, data: plot.lanes.map(lane => lane.name),
-      axisLabel: {color: style.text, fontSize: 13}, axisTick: {show: false}, splitLine: {show: true, lineStyle: {color: style.line}},
+      axisLabel: names(style, narrow), axisTick: {show: false}, splitLine: {show: true, lineStyle: {color: style.line}},
     },
     series: plot.kinds.map((kind, index) => ({
       type: 'custom', name: kind, itemStyle: {color: style.laneColours[index % style.laneColours.length]}, encode: {x: [1, 2], y: 0},

@@ -1,0 +1,94 @@
+package dev.pumasi.it;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code ./pumasi lab} as its user starts it: real servers, real examples, a report, and the page in a real browser. */
+final class LabTest {
+
+    private static final long SECONDS_MAX = 300;
+
+    private record Run(int status, String out, String err) {}
+
+    private static Run run(Path folder, List<String> command) throws IOException, InterruptedException {
+        Path out = folder.resolve("out");
+        Path err = folder.resolve("err");
+        ProcessBuilder builder = new ProcessBuilder(command)
+                .directory(folder.toFile())
+                .redirectOutput(out.toFile())
+                .redirectError(err.toFile());
+        builder.environment().put("HOME", folder.toString());
+        Process process = builder.start();
+        try {
+            assertTrue(process.waitFor(SECONDS_MAX, TimeUnit.SECONDS), () -> command + " did not end");
+            return new Run(process.exitValue(), Files.readString(out), Files.readString(err));
+        } finally {
+            process.descendants().forEach(ProcessHandle::destroyForcibly);
+            process.destroyForcibly().onExit().join();
+        }
+    }
+
+    private static List<String> lab(String... arguments) {
+        List<String> command =
+                new ArrayList<>(List.of(Checkout.ROOT.resolve("pumasi").toString(), "lab"));
+        command.addAll(List.of(arguments));
+        return command;
+    }
+
+    @Test
+    void aScenarioEndsWithAReportThatABrowserDraws(@TempDir Path folder) throws IOException, InterruptedException {
+        Path report = folder.resolve("report");
+        Run run = run(folder, lab("--quick", "--only", "kitchen", "--out", report.toString()));
+        assertEquals(0, run.status, run.toString());
+        assertTrue(run.out.contains("one cook, overlapped"), run.out);
+        assertTrue(run.out.contains(report.resolve("index.html").toUri().toString()), run.out);
+        assertTrue(Files.readString(report.resolve("figures.csv")).contains("kitchen,time_for_all,ms,"), run.out);
+        assertTrue(Files.readString(report.resolve("figures.json")).startsWith("{\"begun\":"), run.out);
+        Assumptions.assumeTrue(
+                isThere("/usr/bin/chromium"), "not tested here: chromium is not installed (apt-get install chromium)");
+        Run browser = run(
+                folder,
+                List.of(
+                        "chromium",
+                        "--headless",
+                        "--no-sandbox",
+                        "--disable-gpu",
+                        "--disable-dev-shm-usage",
+                        "--user-data-dir=" + folder.resolve("profile"),
+                        "--enable-logging=stderr",
+                        "--dump-dom",
+                        report.resolve("index.html").toUri().toString()));
+        assertEquals(0, browser.status, browser.err);
+        assertFalse(browser.err.contains("CONSOLE"), browser.err);
+        int plots = browser.out.split("class=\"plot\"", -1).length - 1;
+        assertEquals(5, plots, "four evenings, and two roads");
+        assertEquals(plots, browser.out.split("<svg", -1).length - 1, "plots that were drawn");
+    }
+
+    @Test
+    void whatWasMeasuredUntilTheTimeWasUpIsReported(@TempDir Path folder) throws IOException, InterruptedException {
+        Path report = folder.resolve("report");
+        // The servers alone take some seconds to start: how far it comes depends on the machine, and that it ends does
+        // not.
+        Run run = run(
+                folder, lab("--quick", "--only", "kitchen,multiplexers", "--budget", "12", "--out", report.toString()));
+        assertEquals(0, run.status, run.toString());
+        assertTrue(run.out.contains("! Its time was up before all was measured; not there:"), run.out);
+        assertTrue(Files.exists(report.resolve("index.html")), run.out);
+    }
+
+    private static boolean isThere(String program) {
+        return Files.isExecutable(Path.of(program));
+    }
+}
