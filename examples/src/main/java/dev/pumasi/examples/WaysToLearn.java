@@ -19,7 +19,7 @@ import java.util.List;
 final class WaysToLearn {
 
     private static final int MESSAGES = 4;
-    private static final long NAP_NANOS = 5_000_000;
+    private static final long NAP_NANOS = 4_000_000;
 
     /**
      * What one way cost.
@@ -48,7 +48,7 @@ final class WaysToLearn {
     static List<Cost> all(String driver, int gapMillis) throws Exception {
         List<Cost> costs = new ArrayList<>();
         costs.add(measured(driver, gapMillis, "check function, again and again", WaysToLearn::askAgainAndAgain));
-        costs.add(measured(driver, gapMillis, "check function, every 5 ms", WaysToLearn::askNowAndThen));
+        costs.add(measured(driver, gapMillis, "check function, every 4 ms", WaysToLearn::askNowAndThen));
         costs.add(measured(driver, gapMillis, "notification", WaysToLearn::beNotified));
         costs.add(measured(driver, gapMillis, "callback passed in", WaysToLearn::beCalledBack));
         return costs;

@@ -119,6 +119,8 @@
 
   const names = (style, narrow) => ({color: style.text, fontSize: 13, lineHeight: 15, width: narrow ? 100 : 230, overflow: 'break'});
 
+  const barBase = plot => plot.logarithmic ? 10 ** Math.floor(Math.log10(Math.max(1e-3, Math.min(...plot.bars.map(bar => bar.lowest))))) : 0;
+
   const bars = (plot, style, narrow) => ({
     ...base(style),
     grid: {left: 12, right: 80, top: 8, bottom: 44, containLabel: true},
@@ -127,7 +129,7 @@
       formatter: all => `<b>${plain(plot.bars[all[0].dataIndex].name)}</b><br>${spread(plot.bars[all[0].dataIndex])}`,
     },
     xAxis: {
-      ...axis(style), type: plot.logarithmic ? 'log' : 'value', name: plot.unit, nameLocation: 'middle', nameGap: 28,
+      ...axis(style), type: plot.logarithmic ? 'log' : 'value', min: plot.logarithmic ? barBase(plot) : undefined, name: plot.unit, nameLocation: 'middle', nameGap: 28,
       axisLabel: {...axis(style).axisLabel, formatter: number},
     },
     yAxis: {
@@ -136,7 +138,17 @@
     },
     series: [
       {
-        type: 'bar', data: plot.bars.map(bar => bar.median), barMaxWidth: 26, itemStyle: {color: style.colours[0], opacity: 0.75},
+        // Not of the library's own kind: on a logarithmic axis that one begins its bars at 1, wherever the axis begins.
+        type: 'custom', data: plot.bars.map((bar, index) => [index, bar.median]), encode: {x: 1, y: 0},
+        renderItem: (_, api) => {
+          const from = api.coord([barBase(plot), api.value(0)]);
+          const to = api.coord([api.value(1), api.value(0)]);
+          const height = Math.min(api.size([0, 1])[1] * 0.6, 26);
+          return {
+            type: 'rect', style: {fill: style.colours[0], opacity: 0.75},
+            shape: {x: Math.min(from[0], to[0]), y: to[1] - height / 2, width: Math.abs(to[0] - from[0]), height},
+          };
+        },
       },
       whiskers('', style.text, plot.bars.map((bar, index) => [index, bar.lowest, bar.highest]), true,
         plot.bars.map(bar => number(bar.median))),
