@@ -158,7 +158,7 @@
   const lanes = (plot, style, narrow) => ({
     ...base(style),
     legend: {top: 0, left: 'center', textStyle: {color: style.text}, data: plot.kinds, selectedMode: false},
-    grid: {left: 12, right: 16, top: 36, bottom: 44, containLabel: true},
+    grid: {left: 12, right: 16, top: plot.kinds.length > 3 ? 60 : 36, bottom: 44, containLabel: true}, // the legend may take two lines
     tooltip: {
       ...base(style).tooltip, trigger: 'item',
       formatter: one => `<b>${plain(one.data.lane)}</b><br>${plain(one.data.what || one.seriesName)}<br>`
@@ -190,7 +190,7 @@
   const heights = {
     curves: () => 400,
     bars: plot => 70 + 40 * plot.bars.length,
-    lanes: plot => 100 + 34 * plot.lanes.length,
+    lanes: plot => (plot.kinds.length > 3 ? 124 : 100) + 34 * plot.lanes.length,
   };
   const drawn = [];
   const draw = printing => plots.forEach((plot, index) => {
