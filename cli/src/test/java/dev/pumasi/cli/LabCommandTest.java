@@ -54,7 +54,7 @@ final class LabCommandTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "--only=modles|there is no scenario 'modles'; choose among models",
+                "--only=modles|there is no scenario 'modles'; choose among kitchen, io-matrix, models",
                 "--budget=0|--budget is 0 s, and must be from 1 to 86400",
                 "--path=here|--path 'here' does not begin with /",
                 "--set=a=b|belong to an application; name it with --app"

@@ -134,9 +134,7 @@ final class PumasiTest {
         "--set,novalue",
         "--admin,http",
         "--admin,70000",
-        "--admin,::1",
-        "--admin-token-file,token.txt",
-        "--admin-name,ops.example"
+        "--admin,::1"
     })
     void valueOutOfRangeIsWrongUsage(String option, String value) {
         assertBriefError(pumasi("serve", option, value), Pumasi.EXIT_USAGE, value, "--help");
@@ -169,6 +167,8 @@ final class PumasiTest {
         "worker-pool,--loops,2",
         "green,--threads,4",
         "green,--workers,4",
+        "green,--admin-token-file,token.txt",
+        "green,--admin-name,ops.example",
         "iterative,--each,green",
         "worker-pool,--deaths,3",
         "forking,--each,green",
@@ -179,7 +179,7 @@ final class PumasiTest {
         "preforked,--threads,4",
         "preforked,--workers,0",
         "preforked,--workers,1025",
-        "preforked,--each,iterative",
+        "preforked,--each,forking",
         "preforked,--driver,nio",
         "preforked,--driver,rice",
         "threaded,--threads,20001",
