@@ -529,6 +529,16 @@ final class BlockingConnection implements Exchange {
     }
 
     @Override
+    public SocketAddress localAddress() {
+        try {
+            SocketAddress address = channel.getLocalAddress();
+            return address == null ? UNKNOWN : address;
+        } catch (IOException gone) {
+            return UNKNOWN;
+        }
+    }
+
+    @Override
     public Loop loop() {
         return http.loop();
     }

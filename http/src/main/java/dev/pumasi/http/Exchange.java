@@ -10,6 +10,8 @@ interface Exchange {
 
     SocketAddress remoteAddress();
 
+    SocketAddress localAddress();
+
     Loop loop();
 
     /** Whether the calling thread can be told that the client has gone: not if nobody looks while it works. */

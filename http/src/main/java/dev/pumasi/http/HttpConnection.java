@@ -102,6 +102,7 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
 
     /** Once somebody has asked. Handlers elsewhere may ask at the same time, and get the same. */
     private volatile @Nullable SocketAddress remote;
+    private volatile @Nullable SocketAddress local;
 
     /** Set while {@link #advance} runs, which goes on by itself when an answer was complete at once. */
     private boolean advancing;
@@ -759,6 +760,20 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
                 return UNKNOWN;
             }
             remote = known;
+        }
+        return known;
+    }
+
+    @Override
+    public SocketAddress localAddress() {
+        SocketAddress known = local;
+        if (known == null) {
+            try {
+                known = socket.localAddress();
+            } catch (IOException gone) {
+                return UNKNOWN;
+            }
+            local = known;
         }
         return known;
     }

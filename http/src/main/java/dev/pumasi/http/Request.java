@@ -210,6 +210,12 @@ public final class Request {
         return exchange.remoteAddress();
     }
 
+    /** Our end of the connection: the address and port that the client has connected to. */
+    public SocketAddress localAddress() {
+        head();
+        return exchange.localAddress();
+    }
+
     /**
      * The loop that owns the connection, and as a rule the handler's green thread: where operations belong that the
      * handler starts.

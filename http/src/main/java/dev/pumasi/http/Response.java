@@ -318,6 +318,33 @@ public final class Response {
                         upgrade);
     }
 
+    /** Without the fields of that name, in whatever case; the type stays. */
+    public Response withoutHeader(String name) {
+        ByteArrayOutputStream lines = new ByteArrayOutputStream(fields.length);
+        for (Field field : fields()) {
+            if (!field.name().equalsIgnoreCase(name)) {
+                lines.writeBytes(encode(field));
+            }
+        }
+        return lines.size() == fields.length
+                ? this
+                : new Response(
+                        status, type, lines.toByteArray(), bytes, buffer, writer, streamBytes, trailers, close, upgrade);
+    }
+
+    /**
+     * With its body in another form, whose length is not known before: a compressed one. The fields stay.
+     *
+     * @param held makes it of a body of bytes
+     * @param streamed makes it of one that is written while it is sent
+     */
+    public Response encoded(UnaryOperator<byte[]> held, UnaryOperator<BodyWriter> streamed) {
+        if (writer != null) {
+            return withStream(-1, streamed.apply(writer));
+        }
+        return withBody(held.apply(buffer == null ? bytes : buffer.bytes(0, buffer.capacity())));
+    }
+
     public int status() {
         return status;
     }

@@ -9,7 +9,8 @@ public final class ViolationException extends IOException {
 
     private final Violation violation;
 
-    ViolationException(Violation violation) {
+    /** For a handler that finds a request to break a rule. */
+    public ViolationException(Violation violation) {
         super(violation.text() + " (" + violation.source() + ")");
         this.violation = violation;
     }

@@ -135,6 +135,11 @@ final class Heads {
         }
 
         @Override
+        public SocketAddress localAddress() {
+            return InetSocketAddress.createUnresolved("server", 80);
+        }
+
+        @Override
         public Loop loop() {
             throw new AssertionError("nobody asked for a loop");
         }

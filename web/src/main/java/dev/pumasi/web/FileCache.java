@@ -20,13 +20,42 @@ final class FileCache {
     /** What an entry costs beside its bytes and its path, roughly. */
     private static final int ENTRY_BYTES = 1024;
 
-    /**
-     * A file as it was at one time.
-     *
-     * @param whole the answer to a request for all of it, ready to be sent
-     * @param checkedNanos not later than the file was looked at
-     */
-    record Entry(Found.Small file, Response whole, long checkedNanos) {
+    /** A file as it was at one time. */
+    static final class Entry {
+
+        private final Found.Small file;
+        private final Response whole;
+        private final long checkedNanos;
+
+        /** The same compressed, once somebody has asked for it. A race makes it twice, and nothing worse. */
+        private volatile @Nullable Response compressed;
+
+        /**
+         * @param whole the answer to a request for all of it, ready to be sent
+         * @param checkedNanos not later than the file was looked at
+         */
+        Entry(Found.Small file, Response whole, long checkedNanos) {
+            this.file = file;
+            this.whole = whole;
+            this.checkedNanos = checkedNanos;
+        }
+
+        Found.Small file() {
+            return file;
+        }
+
+        Response whole() {
+            return whole;
+        }
+
+        @Nullable
+        Response compressed() {
+            return compressed;
+        }
+
+        void compressed(Response made) {
+            compressed = made;
+        }
 
         boolean isFresh(long nowNanos) {
             return nowNanos - checkedNanos < FRESH_NANOS;

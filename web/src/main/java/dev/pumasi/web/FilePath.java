@@ -47,6 +47,27 @@ record FilePath(List<String> names, boolean isFolder) {
         return Optional.of(new FilePath(names, folder));
     }
 
+    /** As {@link #of}, of a path that is decoded already; {@code ..} is none, for nobody has removed it who should have. */
+    static Optional<FilePath> ofDecoded(String path) {
+        List<String> names = new ArrayList<>();
+        int from = 0;
+        boolean folder = true;
+        while (from <= path.length()) {
+            int slash = path.indexOf('/', from);
+            int to = slash < 0 ? path.length() : slash;
+            folder = to == from || to == from + 1 && path.charAt(from) == '.';
+            if (!folder) {
+                String name = path.substring(from, to);
+                if (isHidden(name) || !isHarmless(name) || name.indexOf('\uFFFD') >= 0) {
+                    return Optional.empty();
+                }
+                names.add(name);
+            }
+            from = to + 1;
+        }
+        return Optional.of(new FilePath(names, folder));
+    }
+
     static boolean isHidden(String name) {
         return name.startsWith(".") && !name.equals(WELL_KNOWN);
     }

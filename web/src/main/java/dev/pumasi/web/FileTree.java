@@ -4,6 +4,7 @@ import dev.pumasi.http.MediaType;
 import dev.pumasi.runtime.AsyncFile;
 import dev.pumasi.runtime.AsyncFolder;
 import dev.pumasi.runtime.Loop;
+import dev.pumasi.runtime.Operation;
 import dev.pumasi.runtime.OperationException;
 import dev.pumasi.runtime.Timer;
 import dev.pumasi.runtime.driver.FileAttributes;
@@ -13,6 +14,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,7 +36,6 @@ final class FileTree {
     /** How many large files are kept open. */
     private static final int OPEN_MAX = 256;
 
-    private static final Path INDEX = Path.of("index.html");
     private static final Path ITSELF = Path.of(".");
 
     /** How often a file is read again that changed meanwhile. */
@@ -43,6 +44,7 @@ final class FileTree {
     private final Path root;
     private final Loop loop;
     private final FileCache cache;
+    private final Function<String, MediaType> types;
     private final boolean keeps;
     private final Timer second = Timer.of(this::closeFolder);
     private @Nullable AsyncFolder folder;
@@ -50,10 +52,14 @@ final class FileTree {
     /** Large files by the path as it was sent; of {@link #folder}. */
     private final Map<String, Found.Large> open = new HashMap<>();
 
-    /** @param cacheBytesMax for the small files that are kept; 0 to look at the file system each time */
-    FileTree(Path root, Loop loop, long cacheBytesMax) {
+    /**
+     * @param types what a file of a name is
+     * @param cacheBytesMax for the small files that are kept; 0 to look at the file system each time
+     */
+    FileTree(Path root, Loop loop, Function<String, MediaType> types, long cacheBytesMax) {
         this.root = root;
         this.loop = loop;
+        this.types = types;
         keeps = cacheBytesMax > 0;
         cache = new FileCache(cacheBytesMax);
     }
@@ -66,22 +72,24 @@ final class FileTree {
      * What {@code path} leads to. A large file is the caller's to {@linkplain SharedFile#release release}.
      *
      * @param rawPath as it was sent
+     * @param index what a folder stands for that is asked for with its slash; null for itself, which is {@link Found.Folder}
      * @param known what it led to before; if the file is still of that version it is not read again
      * @param nowMillis for {@link FileVersion#isSettled}
      */
-    Found find(String rawPath, FilePath path, Found.@Nullable Small known, long nowMillis) throws IOException {
+    Found find(String rawPath, FilePath path, @Nullable Path index, Found.@Nullable Small known, long nowMillis)
+            throws IOException {
         Found.Large open = stillOpen(rawPath);
         if (open != null) {
             return open;
         }
         Path wanted;
         try {
-            wanted = below(path);
+            wanted = below(path, index);
         } catch (InvalidPathException unthinkable) {
             return new Found.Missing();
         }
         try {
-            Found found = look(open(wanted), path, known, nowMillis);
+            Found found = look(open(wanted), path.isFolder(), index != null, known, nowMillis);
             if (found instanceof Found.Large large) {
                 keep(rawPath, large);
             }
@@ -126,21 +134,30 @@ final class FileTree {
         }
     }
 
-    private static Path below(FilePath path) {
+    private static Path below(FilePath path, @Nullable Path index) {
         Path wanted = Path.of("");
         for (String name : path.names()) {
             wanted = wanted.resolve(name);
         }
-        if (path.isFolder()) {
-            return wanted.resolve(INDEX);
+        if (path.isFolder() && index != null) {
+            return wanted.resolve(index);
         }
         return path.names().isEmpty() ? ITSELF : wanted;
     }
 
     private AsyncFile open(Path wanted) throws IOException {
+        return beneath(opened -> opened.startOpenBeneath(wanted, AsyncFile.Option.READ));
+    }
+
+    /** A folder beneath, to be listed and closed. */
+    AsyncFolder openFolder(Path wanted) throws IOException {
+        return beneath(opened -> opened.startOpenFolderBeneath(wanted));
+    }
+
+    private <T> T beneath(Function<AsyncFolder, Operation<T>> opening) throws IOException {
         if (!keeps || !loop.isCurrent()) {
             try (AsyncFolder once = loop.files().openFolder(root)) {
-                return once.openBeneath(wanted, AsyncFile.Option.READ);
+                return opening.apply(once).await();
             }
         }
         AsyncFolder known = folder;
@@ -155,7 +172,7 @@ final class FileTree {
                 opened.close();
             }
         }
-        return known.openBeneath(wanted, AsyncFile.Option.READ);
+        return opening.apply(known).await();
     }
 
     private void closeFolder() {
@@ -169,14 +186,16 @@ final class FileTree {
     }
 
     /** Closes the file unless it is large. */
-    private static Found look(AsyncFile file, FilePath path, Found.@Nullable Small known, long nowMillis)
+    private Found look(
+            AsyncFile file, boolean asFolder, boolean hasIndex, Found.@Nullable Small known, long nowMillis)
             throws IOException {
         Found found = null;
         try {
             FileAttributes attributes = file.status();
             found = switch (attributes.kind()) {
-                case FILE -> read(file, attributes, known, nowMillis);
-                case FOLDER -> path.isFolder() ? new Found.Missing() : new Found.Folder();
+                case FILE ->
+                    asFolder && !hasIndex ? new Found.Missing() : read(file, attributes, known, nowMillis);
+                case FOLDER -> asFolder && hasIndex ? new Found.Missing() : new Found.Folder();
                 case SYMBOLIC_LINK, OTHER -> new Found.Forbidden();
             };
             return found;
@@ -187,9 +206,9 @@ final class FileTree {
         }
     }
 
-    private static Found read(AsyncFile file, FileAttributes first, Found.@Nullable Small known, long nowMillis)
+    private Found read(AsyncFile file, FileAttributes first, Found.@Nullable Small known, long nowMillis)
             throws IOException {
-        MediaType type = MediaTypes.of(String.valueOf(file.path().getFileName()));
+        MediaType type = types.apply(String.valueOf(file.path().getFileName()));
         FileVersion version = FileVersion.of(first);
         if (known != null && version.equals(known.version()) && version.isSettled(nowMillis)) {
             return known;

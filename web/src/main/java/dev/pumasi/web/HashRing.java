@@ -34,7 +34,7 @@ final class HashRing {
     }
 
     @Nullable
-    UpstreamServer next(String key, List<UpstreamServer> tried, boolean ejectedToo) {
+    UpstreamServer next(String key, List<UpstreamServer> tried, Upstream.Tier tier) {
         long hash = hash(key);
         int low = 0;
         int high = points.length;
@@ -48,7 +48,7 @@ final class HashRing {
         }
         for (int i = 0; i < points.length; i++) {
             UpstreamServer server = points[(low + i) % points.length].server;
-            if (Upstream.mayServe(server, tried, ejectedToo)) {
+            if (Upstream.mayServe(server, tried, tier)) {
                 return server;
             }
         }

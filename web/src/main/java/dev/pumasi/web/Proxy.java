@@ -7,11 +7,14 @@ import dev.pumasi.http.ClientException.Reason;
 import dev.pumasi.http.ClientLimits;
 import dev.pumasi.http.ClientRequest;
 import dev.pumasi.http.ClientResponse;
+import dev.pumasi.http.Field;
 import dev.pumasi.http.Handler;
 import dev.pumasi.http.HttpClient;
 import dev.pumasi.http.Request;
 import dev.pumasi.http.RequestBody;
 import dev.pumasi.http.Response;
+import dev.pumasi.http.Violation;
+import dev.pumasi.http.ViolationException;
 import dev.pumasi.runtime.Failure;
 import dev.pumasi.runtime.Loop;
 import dev.pumasi.runtime.Operation;
@@ -28,7 +31,9 @@ import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
+import java.util.function.IntPredicate;
 import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -131,24 +136,64 @@ public final class Proxy implements Handler, AutoCloseable {
 
     @Override
     public Response handle(Request request) throws IOException {
-        requests.increment();
-        if (request.method().equals("TRACE")) {
-            return refusal(405, "TRACE is not passed on"); // it would show what we add
-        }
-        if (Forwarding.goesInCircles(request)) {
-            return refusal(508, "the request goes in circles");
-        }
         ClientRequest rewritten;
         try {
             rewritten = rewritten(request);
         } catch (IllegalArgumentException unsendable) {
+            requests.increment();
             return refusal(400, "the host or the path cannot be passed on");
         }
-        String protocol = wantedUpgrade(request);
-        if (!protocol.isEmpty()) {
-            return upgraded(request, rewritten.withUpgrade(protocol), protocol);
+        return pass(request, new Onward(rewritten, keyOf(request), Long.MAX_VALUE, upgrades, _ -> false, fields -> fields))
+                .response();
+    }
+
+    /**
+     * A request as it goes on, and what becomes of its answer.
+     *
+     * @param request but for the server it goes to and its body
+     * @param key what {@link Upstream.Policy#HASH} goes by
+     * @param bodyBytesMax what its body may have
+     * @param upgrades to which protocols the connection may be upgraded
+     * @param intercepted the statuses for which somebody else will make an answer
+     * @param fields what becomes of the fields of the answer
+     */
+    record Onward(
+            ClientRequest request,
+            String key,
+            long bodyBytesMax,
+            Set<String> upgrades,
+            IntPredicate intercepted,
+            UnaryOperator<List<Field>> fields) {}
+
+    /**
+     * An answer.
+     *
+     * @param ours whether it is one about a failure, and of no server behind this one; or one that was intercepted
+     */
+    record Passed(Response response, boolean ours) {
+
+        static Passed ours(Response response) {
+            return new Passed(response, true);
         }
-        return ask(request, withBody(request, rewritten));
+    }
+
+    private String keyOf(Request request) {
+        return upstream.policy() == Upstream.Policy.HASH ? hashKey.apply(request) : "";
+    }
+
+    Passed pass(Request request, Onward onward) throws IOException {
+        requests.increment();
+        if (request.method().equals("TRACE")) {
+            return Passed.ours(refusal(405, "TRACE is not passed on")); // it would show what we add
+        }
+        if (Forwarding.goesInCircles(request)) {
+            return Passed.ours(refusal(508, "the request goes in circles"));
+        }
+        String protocol = wantedUpgrade(request, onward.upgrades);
+        if (!protocol.isEmpty()) {
+            return upgraded(request, onward, protocol);
+        }
+        return ask(request, onward, withBody(request, onward));
     }
 
     /** As it is sent on, but for the server it goes to and its body. */
@@ -171,7 +216,8 @@ public final class Proxy implements Handler, AutoCloseable {
         return request.query().isEmpty() ? path : path + "?" + request.query();
     }
 
-    private ClientRequest withBody(Request request, ClientRequest rewritten) throws IOException {
+    private ClientRequest withBody(Request request, Onward onward) throws IOException {
+        ClientRequest rewritten = onward.request;
         long length = request.contentLength();
         if (length == 0) {
             return rewritten;
@@ -182,7 +228,12 @@ public final class Proxy implements Handler, AutoCloseable {
         }
         ClientRequest streamed = rewritten.withStream(length, out -> {
             byte[] piece = new byte[PIECE_BYTES];
+            long left = onward.bodyBytesMax;
             for (int count = body.read(piece, 0, piece.length); count >= 0; count = body.read(piece, 0, piece.length)) {
+                left -= count;
+                if (left < 0) {
+                    throw new ViolationException(Violation.BODY_TOO_LARGE);
+                }
                 out.write(piece, 0, count);
                 out.flush();
             }
@@ -191,13 +242,13 @@ public final class Proxy implements Handler, AutoCloseable {
     }
 
     /** Asks one server after another, until one has answered or no more may be tried. */
-    private Response ask(Request request, ClientRequest asked) throws IOException {
+    private Passed ask(Request request, Onward onward, ClientRequest asked) throws IOException {
         Loop loop = request.loop();
-        String key = upstream.policy() == Upstream.Policy.HASH ? hashKey.apply(request) : "";
+        String key = onward.key;
         List<UpstreamServer> tried = new ArrayList<>(1);
         UpstreamServer server = upstream.choose(loop, key, tried);
         if (server == null) {
-            return unserved();
+            return Passed.ours(unserved());
         }
         Exchange exchange = new Exchange(request);
         while (true) {
@@ -216,10 +267,13 @@ public final class Proxy implements Handler, AutoCloseable {
                 }
                 next = wanted || !mayRepeat(asked) ? null : another(loop, key, tried);
                 if (next == null) {
+                    if (onward.intercepted.test(answer.status())) {
+                        return Passed.ours(Response.of(answer.status()));
+                    }
                     boolean through = goesThrough(answer);
-                    Response response = passedOn(request, answer, server);
+                    Response response = passedOn(request, answer, onward, server);
                     handedOver = through;
-                    return response;
+                    return new Passed(response, false);
                 }
             } catch (IOException failure) {
                 ClientException why = ClientException.in(failure);
@@ -231,7 +285,7 @@ public final class Proxy implements Handler, AutoCloseable {
                 }
                 next = why.isUnsent() || mayRepeat(asked) ? another(loop, key, tried) : null;
                 if (next == null) {
-                    return failed(why);
+                    return Passed.ours(failed(why));
                 }
             } finally {
                 if (!handedOver) {
@@ -268,8 +322,9 @@ public final class Proxy implements Handler, AutoCloseable {
         return !answer.body().isReceived() && (length < 0 || length > heldBytesMax);
     }
 
-    private Response passedOn(Request request, ClientResponse answer, UpstreamServer server) throws IOException {
-        Response head = Response.of(answer.status()).withFields(Forwarding.ofAnswer(answer));
+    private Response passedOn(Request request, ClientResponse answer, Onward onward, UpstreamServer server)
+            throws IOException {
+        Response head = Response.of(answer.status()).withFields(onward.fields.apply(Forwarding.ofAnswer(answer)));
         if (answer.request().method().equals("HEAD")) {
             return headOnly(head, answer);
         }
@@ -307,7 +362,7 @@ public final class Proxy implements Handler, AutoCloseable {
     // ------------------------------------------------------------------------------------------- upgrades
 
     /** The protocol that the client wants to change to, if that is allowed; else empty. */
-    private String wantedUpgrade(Request request) {
+    private static String wantedUpgrade(Request request, Set<String> upgrades) {
         if (!request.hasHeader("Upgrade")
                 || request.contentLength() != 0
                 || !request.version().equals("HTTP/1.1")
@@ -322,18 +377,20 @@ public final class Proxy implements Handler, AutoCloseable {
         return "";
     }
 
-    private Response upgraded(Request request, ClientRequest asked, String protocol) throws IOException {
+    private Passed upgraded(Request request, Onward onward, String protocol) throws IOException {
+        ClientRequest asked = onward.request.withUpgrade(protocol);
         if (tunnels.incrementAndGet() > tunnelsMax) {
             tunnels.decrementAndGet();
-            return refusal(503, "too many connections have been upgraded").withHeader("Retry-After", "1");
+            return Passed.ours(
+                    refusal(503, "too many connections have been upgraded").withHeader("Retry-After", "1"));
         }
         boolean handedOver = false;
         try {
             Loop loop = request.loop();
-            String key = upstream.policy() == Upstream.Policy.HASH ? hashKey.apply(request) : "";
+            String key = onward.key;
             UpstreamServer server = upstream.choose(loop, key, List.of());
             if (server == null) {
-                return unserved();
+                return Passed.ours(unserved());
             }
             server.begin();
             try {
@@ -341,26 +398,27 @@ public final class Proxy implements Handler, AutoCloseable {
                 server.succeeded();
                 if (answer.status() != 101) {
                     boolean through = goesThrough(answer);
-                    Response response = passedOn(request, answer, server);
+                    Response response = passedOn(request, answer, onward, server);
                     handedOver = through;
                     if (handedOver) {
                         tunnels.decrementAndGet();
                     }
-                    return response;
+                    return new Passed(response, false);
                 }
                 handedOver = true;
-                return Response.upgrade(
+                Response tunnel = Response.upgrade(
                         protocol, Forwarding.ofAnswer(answer), new Passthrough(answer.tunnel(), tunnelIdle, () -> {
                             server.end();
                             tunnels.decrementAndGet();
                         }));
+                return new Passed(tunnel, false);
             } catch (IOException failure) {
                 ClientException why = ClientException.in(failure);
                 if (why == null) {
                     throw failure;
                 }
                 server.failed();
-                return failed(why);
+                return Passed.ours(failed(why));
             } finally {
                 if (!handedOver) {
                     server.end();

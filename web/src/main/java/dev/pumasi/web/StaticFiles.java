@@ -1,26 +1,20 @@
 package dev.pumasi.web;
 
 import dev.pumasi.http.Handler;
-import dev.pumasi.http.MediaType;
 import dev.pumasi.http.Request;
 import dev.pumasi.http.Response;
 import dev.pumasi.runtime.Loop;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.Charset;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicReference;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Answers with the files of a folder: GET and HEAD, conditional requests and ranges by RFC 9110 sections 13 and 14.
@@ -49,18 +43,12 @@ public final class StaticFiles implements Handler {
 
     private static final String RETRY_SECONDS = "1";
 
-    /** What makes a request ask for something else than the whole file. */
-    private static final String[] PARTICULARS = {
-        "Range", "If-Range", "If-None-Match", "If-Modified-Since", "If-Match", "If-Unmodified-Since"
-    };
+    private static final Path INDEX = Path.of("index.html");
 
-    private static final byte[] NO_BYTES = {};
+    private static final FileAnswers ANSWERS = new FileAnswers(true);
 
     private static final Response NOT_FOUND = error(404, "Not Found");
     private static final Response FORBIDDEN = error(403, "Forbidden");
-    private static final Response PRECONDITION_FAILED = error(412, "Precondition Failed");
-    private static final Response NOT_SATISFIABLE =
-            error(416, "Range Not Satisfiable").withHeader("Accept-Ranges", "bytes");
     private static final Response NOT_ALLOWED = error(405, "Method Not Allowed").withHeader("Allow", "GET, HEAD");
     private static final Response UNAVAILABLE =
             error(503, "Service Unavailable").withHeader("Retry-After", RETRY_SECONDS);
@@ -99,22 +87,22 @@ public final class StaticFiles implements Handler {
         FileTree tree = tree(loop);
         FileCache.Entry known = tree.cache().get(rawPath);
         if (known != null && known.isFresh(nowNanos)) {
-            return answer(request, known.file(), known.whole(), nowMillis);
+            return ANSWERS.answer(request, known.file(), known.whole(), nowMillis);
         }
         Optional<FilePath> path = FilePath.of(rawPath);
         Optional<FilePath> below = path.flatMap(names -> names.below(mount));
         if (path.isEmpty() || below.isEmpty()) {
             return NOT_FOUND;
         }
-        Found found = tree.find(rawPath, below.get(), known == null ? null : known.file(), nowMillis);
+        Found found = tree.find(rawPath, below.get(), INDEX, known == null ? null : known.file(), nowMillis);
         if (known != null && !(found instanceof Found.Small)) {
             tree.cache().remove(rawPath);
         }
         return switch (found) {
             case Found.Small small -> {
-                Response whole = whole(small, nowMillis);
+                Response whole = ANSWERS.whole(small, nowMillis);
                 tree.cache().put(rawPath, new FileCache.Entry(small, whole, nowNanos));
-                yield answer(request, small, whole, nowMillis);
+                yield ANSWERS.answer(request, small, whole, nowMillis);
             }
             case Found.Large large -> answerLarge(request, large, nowMillis);
             case Found.Folder _ -> toFolder(path.get(), request.query());
@@ -129,7 +117,7 @@ public final class StaticFiles implements Handler {
         if (known != null) {
             return known;
         }
-        FileTree tree = new FileTree(root, loop, cacheBytesMax);
+        FileTree tree = new FileTree(root, loop, MediaTypes::of, cacheBytesMax);
         return trees.updateAndGet(before -> with(before, loop, tree)).getOrDefault(loop, tree);
     }
 
@@ -143,7 +131,7 @@ public final class StaticFiles implements Handler {
     private Response answerLarge(Request request, Found.Large file, long nowMillis) {
         Response response = null;
         try {
-            response = answer(request, file, null, nowMillis);
+            response = ANSWERS.answer(request, file, null, nowMillis);
             return response;
         } finally {
             if (response == null || !response.isStream()) {
@@ -152,125 +140,12 @@ public final class StaticFiles implements Handler {
         }
     }
 
-    /** @param whole what to answer if neither conditions nor ranges say otherwise, if that has been made already */
-    private Response answer(Request request, Found.File file, @Nullable Response whole, long nowMillis) {
-        if (whole != null && !isParticular(request)) {
-            return whole;
-        }
-        FileVersion version = file.version();
-        Preconditions conditions = new Preconditions(
-                version.entityTag(nowMillis),
-                version.modifiedSecond(nowMillis),
-                version.isSettled(nowMillis),
-                Math.floorDiv(nowMillis, 1000L));
-        Preconditions.Verdict verdict = conditions.of(request);
-        if (verdict == Preconditions.Verdict.FAILED) {
-            return PRECONDITION_FAILED;
-        }
-        if (verdict == Preconditions.Verdict.NOT_MODIFIED) {
-            return described(Response.of(304), version, nowMillis);
-        }
-        long size = version.sizeBytes();
-        Optional<List<ByteRange>> ranges = rangesOf(request, conditions, size);
-        if (ranges.isEmpty()) {
-            return whole != null
-                    ? whole
-                    : described(body(file, file.type(), wholeOf(size), NO_BYTES), version, nowMillis);
-        }
-        return switch (ranges.get().size()) {
-            case 0 -> NOT_SATISFIABLE.withHeader("Content-Range", "bytes */" + size);
-            case 1 -> {
-                ByteRange range = ranges.get().getFirst();
-                List<FileBody.Part> part = List.of(new FileBody.Part(NO_BYTES, range));
-                yield described(
-                        body(file, file.type(), part, NO_BYTES)
-                                .withStatus(206)
-                                .withHeader("Content-Range", range.of(size)),
-                        version,
-                        nowMillis);
-            }
-            default -> described(multipart(file, ranges.get()), version, nowMillis);
-        };
-    }
-
-    /** Whether it has conditions or ranges. */
-    private static boolean isParticular(Request request) {
-        for (String name : PARTICULARS) {
-            if (request.hasHeader(name)) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    /** Ranges mean something with GET alone (RFC 9110 section 14.2), and are no list of lines. */
-    private static Optional<List<ByteRange>> rangesOf(Request request, Preconditions conditions, long size) {
-        List<String> lines = request.headers("Range");
-        return lines.size() == 1 && request.method().equals("GET") && conditions.allowRange(request)
-                ? ByteRange.parse(lines.getFirst(), size)
-                : Optional.empty();
-    }
-
-    /** RFC 9110 section 14.6. */
-    private static Response multipart(Found.File file, List<ByteRange> ranges) {
-        // Which bytes a part has is said by its Content-Range; that the boundary is in none of them, by chance alone.
-        ThreadLocalRandom random = ThreadLocalRandom.current();
-        String boundary = Long.toHexString(random.nextLong()) + Long.toHexString(random.nextLong());
-        List<FileBody.Part> parts = new ArrayList<>();
-        for (ByteRange range : ranges) {
-            parts.add(new FileBody.Part(
-                    ((parts.isEmpty() ? "--" : "\r\n--") + boundary + "\r\nContent-Type: "
-                                    + file.type().name() + "\r\nContent-Range: "
-                                    + range.of(file.version().sizeBytes()) + "\r\n\r\n")
-                            .getBytes(StandardCharsets.US_ASCII),
-                    range));
-        }
-        byte[] tail = ("\r\n--" + boundary + "--\r\n").getBytes(StandardCharsets.US_ASCII);
-        return body(file, MediaType.of("multipart/byteranges; boundary=" + boundary), parts, tail)
-                .withStatus(206);
-    }
-
-    private static Response body(Found.File file, MediaType type, List<FileBody.Part> parts, byte[] tail) {
-        long length = tail.length;
-        for (FileBody.Part part : parts) {
-            length += part.head().length + part.range().length();
-        }
-        return switch (file) {
-            case Found.Small small -> {
-                ByteArrayOutputStream bytes = new ByteArrayOutputStream((int) length);
-                for (FileBody.Part part : parts) {
-                    bytes.writeBytes(part.head());
-                    bytes.writeBytes(small.bytes()
-                            .bytes((int) part.range().from(), (int) part.range().length()));
-                }
-                bytes.writeBytes(tail);
-                yield Response.bytes(type, bytes.toByteArray());
-            }
-            case Found.Large large -> Response.stream(type, length, new FileBody(large.file(), parts, tail));
-        };
-    }
-
-    private static Response whole(Found.Small file, long nowMillis) {
-        return described(Response.bytes(file.type(), file.bytes()), file.version(), nowMillis);
-    }
-
-    private static List<FileBody.Part> wholeOf(long size) {
-        return List.of(new FileBody.Part(NO_BYTES, new ByteRange(0, size)));
-    }
-
-    private static Response described(Response response, FileVersion version, long nowMillis) {
-        return response.withHeader("ETag", version.entityTag(nowMillis))
-                .withHeader("Last-Modified", HttpDate.format(version.modifiedSecond(nowMillis)))
-                .withHeader("Accept-Ranges", "bytes")
-                .withHeader("X-Content-Type-Options", "nosniff");
-    }
-
     private static Response toFolder(FilePath path, String query) {
         return Response.redirect(path.asFolder() + (query.isEmpty() ? "" : "?" + query))
                 .withStatus(301);
     }
 
-    private static Response error(int status, String reason) {
+    static Response error(int status, String reason) {
         return Response.text(status + " " + reason + "\n")
                 .withStatus(status)
                 .withHeader("X-Content-Type-Options", "nosniff");

@@ -48,13 +48,24 @@ public final class Upstream implements AutoCloseable {
         HASH
     }
 
-    /** What holds for all servers alike. */
+    /** Which servers are looked at: one tier after another, until there is one. */
+    enum Tier {
+        /** Those that are meant. */
+        FIRST,
+        /** Those that are kept for when no other may be used. */
+        SPARE,
+        /** Also those that have had bad luck. */
+        EJECTED
+    }
+
+    /** What holds for a server. */
     record Rules(int failuresMax, long downtimeNanos, long slowStartNanos) {}
 
     private final String name;
     private final Policy policy;
     private final List<UpstreamServer> servers;
     private final HashRing ring;
+    private final boolean hasSpares;
     private final @Nullable HealthCheck check;
     private final HttpClient checker;
 
@@ -69,9 +80,13 @@ public final class Upstream implements AutoCloseable {
         Rules rules = new Rules(builder.failuresMax, builder.downtime.toNanos(), builder.slowStart.toNanos());
         List<UpstreamServer> all = new ArrayList<>();
         for (Builder.Listed listed : builder.listed) {
-            all.add(new UpstreamServer(listed.origin, listed.weight, rules, builder.clock));
+            Rules own = listed.failuresMax < 0
+                    ? rules
+                    : new Rules(listed.failuresMax, listed.downtime.toNanos(), rules.slowStartNanos());
+            all.add(new UpstreamServer(listed.origin, listed.weight, own, listed.spare, builder.clock));
         }
         servers = List.copyOf(all);
+        hasSpares = servers.stream().anyMatch(UpstreamServer::isSpare);
         ring = new HashRing(servers);
         check = builder.check;
         checker = HttpClient.builder()
@@ -107,31 +122,40 @@ public final class Upstream implements AutoCloseable {
      */
     @Nullable
     UpstreamServer choose(Loop loop, String key, List<UpstreamServer> tried) {
-        UpstreamServer chosen = choose(loop, key, tried, false);
-        return chosen != null ? chosen : choose(loop, key, tried, true);
+        UpstreamServer chosen = choose(loop, key, tried, Tier.FIRST);
+        if (chosen == null && hasSpares) {
+            chosen = choose(loop, key, tried, Tier.SPARE);
+        }
+        return chosen != null ? chosen : choose(loop, key, tried, Tier.EJECTED);
     }
 
-    private @Nullable UpstreamServer choose(Loop loop, String key, List<UpstreamServer> tried, boolean ejectedToo) {
+    private @Nullable UpstreamServer choose(Loop loop, String key, List<UpstreamServer> tried, Tier tier) {
         return switch (policy) {
-            case ROUND_ROBIN -> turns(loop).next(tried, ejectedToo);
-            case LEAST_CONNECTIONS -> leastBusy(loop, tried, ejectedToo);
-            case HASH -> ring.next(key, tried, ejectedToo);
+            case ROUND_ROBIN -> turns(loop).next(tried, tier);
+            case LEAST_CONNECTIONS -> leastBusy(loop, tried, tier);
+            case HASH -> ring.next(key, tried, tier);
         };
     }
 
-    static boolean mayServe(UpstreamServer server, List<UpstreamServer> tried, boolean ejectedToo) {
-        return (ejectedToo ? server.isWanted() : server.isUsable()) && !tried.contains(server);
+    static boolean mayServe(UpstreamServer server, List<UpstreamServer> tried, Tier tier) {
+        boolean may =
+                switch (tier) {
+                    case FIRST -> !server.isSpare() && server.isUsable();
+                    case SPARE -> server.isSpare() && server.isUsable();
+                    case EJECTED -> server.isWanted();
+                };
+        return may && !tried.contains(server);
     }
 
     /** Among equals in turns, or the first of them would get all that comes one by one. */
-    private @Nullable UpstreamServer leastBusy(Loop loop, List<UpstreamServer> tried, boolean ejectedToo) {
+    private @Nullable UpstreamServer leastBusy(Loop loop, List<UpstreamServer> tried, Tier tier) {
         int first = turns(loop).rotate();
         UpstreamServer best = null;
         long bestActive = 0;
         long bestWeight = 1;
         for (int i = 0; i < servers.size(); i++) {
             UpstreamServer server = servers.get((first + i) % servers.size());
-            if (mayServe(server, tried, ejectedToo)) {
+            if (mayServe(server, tried, tier)) {
                 long active = server.active() + 1L;
                 long weight = server.effectiveWeight();
                 if (best == null || active * bestWeight < bestActive * weight) {
@@ -213,12 +237,12 @@ public final class Upstream implements AutoCloseable {
         }
 
         @Nullable
-        UpstreamServer next(List<UpstreamServer> tried, boolean ejectedToo) {
+        UpstreamServer next(List<UpstreamServer> tried, Tier tier) {
             int best = -1;
             long sum = 0;
             for (int i = 0; i < credit.length; i++) {
                 UpstreamServer server = servers.get(i);
-                if (mayServe(server, tried, ejectedToo)) {
+                if (mayServe(server, tried, tier)) {
                     int weight = server.effectiveWeight();
                     credit[i] += weight;
                     sum += weight;
@@ -238,7 +262,8 @@ public final class Upstream implements AutoCloseable {
     /** What an upstream is made of. Not thread-safe. */
     public static final class Builder {
 
-        private record Listed(Origin origin, int weight) {}
+        /** @param failuresMax −1 for what holds for all */
+        private record Listed(Origin origin, int weight, int failuresMax, Duration downtime, boolean spare) {}
 
         private final String name;
         private final List<Listed> listed = new ArrayList<>();
@@ -265,13 +290,23 @@ public final class Upstream implements AutoCloseable {
 
         /** @param weight its share beside the others', from 1 to {@value #WEIGHT_MAX} */
         public Builder server(Origin origin, int weight) {
+            return server(origin, weight, -1, Duration.ZERO, false);
+        }
+
+        /**
+         * One with rules of its own.
+         *
+         * @param failures as of {@link #ejectAfter}; −1 for what is said there
+         * @param spare whether it is kept for when no other may be used
+         */
+        Builder server(Origin origin, int weight, int failures, Duration time, boolean spare) {
             if (weight < 1 || weight > WEIGHT_MAX) {
                 throw new IllegalArgumentException("a weight is between 1 and " + WEIGHT_MAX + ", not " + weight);
             }
             if (listed.size() == SERVERS_MAX) {
                 throw new IllegalArgumentException(name + " has " + SERVERS_MAX + " servers, and that is the most");
             }
-            listed.add(new Listed(Objects.requireNonNull(origin, "origin"), weight));
+            listed.add(new Listed(Objects.requireNonNull(origin, "origin"), weight, failures, time, spare));
             return this;
         }
 

@@ -24,6 +24,7 @@ public final class UpstreamServer {
     private final Origin origin;
     private final int weight;
     private final Upstream.Rules rules;
+    private final boolean spare;
     private final Clock clock;
     private final AtomicInteger active = new AtomicInteger();
     private final AtomicLong requests = new AtomicLong();
@@ -43,15 +44,21 @@ public final class UpstreamServer {
 
     private volatile boolean draining;
 
-    UpstreamServer(Origin origin, int weight, Upstream.Rules rules, Clock clock) {
+    UpstreamServer(Origin origin, int weight, Upstream.Rules rules, boolean spare, Clock clock) {
         this.origin = origin;
         this.weight = weight;
         this.rules = rules;
+        this.spare = spare;
         this.clock = clock;
     }
 
     public Origin origin() {
         return origin;
+    }
+
+    /** Whether it is kept for when no other may be used. */
+    boolean isSpare() {
+        return spare;
     }
 
     /** Its share beside the others'. */

@@ -1,6 +1,7 @@
 package dev.pumasi.web;
 
 import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -40,7 +41,15 @@ final class RawClient implements AutoCloseable {
     /** One exchange on this connection; each field is a line. */
     Answer ask(String method, String target, String... fields) throws IOException {
         send(method, target, fields);
+        return answer(method);
+    }
+
+    /** The next answer, to a request of that method. */
+    Answer answer(String method) throws IOException {
         Answer head = head();
+        if (head.field("transfer-encoding").equals("chunked") && !method.equals("HEAD")) {
+            return new Answer(head.status, head.fields, chunks());
+        }
         int length = Integer.parseInt(head.fields.getOrDefault("content-length", "0"));
         boolean bodiless = method.equals("HEAD") || head.status == 304;
         byte[] body = bodiless ? new byte[0] : in.readNBytes(length);
@@ -50,8 +59,24 @@ final class RawClient implements AutoCloseable {
         return new Answer(head.status, head.fields, body);
     }
 
+    private byte[] chunks() throws IOException {
+        ByteArrayOutputStream body = new ByteArrayOutputStream();
+        while (true) {
+            int length = Integer.parseInt(line(), 16);
+            body.write(in.readNBytes(length));
+            line();
+            if (length == 0) {
+                return body.toByteArray();
+            }
+        }
+    }
+
     void send(String method, String target, String... fields) throws IOException {
-        StringBuilder request = new StringBuilder(method + " " + target + " HTTP/1.1\r\nHost: localhost\r\n");
+        sendAs("localhost", method, target, fields);
+    }
+
+    void sendAs(String host, String method, String target, String... fields) throws IOException {
+        StringBuilder request = new StringBuilder(method + " " + target + " HTTP/1.1\r\nHost: " + host + "\r\n");
         for (String field : fields) {
             request.append(field).append("\r\n");
         }
