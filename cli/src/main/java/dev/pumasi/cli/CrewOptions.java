@@ -56,6 +56,8 @@ final class CrewOptions {
     /** What each worker holds, in words, when there is a plan. */
     private String capacity = "";
 
+    private OptionalInt said = OptionalInt.empty();
+
     CrewOptions() {}
 
     /** What is set must mean something. */
@@ -97,9 +99,17 @@ final class CrewOptions {
                         .findFirst();
     }
 
+    /** How many there are unless told: what the configuration of a site says. */
+    void byDefault(OptionalInt processes) {
+        said = processes;
+    }
+
     private int workers(ProcessModel processes) {
         if (workers != null) {
             return workers;
+        }
+        if (said.isPresent()) {
+            return said.getAsInt();
         }
         return processes == ProcessModel.PREFORKED
                 ? Runtime.getRuntime().availableProcessors()

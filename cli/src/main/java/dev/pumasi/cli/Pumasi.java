@@ -29,6 +29,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
         versionProvider = Version.class,
         subcommands = {
             ServeCommand.class,
+            CheckCommand.class,
             ReloadCommand.class,
             LoadCommand.class,
             ThreadsCommand.class,
@@ -43,6 +44,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
             "Examples:",
             "  pumasi serve             a welcome page on http://localhost:8080",
             "  pumasi serve ./site      the files below ./site",
+            "  pumasi serve site.conf   the site that a file in nginx's manner describes",
+            "  pumasi check site.conf   what is wrong with such a file",
             "  pumasi serve --model prethreaded --app hello",
             "                           an application, under another concurrency model",
             "  pumasi load URL          how fast that server answers, and how long one waits",

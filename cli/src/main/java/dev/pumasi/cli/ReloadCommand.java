@@ -19,7 +19,8 @@ import picocli.CommandLine.Spec;
         name = "reload",
         description = {
             "Let a server with worker processes start new ones, from its options and files as they are now,",
-            "and let the old ones leave when the new ones serve. Waits, and prints what has come of it."
+            "and let the old ones leave when the new ones serve; let a server of a configuration file read that again.",
+            "Waits, and prints what has come of it."
         },
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
@@ -60,7 +61,7 @@ final class ReloadCommand implements Callable<Integer> {
             throw new CannotRun(
                     "process " + process.pid()
                             + " takes no reloads: it is no server with worker processes (serve --model preforked or"
-                            + " forking), or runs as another user.",
+                            + " forking) and none of a configuration file (serve FILE), or runs as another user.",
                     absent);
         } catch (IOException refused) {
             throw new CannotRun("process " + process.pid() + " could not be asked: " + refused.getMessage(), refused);
@@ -84,8 +85,8 @@ final class ReloadCommand implements Callable<Integer> {
         if (all.size() != 1) {
             throw new CannotRun(
                     all.isEmpty()
-                            ? "no server with worker processes runs here as this user."
-                            : "several servers with worker processes run here; name one of "
+                            ? "no server that takes reloads runs here as this user."
+                            : "several servers run here that take reloads; name one of "
                                     + String.join(
                                             ", ",
                                             all.stream()

@@ -11,12 +11,16 @@ import dev.pumasi.server.ApplicationChoice;
 import dev.pumasi.server.Model;
 import dev.pumasi.server.ProcessModel;
 import dev.pumasi.server.WorkerPlan;
+import dev.pumasi.web.conf.ConfException;
 import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
@@ -34,7 +38,8 @@ import picocli.CommandLine.Spec;
 /** {@code pumasi serve}: runs a server until it is told to stop. */
 @Command(
         name = "serve",
-        description = "Serve the files of a folder, an application, or a welcome page.",
+        description =
+                "Serve the files of a folder, the site of a configuration file, an application, or a welcome page.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         footer = {
@@ -50,7 +55,13 @@ final class ServeCommand implements Callable<Integer> {
 
     private static final System.Logger LOG = System.getLogger("dev.pumasi.cli");
 
-    @Parameters(arity = "0..1", paramLabel = "DIR", description = "The folder to serve. Without it: a welcome page.")
+    @Parameters(
+            arity = "0..1",
+            paramLabel = "DIR|FILE",
+            description = {
+                "The folder to serve, or a configuration file in nginx's manner (docs/site-conf.md).",
+                "Without it: a welcome page."
+            })
     private @Nullable Path folder;
 
     @Option(
@@ -149,6 +160,9 @@ final class ServeCommand implements Callable<Integer> {
         if (processes.isPresent()) {
             return callWithProcesses(processes.get());
         }
+        if (isSite()) {
+            return callSite();
+        }
         crew.requireNone(spec.commandLine(), model);
         ServeOptions options = options();
         // Before the server stands: whoever stops it while it starts gets the orderly end too.
@@ -186,6 +200,60 @@ final class ServeCommand implements Callable<Integer> {
         }
     }
 
+    /** Whether it is a configuration file that was named. */
+    private boolean isSite() {
+        return folder != null && Files.isRegularFile(folder);
+    }
+
+    private int callSite() throws CannotRun, InterruptedException {
+        Path file = Objects.requireNonNull(folder);
+        crew.requireNone(spec.commandLine(), model);
+        notWithSite();
+        if (!ServiceManager.ofThisProcess().sockets().isEmpty()) {
+            throw wrong(
+                    "a socket was passed to this process, and " + file + " says where to listen; remove one of them");
+        }
+        Model chosen = model();
+        boolean countsLoops = chosen == Model.EVENT_LOOP || chosen == Model.GREEN;
+        try (StopSignals signals = StopSignals.take()) {
+            return new SiteRun(
+                            spec.commandLine().getOut(),
+                            file,
+                            chosen,
+                            number("--loops", loops, LoopGroup.LOOPS_MAX, countsLoops),
+                            number("--threads", threads, chosen.threadsMax(), chosen.hasThreads()),
+                            number("--connections", connections, Integer.MAX_VALUE, true),
+                            driver(chosen))
+                    .run(signals, DRAIN_PATIENCE);
+        }
+    }
+
+    private void notWithSite() {
+        for (String option : List.of("--host", "--port")) {
+            if (spec.commandLine().getParseResult().hasMatchedOption(option)) {
+                throw wrong(
+                        option + " means nothing with a configuration file, which says where to listen; leave it out");
+            }
+        }
+    }
+
+    /** The one address of a site that processes serve, and how many it wants. Tells what is wrong with the file. */
+    private InetSocketAddress siteAddress() throws CannotRun {
+        Path file = Objects.requireNonNull(folder);
+        notWithSite();
+        try (dev.pumasi.web.Site site = dev.pumasi.web.Site.open(file, System.getenv())) {
+            crew.byDefault(site.processes());
+            if (site.addresses().size() != 1 || !(site.addresses().getFirst() instanceof InetSocketAddress address)) {
+                throw new CannotRun(
+                        file + " listens on " + String.join(", ", site.places()) + ", and the model " + model
+                                + " has one TCP socket; serve it with --model green, or start one server for each address.");
+            }
+            return address;
+        } catch (ConfException broken) {
+            throw new CannotRun(file + " cannot be used:\n" + broken.getMessage(), broken);
+        }
+    }
+
     private int callWithProcesses(ProcessModel processes) throws CannotRun, InterruptedException {
         List<String> words = spec.root().commandLine().getParseResult().originalArgs();
         if (!ServiceManager.ofThisProcess().sockets().isEmpty()) {
@@ -194,6 +262,11 @@ final class ServeCommand implements Callable<Integer> {
                             + " opens its own socket, and takes over none that was passed; choose event-loop, worker-pool or green");
         }
         try (StopSignals signals = StopSignals.take()) {
+            if (isSite()) {
+                InetSocketAddress address = siteAddress();
+                host = address.getAddress().getHostAddress();
+                port = address.getPort();
+            }
             plan(); // wrong options are told as such
             Optional<AdminPage> page = admin.page(spec.commandLine(), content());
             if (page.isPresent() && processes == ProcessModel.FORKING) {
@@ -214,9 +287,16 @@ final class ServeCommand implements Callable<Integer> {
                 .subcommand()
                 .commandSpec()
                 .userObject();
+        if (fresh.isSite()) {
+            InetSocketAddress address = fresh.siteAddress();
+            fresh.host = address.getAddress().getHostAddress();
+            fresh.port = address.getPort();
+        }
         if (!fresh.model.equals(model) || !fresh.host.equals(host) || fresh.port != port) {
             throw new CannotRun(
-                    "--model, --host and --port cannot be changed by a reload; stop the server, and start it anew");
+                    isSite()
+                            ? "the model and the address cannot be changed by a reload; stop the server, and start it anew"
+                            : "--model, --host and --port cannot be changed by a reload; stop the server, and start it anew");
         }
         return fresh.plan();
     }
@@ -362,6 +442,14 @@ final class ServeCommand implements Callable<Integer> {
         if (!classPath.isEmpty() || !settings.isEmpty()) {
             String given = classPath.isEmpty() ? "--set " + settings : "--class-path " + classPath;
             throw wrong(given + " means nothing without --app");
+        }
+        if (isSite()) {
+            return new ApplicationChoice(
+                    SiteApplication.class.getName(),
+                    List.of(),
+                    Map.of(
+                            SiteApplication.FILE,
+                            Objects.requireNonNull(folder).toAbsolutePath().toString()));
         }
         return folder == null
                 ? ApplicationChoice.of(WelcomeApplication.class.getName())

@@ -195,7 +195,7 @@ final class PumasiTest {
                 pumasi("serve", "--app", "rice"),
                 Pumasi.EXIT_CANNOT_RUN,
                 "no application 'rice'",
-                "choose files, hello, plaintext, queue, wait, welcome");
+                "choose files, hello, plaintext, queue, site, wait, welcome");
         assertBriefError(
                 pumasi("serve", "--app", "wait", "--set", "millis=never"), Pumasi.EXIT_CANNOT_RUN, "wait", "millis");
         assertBriefError(

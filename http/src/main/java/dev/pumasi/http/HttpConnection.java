@@ -102,6 +102,7 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
 
     /** Once somebody has asked. Handlers elsewhere may ask at the same time, and get the same. */
     private volatile @Nullable SocketAddress remote;
+
     private volatile @Nullable SocketAddress local;
 
     /** Set while {@link #advance} runs, which goes on by itself when an answer was complete at once. */

@@ -329,7 +329,16 @@ public final class Response {
         return lines.size() == fields.length
                 ? this
                 : new Response(
-                        status, type, lines.toByteArray(), bytes, buffer, writer, streamBytes, trailers, close, upgrade);
+                        status,
+                        type,
+                        lines.toByteArray(),
+                        bytes,
+                        buffer,
+                        writer,
+                        streamBytes,
+                        trailers,
+                        close,
+                        upgrade);
     }
 
     /**

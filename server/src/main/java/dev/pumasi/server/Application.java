@@ -1,6 +1,7 @@
 package dev.pumasi.server;
 
 import dev.pumasi.http.Endpoint;
+import dev.pumasi.http.HttpLimits;
 
 /**
  * A program that answers requests and that users start by its name: {@code pumasi serve --app NAME}. Write one where a
@@ -49,6 +50,15 @@ public interface Application extends AutoCloseable {
      * @throws Exception to refuse; the message is what the user sees
      */
     Endpoint open(Settings settings) throws Exception;
+
+    /**
+     * The limits of connections that it wants, once it is open.
+     *
+     * @param given what holds unless it says otherwise
+     */
+    default HttpLimits limits(HttpLimits given) {
+        return given;
+    }
 
     /** Gives back what {@link #open} took. */
     @Override

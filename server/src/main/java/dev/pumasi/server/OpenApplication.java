@@ -1,6 +1,7 @@
 package dev.pumasi.server;
 
 import dev.pumasi.http.Endpoint;
+import dev.pumasi.http.HttpLimits;
 import java.io.IOException;
 import java.util.List;
 
@@ -81,6 +82,11 @@ public final class OpenApplication implements AutoCloseable {
     /** What it is, in a line; may be empty. */
     public String description() {
         return description;
+    }
+
+    /** The limits of connections that it wants, made of those {@code given}. */
+    public HttpLimits limits(HttpLimits given) {
+        return application.limits(given);
     }
 
     /** Who answers. */

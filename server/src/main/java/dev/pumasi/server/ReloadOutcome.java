@@ -23,6 +23,13 @@ public sealed interface ReloadOutcome {
     record Taken() implements ReloadOutcome {}
 
     /**
+     * What answers has been exchanged within one process; what is in progress ends as it began.
+     *
+     * @param what in words
+     */
+    record Exchanged(String what) implements ReloadOutcome {}
+
+    /**
      * A new supervisor serves with workers of its own; this one ends when its workers have left.
      *
      * @param supervisor its process id

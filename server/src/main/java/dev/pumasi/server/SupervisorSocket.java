@@ -148,6 +148,7 @@ public final class SupervisorSocket implements AutoCloseable {
                 "generation " + generation + " serves: " + workers(workers) + "; " + workers(leaving)
                         + " of the one before answer what they have, and leave";
             case ReloadOutcome.Taken() -> "connections from now on get the new plan; the others go on as they are";
+            case ReloadOutcome.Exchanged(String what) -> what;
             case ReloadOutcome.HandedOver(long supervisor) ->
                 "supervisor " + supervisor
                         + " has taken over; the workers of this one answer what they have, and leave";

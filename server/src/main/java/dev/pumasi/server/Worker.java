@@ -88,9 +88,9 @@ public final class Worker {
                     .model(settings.model())
                     .loops(settings.loops())
                     .driver(settings.driver())
-                    .limits(HttpLimits.builder()
+                    .limits(application.limits(HttpLimits.builder()
                             .connectionsMax(settings.connectionsMax())
-                            .build())
+                            .build()))
                     .inherit(listener(settings.model()));
             if (settings.threads() > 0) {
                 builder.threads(settings.threads());

@@ -27,7 +27,8 @@ final class Addresses {
     Addresses(List<Listened> all) {
         this.all = List.copyOf(all);
         for (Listened each : all) {
-            if (each.address instanceof InetSocketAddress inet && inet.getAddress().isAnyLocalAddress()) {
+            if (each.address instanceof InetSocketAddress inet
+                    && inet.getAddress().isAnyLocalAddress()) {
                 (inet.getAddress() instanceof Inet6Address ? wildcard6 : wildcard4).put(inet.getPort(), each.names);
             } else {
                 exact.put(each.address, each.names);

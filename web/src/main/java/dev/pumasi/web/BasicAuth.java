@@ -49,7 +49,8 @@ final class BasicAuth {
     /** @return {@link Step#GO_ON} if the password is right; the visit then has a user */
     Step check(Visit visit) throws IOException {
         String header = visit.request().header("Authorization", "");
-        if (header.length() < 7 || !header.substring(0, 6).toLowerCase(Locale.ROOT).equals("basic ")) {
+        if (header.length() < 7
+                || !header.substring(0, 6).toLowerCase(Locale.ROOT).equals("basic ")) {
             return refused();
         }
         String encoded = header.substring(6).strip();

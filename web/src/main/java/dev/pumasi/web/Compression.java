@@ -70,7 +70,9 @@ record Compression(
     /** The same answer, compressed if the client takes that and it is worth it. */
     Response on(Request request, Response response, GzipOutput.Workers workers) {
         int status = response.status();
-        if (!on || status != 200 && status != 403 && status != 404 || response.type().isEmpty()) {
+        if (!on
+                || status != 200 && status != 403 && status != 404
+                || response.type().isEmpty()) {
             return response;
         }
         if (!isFor(response.type().get(), response.lengthBytes())

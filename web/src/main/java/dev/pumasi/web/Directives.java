@@ -38,7 +38,14 @@ final class Directives implements Grammar {
      * @param saying what is told of it, unless it runs
      */
     record Rule(
-            String name, Set<ConfContext> contexts, int least, int most, boolean flag, boolean block, Fate fate, String saying) {}
+            String name,
+            Set<ConfContext> contexts,
+            int least,
+            int most,
+            boolean flag,
+            boolean block,
+            Fate fate,
+            String saying) {}
 
     static final Directives ALL = new Directives();
 
@@ -256,7 +263,7 @@ final class Directives implements Grammar {
     /** The name that was likely meant, of those that may stand there; empty if none is near. */
     String nearest(String name, ConfContext context) {
         String best = "";
-        int distance = Math.min(3, 1 + name.length() / 4);
+        int distance = Math.min(3, 1 + (name.length() + 2) / 3);
         for (Map.Entry<String, List<Rule>> entry : byName.entrySet()) {
             boolean here = entry.getValue().stream().anyMatch(rule -> rule.contexts.contains(context));
             int away = distance(name, entry.getKey(), distance);

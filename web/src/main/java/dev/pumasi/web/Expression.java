@@ -52,8 +52,7 @@ final class Expression {
         String translated = translated(text, named);
         Pattern pattern;
         try {
-            pattern = Pattern.compile(
-                    translated, anyCase ? Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE : 0);
+            pattern = Pattern.compile(translated, anyCase ? Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE : 0);
         } catch (PatternSyntaxException wrong) {
             throw new IllegalArgumentException("no regular expression: " + wrong.getDescription(), wrong);
         } catch (StackOverflowError deep) {

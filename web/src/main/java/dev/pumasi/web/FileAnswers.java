@@ -138,12 +138,11 @@ final class FileAnswers {
 
     /** All of it. */
     Response whole(Found.File file, long nowMillis) {
-        Response plain =
-                switch (file) {
-                    case Found.Small small -> Response.bytes(small.type(), small.bytes());
-                    case Found.Large large ->
-                        body(large, large.type(), wholeOf(large.version().sizeBytes()), NO_BYTES);
-                };
+        Response plain = switch (file) {
+            case Found.Small small -> Response.bytes(small.type(), small.bytes());
+            case Found.Large large ->
+                body(large, large.type(), wholeOf(large.version().sizeBytes()), NO_BYTES);
+        };
         return described(plain, file.version(), nowMillis);
     }
 

@@ -81,7 +81,9 @@ final class FileStore {
         }
         Found found = part.tree.find(path, names.get(), null, known == null ? null : known.file(), nowMillis);
         if (found instanceof Found.Small small) {
-            Response whole = known != null && known.file().equals(small) && small.version().isSettled(nowMillis)
+            Response whole = known != null
+                            && known.file().equals(small)
+                            && small.version().isSettled(nowMillis)
                     ? known.whole()
                     : ANSWERS.whole(small, nowMillis);
             FileCache.Entry entry = new FileCache.Entry(small, whole, nowNanos);

@@ -186,15 +186,13 @@ final class FileTree {
     }
 
     /** Closes the file unless it is large. */
-    private Found look(
-            AsyncFile file, boolean asFolder, boolean hasIndex, Found.@Nullable Small known, long nowMillis)
+    private Found look(AsyncFile file, boolean asFolder, boolean hasIndex, Found.@Nullable Small known, long nowMillis)
             throws IOException {
         Found found = null;
         try {
             FileAttributes attributes = file.status();
             found = switch (attributes.kind()) {
-                case FILE ->
-                    asFolder && !hasIndex ? new Found.Missing() : read(file, attributes, known, nowMillis);
+                case FILE -> asFolder && !hasIndex ? new Found.Missing() : read(file, attributes, known, nowMillis);
                 case FOLDER -> asFolder && hasIndex ? new Found.Missing() : new Found.Folder();
                 case SYMBOLIC_LINK, OTHER -> new Found.Forbidden();
             };

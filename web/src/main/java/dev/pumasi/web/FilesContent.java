@@ -100,11 +100,12 @@ record FilesContent(List<Template> indexes, boolean lists, boolean exactSize) im
                 boolean compresses =
                         compression.isFor(small.type(), small.version().sizeBytes()) && compression.isWanted(request);
                 Response answer = ANSWERS.answer(request, small, whole, !compresses, nowMillis);
-                yield done(compresses && answer.status() == 200 ? compressed(compression, entry, small, whole) : answer);
+                yield done(
+                        compresses && answer.status() == 200 ? compressed(compression, entry, small, whole) : answer);
             }
             case Found.Large large -> {
-                boolean compresses = compression.isFor(large.type(), large.version().sizeBytes())
-                        && compression.isWanted(request);
+                boolean compresses =
+                        compression.isFor(large.type(), large.version().sizeBytes()) && compression.isWanted(request);
                 Response answer = null;
                 try {
                     answer = visit.errorStatus() != 0
@@ -133,7 +134,8 @@ record FilesContent(List<Template> indexes, boolean lists, boolean exactSize) im
         return switch (answer.status()) {
             case 412 -> Step.Refused.of(412);
             case 416 ->
-                new Step.Refused(416, "Content-Range", answer.header("Content-Range").orElse("bytes */*"));
+                new Step.Refused(
+                        416, "Content-Range", answer.header("Content-Range").orElse("bytes */*"));
             default -> new Step.Done(answer);
         };
     }

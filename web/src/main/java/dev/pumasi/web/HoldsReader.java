@@ -56,8 +56,9 @@ final class HoldsReader {
                 .orElse(BODY_BYTES_DEFAULT);
         anyBody |= body == 0;
         bodyBytesMax = Math.max(bodyBytesMax, body);
-        block.own("satisfy").filter(directive -> !directive.argument(0).equals("all")).ifPresent(directive ->
-                site.error(
+        block.own("satisfy")
+                .filter(directive -> !directive.argument(0).equals("all"))
+                .ifPresent(directive -> site.error(
                         directive.arguments().getFirst(),
                         "only 'satisfy all' is supported",
                         "a request must fulfil both the rules of allow and deny and that of auth_basic"));
@@ -83,7 +84,8 @@ final class HoldsReader {
         List<Directive> all = block.nearestAll(Set.of("types"));
         Optional<Directive> otherwise = block.nearest("default_type");
         Optional<Directive> charset = block.nearest("charset");
-        return tables.computeIfAbsent(List.of(List.copyOf(all), otherwise, charset), _ -> table(all, otherwise, charset));
+        return tables.computeIfAbsent(
+                List.of(List.copyOf(all), otherwise, charset), _ -> table(all, otherwise, charset));
     }
 
     private TypeTable table(List<Directive> all, Optional<Directive> otherwise, Optional<Directive> charset) {
@@ -91,7 +93,10 @@ final class HoldsReader {
                 .filter(name -> !name.equals("off"))
                 .orElse("");
         if (!set.matches("[A-Za-z0-9._-]*")) {
-            site.error(charset.orElseThrow().arguments().getFirst(), "'" + set + "' is no character set", "charset utf-8;");
+            site.error(
+                    charset.orElseThrow().arguments().getFirst(),
+                    "'" + set + "' is no character set",
+                    "charset utf-8;");
             set = "";
         }
         MediaType byDefault = otherwise
@@ -151,7 +156,10 @@ final class HoldsReader {
             Optional<Template> target = site.template(words.get(last));
             String text = words.get(last).text();
             if (!text.matches("[/@$].*|https?://.*")) {
-                site.error(words.get(last), "'" + text + "' is no page", "a path that begins with /, a URI, or the @name of a location");
+                site.error(
+                        words.get(last),
+                        "'" + text + "' is no page",
+                        "a path that begins with /, a URI, or the @name of a location");
             }
             if (codes == 0) {
                 site.error(directive.name(), "error_page needs a status", "error_page 404 /404.html;");
@@ -170,7 +178,10 @@ final class HoldsReader {
             Word name = directive.arguments().getFirst();
             boolean always = directive.arguments().size() > 2;
             if (always && !directive.argument(2).equals("always")) {
-                site.error(directive.arguments().get(2), "'" + directive.argument(2) + "' is not 'always'", "put a value with blanks into quotation marks");
+                site.error(
+                        directive.arguments().get(2),
+                        "'" + directive.argument(2) + "' is not 'always'",
+                        "put a value with blanks into quotation marks");
             }
             Optional<Template> value = site.template(directive.arguments().get(1));
             if (!isSettable(name, value.flatMap(Template::ifConstant).orElse("x"))) {
@@ -217,7 +228,10 @@ final class HoldsReader {
                 boolean negative = text.startsWith("-");
                 OptionalLong millis = Units.millis(negative || text.startsWith("+") ? text.substring(1) : text);
                 if (millis.isEmpty()) {
-                    site.error(word, "'" + text + "' is no time", "30d, -1, epoch, max or off; a time of day (@…) is not supported");
+                    site.error(
+                            word,
+                            "'" + text + "' is no time",
+                            "30d, -1, epoch, max or off; a time of day (@…) is not supported");
                     return Expires.OFF;
                 }
                 long seconds = millis.getAsLong() / 1000;
@@ -232,14 +246,17 @@ final class HoldsReader {
             directive.arguments().forEach(word -> types.add(word.text().toLowerCase(Locale.ROOT)));
         }
         boolean proxied = block.nearest("gzip_proxied")
-                .filter(directive ->
-                        directive.arguments().stream().anyMatch(word -> word.text().equals("any")))
+                .filter(directive -> directive.arguments().stream()
+                        .anyMatch(word -> word.text().equals("any")))
                 .isPresent();
         block.own("gzip_proxied")
                 .filter(directive -> directive.arguments().stream()
-                        .anyMatch(word -> !word.text().equals("any") && !word.text().equals("off")))
+                        .anyMatch(word ->
+                                !word.text().equals("any") && !word.text().equals("off")))
                 .ifPresent(directive -> site.note(
-                        directive.arguments().getFirst(), "of gzip_proxied only 'any' and 'off' are told apart", "any other is off"));
+                        directive.arguments().getFirst(),
+                        "of gzip_proxied only 'any' and 'off' are told apart",
+                        "any other is off"));
         return new Compression(
                 block.flag("gzip"),
                 Set.copyOf(types),
@@ -247,7 +264,8 @@ final class HoldsReader {
                         .map(directive -> site.bytes(directive.arguments().getFirst()))
                         .orElse(20L),
                 block.nearest("gzip_comp_level")
-                        .map(directive -> (int) site.number(directive.arguments().getFirst(), 1, 9))
+                        .map(directive ->
+                                (int) site.number(directive.arguments().getFirst(), 1, 9))
                         .orElse(1),
                 block.flag("gzip_vary"),
                 proxied,
@@ -293,14 +311,18 @@ final class HoldsReader {
     }
 
     private Optional<BasicAuth> auth(SiteBlock block) {
-        Optional<Directive> realm = block.nearest("auth_basic").filter(each -> !each.argument(0).equals("off"));
+        Optional<Directive> realm =
+                block.nearest("auth_basic").filter(each -> !each.argument(0).equals("off"));
         if (realm.isEmpty()) {
             return Optional.empty();
         }
         Word word = realm.get().arguments().getFirst();
         Optional<Directive> file = block.nearest("auth_basic_user_file");
         if (file.isEmpty()) {
-            site.error(word, "auth_basic without auth_basic_user_file", "auth_basic_user_file users; with name:hash in each line");
+            site.error(
+                    word,
+                    "auth_basic without auth_basic_user_file",
+                    "auth_basic_user_file users; with name:hash in each line");
             return Optional.empty();
         }
         if (word.text().matches(".*[\"\\\\$\\p{Cntrl}].*")) {

@@ -68,8 +68,8 @@ final class LimitReader {
         Optional<Word> lines = word(first, "large_client_header_buffers", 1);
         Optional<Integer> line = lines.map(word -> between(word, 1024, HttpLimits.HEAD_BYTES_CEILING));
         Optional<Integer> head = word(first, "large_client_header_buffers", 0)
-                .flatMap(count -> line.map(bytes -> (int)
-                        Math.min(HttpLimits.HEAD_BYTES_CEILING, site.number(count, 1, 1024) * bytes)));
+                .flatMap(count -> line.map(
+                        bytes -> (int) Math.min(HttpLimits.HEAD_BYTES_CEILING, site.number(count, 1, 1024) * bytes)));
         return new Limits(
                 millis(first, "keepalive_timeout"),
                 word(first, "keepalive_requests", 0).map(word -> (int) site.number(word, 1, Integer.MAX_VALUE)),

@@ -36,24 +36,47 @@ final class ListenReader {
             switch (name) {
                 case "default_server", "default" -> byDefault = true;
                 case "ssl", "quic", "http3", "spdy" -> {
-                    site.error(word, "there is no TLS here", "put a server that has it before this one, and remove '" + word + "'");
+                    site.error(
+                            word,
+                            "there is no TLS here",
+                            "put a server that has it before this one, and remove '" + word + "'");
                     return Optional.empty();
                 }
                 case "proxy_protocol" -> {
-                    site.error(word, "the PROXY protocol is not spoken here", "remove it, and have X-Forwarded-For sent instead");
+                    site.error(
+                            word,
+                            "the PROXY protocol is not spoken here",
+                            "remove it, and have X-Forwarded-For sent instead");
                     return Optional.empty();
                 }
                 case "http2" -> site.note(word, "only HTTP/1.1 is spoken here", "clients that can do more use it");
-                case "reuseport", "backlog", "rcvbuf", "sndbuf", "deferred", "accept_filter", "so_keepalive", "fastopen", "bind", "setfib" ->
-                    site.note(word, "'" + word + "' has no effect", "each loop listens for itself, with a queue of 4096");
+                case "reuseport",
+                        "backlog",
+                        "rcvbuf",
+                        "sndbuf",
+                        "deferred",
+                        "accept_filter",
+                        "so_keepalive",
+                        "fastopen",
+                        "bind",
+                        "setfib" ->
+                    site.note(
+                            word, "'" + word + "' has no effect", "each loop listens for itself, with a queue of 4096");
                 case "ipv6only" -> {
                     if (!word.text().endsWith("=off")) {
-                        site.note(word, "'" + word + "' has no effect", "[::] takes IPv4 as well, unless *:port is listened on too");
+                        site.note(
+                                word,
+                                "'" + word + "' has no effect",
+                                "[::] takes IPv4 as well, unless *:port is listened on too");
                     }
                 }
                 default -> {
-                    site.error(word, "listen has no parameter '" + word + "'", Directives.distance(name, "default_server", 4) < 4
-                            ? "did you mean 'default_server'?" : "default_server is one");
+                    site.error(
+                            word,
+                            "listen has no parameter '" + word + "'",
+                            Directives.distance(name, "default_server", 4) < 4
+                                    ? "did you mean 'default_server'?"
+                                    : "default_server is one");
                     return Optional.empty();
                 }
             }
@@ -75,7 +98,8 @@ final class ListenReader {
         boolean bracketed = text.startsWith("[");
         boolean hasPort = colon > 0 && text.indexOf(']', colon) < 0;
         String host = text.matches("\\d+") ? "*" : hasPort ? text.substring(0, colon) : text;
-        String port = text.matches("\\d+") ? text : hasPort ? text.substring(colon + 1) : Integer.toString(PORT_DEFAULT);
+        String port =
+                text.matches("\\d+") ? text : hasPort ? text.substring(colon + 1) : Integer.toString(PORT_DEFAULT);
         if (!port.matches("\\d{1,5}") || Integer.parseInt(port) < 1 || Integer.parseInt(port) > 65_535) {
             site.error(word, "'" + port + "' is no port", "a number from 1 to 65535");
             return Optional.empty();
@@ -96,7 +120,8 @@ final class ListenReader {
         try {
             return Optional.of(new InetSocketAddress(InetAddress.getByName(name), number));
         } catch (UnknownHostException unknown) {
-            site.error(word, "no address is known for '" + name + "'", "name an address of this machine, or only a port");
+            site.error(
+                    word, "no address is known for '" + name + "'", "name an address of this machine, or only a port");
             return Optional.empty();
         }
     }
@@ -107,7 +132,9 @@ final class ListenReader {
             return "unix:" + address;
         }
         String host = inet.getAddress().getHostAddress();
-        return (inet.getAddress().isAnyLocalAddress() && !host.contains(":") ? "*" : host.contains(":") ? "[" + shortened(inet.getAddress()) + "]" : host)
+        return (inet.getAddress().isAnyLocalAddress() && !host.contains(":")
+                        ? "*"
+                        : host.contains(":") ? "[" + shortened(inet.getAddress()) + "]" : host)
                 + ":" + inet.getPort();
     }
 

@@ -51,7 +51,10 @@ final class LocationReader {
                 false,
                 List.of(),
                 Locations.NONE,
-                place(server, types, new Head(Kind.PREFIX, "/", SiteReader.headOf(server).name())),
+                place(
+                        server,
+                        types,
+                        new Head(Kind.PREFIX, "/", SiteReader.headOf(server).name())),
                 holds.holds(server, types),
                 tries(server),
                 files(server));
@@ -81,7 +84,8 @@ final class LocationReader {
             }
             String key = (head.kind == Kind.PREFIX_FIRST ? Kind.PREFIX : head.kind) + head.path;
             if (!seen.add(key) && (byPath || head.kind == Kind.NAMED)) {
-                site.error(head.word, "the location '" + label + "' is there already", "remove one, or put both into one");
+                site.error(
+                        head.word, "the location '" + label + "' is there already", "remove one, or put both into one");
                 continue;
             }
             SiteBlock block =
@@ -136,14 +140,13 @@ final class LocationReader {
         Word first = directive.arguments().getFirst();
         if (directive.arguments().size() == 2) {
             Word second = directive.arguments().get(1);
-            Kind kind =
-                    switch (first.text()) {
-                        case "=" -> Kind.EXACT;
-                        case "^~" -> Kind.PREFIX_FIRST;
-                        case "~" -> Kind.EXPRESSION;
-                        case "~*" -> Kind.EXPRESSION_ANY_CASE;
-                        default -> null;
-                    };
+            Kind kind = switch (first.text()) {
+                case "=" -> Kind.EXACT;
+                case "^~" -> Kind.PREFIX_FIRST;
+                case "~" -> Kind.EXPRESSION;
+                case "~*" -> Kind.EXPRESSION_ANY_CASE;
+                default -> null;
+            };
             if (kind == null) {
                 site.error(first, "'" + first + "' says not how to compare", "=, ^~, ~ or ~*, or only a path");
                 return Optional.empty();
@@ -167,7 +170,10 @@ final class LocationReader {
             return Optional.of(new Head(Kind.EXPRESSION, text.substring(1), first));
         }
         if (!text.startsWith("/")) {
-            site.note(first, "no path begins with '" + text + "'", "did you mean '/" + text + "', or ~ for an expression?");
+            site.note(
+                    first,
+                    "no path begins with '" + text + "'",
+                    "did you mean '/" + text + "', or ~ for an expression?");
         }
         return Optional.of(new Head(Kind.PREFIX, text, first));
     }
@@ -277,7 +283,8 @@ final class LocationReader {
     // ------------------------------------------------------------------------------------------- try_files
 
     private List<Location.Attempt> tries(SiteBlock block) {
-        Optional<Directive> directive = block.context() == ConfContext.SERVER ? block.own("try_files") : block.own("try_files");
+        Optional<Directive> directive =
+                block.context() == ConfContext.SERVER ? block.own("try_files") : block.own("try_files");
         if (directive.isEmpty()) {
             return List.of();
         }
@@ -293,7 +300,10 @@ final class LocationReader {
                     site.error(word, "'" + text + "' is no status", "=404");
                 }
                 tries.add(new Location.Attempt(
-                        Template.constant(""), false, Optional.empty(), status ? Integer.parseInt(text.substring(1)) : 404));
+                        Template.constant(""),
+                        false,
+                        Optional.empty(),
+                        status ? Integer.parseInt(text.substring(1)) : 404));
             } else if (last && text.startsWith("@")) {
                 tries.add(new Location.Attempt(Template.constant(""), false, Optional.of(text), 0));
             } else {

@@ -49,16 +49,14 @@ final class Locations {
     private final boolean empty;
     private final List<Location> all = new ArrayList<>();
 
-    Locations(
-            List<Prefix> exactly, List<Prefix> prefixes, List<Matched> expressions, Map<String, Location> named) {
+    Locations(List<Prefix> exactly, List<Prefix> prefixes, List<Matched> expressions, Map<String, Location> named) {
         for (Prefix each : exactly) {
             exact.put(each.path, new Found.Here(each.location));
         }
         for (Prefix each : prefixes) {
             tree.add(each, 0);
             if (each.addsSlash && each.path.length() > 1 && each.path.endsWith("/")) {
-                exact.putIfAbsent(
-                        each.path.substring(0, each.path.length() - 1), new Found.AddSlash(each.location));
+                exact.putIfAbsent(each.path.substring(0, each.path.length() - 1), new Found.AddSlash(each.location));
             }
         }
         this.expressions = List.copyOf(expressions);
@@ -79,6 +77,12 @@ final class Locations {
     @Nullable
     Location named(String name) {
         return named.get(name);
+    }
+
+    /** The longest prefix alone, for tests. */
+    String longest(String uri) {
+        Prefix found = tree.longest(uri);
+        return found == null ? "none" : found.path;
     }
 
     /** The location of a visit's path. */

@@ -51,8 +51,7 @@ final class MapReader {
                 Template found = value.get();
                 site.expression(entry.name(), anyCase ? 2 : 1, anyCase)
                         .ifPresent(expression -> expressions.add(new Matched(expression, found)));
-            } else if (exact.put(
-                            (key.startsWith("\\") ? key.substring(1) : key).toLowerCase(Locale.ROOT), value.get())
+            } else if (exact.put((key.startsWith("\\") ? key.substring(1) : key).toLowerCase(Locale.ROOT), value.get())
                     != null) {
                 site.error(entry.name(), "'" + key + "' stands here a second time", "");
             }

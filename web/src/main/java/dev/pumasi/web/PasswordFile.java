@@ -81,9 +81,7 @@ final class PasswordFile {
                 if (hash.startsWith("{PLAIN}")) {
                     return same(hash.substring("{PLAIN}".length()), password);
                 }
-                return same(
-                        hash,
-                        hash.startsWith(APR1) ? Md5Crypt.apr1Crypt(octets, hash) : Crypt.crypt(octets, hash));
+                return same(hash, hash.startsWith(APR1) ? Md5Crypt.apr1Crypt(octets, hash) : Crypt.crypt(octets, hash));
             } catch (IllegalArgumentException | NoSuchAlgorithmException malformed) {
                 return false;
             }
@@ -94,8 +92,7 @@ final class PasswordFile {
         }
 
         private static boolean same(String one, String other) {
-            return MessageDigest.isEqual(
-                    one.getBytes(StandardCharsets.UTF_8), other.getBytes(StandardCharsets.UTF_8));
+            return MessageDigest.isEqual(one.getBytes(StandardCharsets.UTF_8), other.getBytes(StandardCharsets.UTF_8));
         }
     }
 

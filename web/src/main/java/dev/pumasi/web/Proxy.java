@@ -143,7 +143,9 @@ public final class Proxy implements Handler, AutoCloseable {
             requests.increment();
             return refusal(400, "the host or the path cannot be passed on");
         }
-        return pass(request, new Onward(rewritten, keyOf(request), Long.MAX_VALUE, upgrades, _ -> false, fields -> fields))
+        return pass(
+                        request,
+                        new Onward(rewritten, keyOf(request), Long.MAX_VALUE, upgrades, _ -> false, fields -> fields))
                 .response();
     }
 

@@ -59,7 +59,9 @@ record ProxyContent(
         ClientRequest onward;
         try {
             onward = ClientRequest.of(
-                            visit.method(), proxy.upstream().servers().getFirst().origin(), path(visit))
+                            visit.method(),
+                            proxy.upstream().servers().getFirst().origin(),
+                            path(visit))
                     .withFields(fields(visit));
             String wanted = host.of(visit);
             if (!wanted.isEmpty()) {

@@ -54,7 +54,9 @@ final class ProxyReader {
         if (!text.startsWith(HTTP)) {
             site.error(
                     word,
-                    text.startsWith("https://") ? "servers are asked without TLS" : "'" + text + "' is no URI of a server",
+                    text.startsWith("https://")
+                            ? "servers are asked without TLS"
+                            : "'" + text + "' is no URI of a server",
                     "proxy_pass http://127.0.0.1:9000;");
             return Optional.empty();
         }
@@ -180,7 +182,10 @@ final class ProxyReader {
                 continue;
             }
             if (NEVER.contains(lower)) {
-                site.error(name, "the field " + name + " cannot be set", "it says where a body ends, and is always written anew");
+                site.error(
+                        name,
+                        "the field " + name + " cannot be set",
+                        "it says where a body ends, and is always written anew");
                 continue;
             }
             try {
@@ -225,13 +230,18 @@ final class ProxyReader {
         boolean byDefault = all.isEmpty();
         for (Directive directive : all) {
             Word first = directive.arguments().getFirst();
-            if (directive.arguments().size() == 2 && !first.text().startsWith("~") && first.text().indexOf('$') < 0) {
+            if (directive.arguments().size() == 2
+                    && !first.text().startsWith("~")
+                    && first.text().indexOf('$') < 0) {
                 site.template(directive.arguments().get(1))
                         .ifPresent(to -> moved.add(new ProxyContent.Moved(first.text(), to)));
             } else if (directive.arguments().size() == 1 && first.text().equals("default")) {
                 byDefault = true;
             } else if (directive.arguments().size() != 1 || !first.text().equals("off")) {
-                site.error(first, "proxy_redirect is off, default, or two texts", "an expression or a variable as the first is not supported");
+                site.error(
+                        first,
+                        "proxy_redirect is off, default, or two texts",
+                        "an expression or a variable as the first is not supported");
             }
         }
         if (byDefault && path.isPresent() && text.indexOf('$') < 0) {

@@ -96,7 +96,8 @@ sealed interface Rewrite {
                     String target = change.replacement.of(visit);
                     if (change.flag == Flag.REDIRECT || change.flag == Flag.PERMANENT) {
                         String args = change.dropsArgs ? "" : visit.args();
-                        String location = args.isEmpty() ? target : target + (target.indexOf('?') < 0 ? "?" : "&") + args;
+                        String location =
+                                args.isEmpty() ? target : target + (target.indexOf('?') < 0 ? "?" : "&") + args;
                         return new Result.Stopped(new Step.Done(
                                 Redirects.to(change.flag == Flag.PERMANENT ? 301 : 302, Redirects.escaped(location))));
                     }

@@ -42,7 +42,8 @@ final class RuleReader {
             return Optional.empty();
         }
         if (Variables.isBuiltIn(name.substring(1))) {
-            site.error(directive.arguments().getFirst(), name + " is known already and cannot be set", "use another name");
+            site.error(
+                    directive.arguments().getFirst(), name + " is known already and cannot be set", "use another name");
             return Optional.empty();
         }
         return site.template(directive.arguments().get(1))
@@ -57,7 +58,10 @@ final class RuleReader {
         }
         int status = number ? Integer.parseInt(first.text()) : 0;
         if (status < 200 || status > 599) {
-            site.error(first, "'" + first + "' is no status", "return takes 200 to 599, or a URI that begins with http://");
+            site.error(
+                    first,
+                    "'" + first + "' is no status",
+                    "return takes 200 to 599, or a URI that begins with http://");
             return Optional.empty();
         }
         if (status == Refusals.CLOSED) {
@@ -111,7 +115,10 @@ final class RuleReader {
         directive.arguments().forEach(word -> words.add(word.text()));
         int last = words.size() - 1;
         if (!words.getFirst().startsWith("(") || !words.get(last).endsWith(")")) {
-            site.error(directive.arguments().getFirst(), "a condition stands in parentheses", "if ($variable = value) { … }");
+            site.error(
+                    directive.arguments().getFirst(),
+                    "a condition stands in parentheses",
+                    "if ($variable = value) { … }");
             return Optional.empty();
         }
         words.set(0, words.getFirst().substring(1));
@@ -135,10 +142,17 @@ final class RuleReader {
             return file(words.getFirst(), directive.arguments().get(shift + 1), words.get(1));
         }
         if (words.size() != 3) {
-            site.error(first, "this condition cannot be read", "write ($variable), ($variable = value), ($variable ~ expression) or (-f file)");
+            site.error(
+                    first,
+                    "this condition cannot be read",
+                    "write ($variable), ($variable = value), ($variable ~ expression) or (-f file)");
             return Optional.empty();
         }
-        return compared(first, words, directive.arguments().get(Math.min(last, shift + 2)), directive.arguments().get(shift + 1));
+        return compared(
+                first,
+                words,
+                directive.arguments().get(Math.min(last, shift + 2)),
+                directive.arguments().get(shift + 1));
     }
 
     private Optional<Rewrite.Condition> compared(Word first, List<String> words, Word value, Word sign) {
@@ -153,9 +167,9 @@ final class RuleReader {
             }
             case "~", "~*", "!~", "!~*" -> {
                 boolean wanted = !words.get(1).startsWith("!");
-                Optional<Expression> expression = site.expression(value, with, words.get(1).endsWith("*"));
-                return subject.flatMap(one ->
-                        expression.map(two -> visit -> two.find(visit, one.of(visit)) == wanted));
+                Optional<Expression> expression =
+                        site.expression(value, with, words.get(1).endsWith("*"));
+                return subject.flatMap(one -> expression.map(two -> visit -> two.find(visit, one.of(visit)) == wanted));
             }
             default -> {
                 site.error(sign, "'" + words.get(1) + "' compares nothing", "=, !=, ~, ~*, !~ or !~*");
@@ -166,7 +180,10 @@ final class RuleReader {
 
     private Optional<Template> variable(Word at, String text) {
         if (!text.startsWith("$")) {
-            site.error(at, "'" + text + "' is no variable", "a condition begins with a variable, as ($host = example.org)");
+            site.error(
+                    at,
+                    "'" + text + "' is no variable",
+                    "a condition begins with a variable, as ($host = example.org)");
             return Optional.empty();
         }
         return site.template(at, text);
@@ -182,13 +199,12 @@ final class RuleReader {
             } catch (OperationException | InvalidPathException absent) {
                 return !wanted;
             }
-            boolean holds =
-                    switch (kind) {
-                        case 'f' -> found.kind() == FileAttributes.Kind.FILE;
-                        case 'd' -> found.kind() == FileAttributes.Kind.FOLDER;
-                        case 'x' -> (found.mode() & 0111) != 0;
-                        default -> true;
-                    };
+            boolean holds = switch (kind) {
+                case 'f' -> found.kind() == FileAttributes.Kind.FILE;
+                case 'd' -> found.kind() == FileAttributes.Kind.FOLDER;
+                case 'x' -> (found.mode() & 0111) != 0;
+                default -> true;
+            };
             return holds == wanted;
         });
     }

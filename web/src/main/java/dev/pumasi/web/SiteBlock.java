@@ -15,11 +15,16 @@ import org.jspecify.annotations.Nullable;
  * @param directives those that may be used
  */
 record SiteBlock(
-        ConfContext context, @Nullable SiteBlock parent, @Nullable Directive head, List<Directive> directives) {
+        ConfContext context,
+        @Nullable SiteBlock parent,
+        @Nullable Directive head,
+        List<Directive> directives) {
 
     /** Its own directive of that name. */
     Optional<Directive> own(String name) {
-        return directives.stream().filter(each -> each.name().text().equals(name)).findFirst();
+        return directives.stream()
+                .filter(each -> each.name().text().equals(name))
+                .findFirst();
     }
 
     /** All of its own of that name. */

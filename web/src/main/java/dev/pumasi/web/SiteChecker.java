@@ -79,9 +79,7 @@ final class SiteChecker {
             problems.error(
                     directive.at(),
                     "there is no directive '" + name + "'",
-                    nearest.isEmpty()
-                            ? "docs/site-conf.md lists those there are"
-                            : "did you mean '" + nearest + "'?");
+                    nearest.isEmpty() ? "docs/site-conf.md lists those there are" : "did you mean '" + nearest + "'?");
             return false;
         }
         Directives.Rule rule = known.get();
@@ -124,7 +122,9 @@ final class SiteChecker {
         }
         if (words.size() < rule.least() || words.size() > rule.most()) {
             String wanted = rule.least() == rule.most()
-                    ? rule.least() == 0 ? "no argument" : rule.least() == 1 ? "one argument" : rule.least() + " arguments"
+                    ? rule.least() == 0
+                            ? "no argument"
+                            : rule.least() == 1 ? "one argument" : rule.least() + " arguments"
                     : rule.most() == Integer.MAX_VALUE
                             ? rule.least() + " or more arguments"
                             : rule.least() + " to " + rule.most() + " arguments";
@@ -133,7 +133,8 @@ final class SiteChecker {
                     words.size() > rule.most() ? words.get(rule.most()).at() : directive.at(),
                     name + " takes " + wanted + ", and has " + words.size(),
                     onNextLine
-                            ? "is a ';' missing at the end of line " + directive.at().line() + "?"
+                            ? "is a ';' missing at the end of line "
+                                    + directive.at().line() + "?"
                             : words.size() > rule.most() ? "put what has blanks in it into quotation marks" : "");
             return false;
         }

@@ -49,7 +49,14 @@ final class SiteDump {
                             + holds.access().auth().map(auth -> ", " + auth).orElse(""));
         }
         if (holds.compression().on()) {
-            line(depth + 1, "gzip for " + String.join(" ", holds.compression().types().stream().sorted().toList()));
+            line(
+                    depth + 1,
+                    "gzip for "
+                            + String.join(
+                                    " ",
+                                    holds.compression().types().stream()
+                                            .sorted()
+                                            .toList()));
         }
         for (Holds.Added added : holds.headers()) {
             line(depth + 1, "adds " + added.name() + ": " + added.value() + (added.always() ? " always" : ""));
@@ -64,13 +71,13 @@ final class SiteDump {
                     depth,
                     switch (rule) {
                         case Rewrite.Assign assign -> "sets a variable to " + assign.value();
-                        case Rewrite.Change change ->
-                            "rewrites " + change.expression() + " to " + change.replacement();
+                        case Rewrite.Change change -> "rewrites " + change.expression() + " to " + change.replacement();
                         case Rewrite.Answer answer ->
                             "answers " + answer.status()
                                     + answer.text().map(said -> " " + said).orElse("");
                         case Rewrite.Break _ -> "ends the rules";
-                        case Rewrite.When when -> "on a condition: " + when.rules().size() + " rules";
+                        case Rewrite.When when ->
+                            "on a condition: " + when.rules().size() + " rules";
                     });
         }
     }

@@ -38,8 +38,7 @@ final class SiteHandler implements Handler {
         String host = host(request.host());
         VirtualServer server = names.isSingle() ? names.otherwise() : names.choose(host);
         String path = request.path();
-        Visit visit =
-                new Visit(request, server, host, server.mergesSlashes() ? merged(path) : path, ownCount);
+        Visit visit = new Visit(request, server, host, server.mergesSlashes() ? merged(path) : path, ownCount);
         try {
             for (Expression name : server.nameExpressions()) {
                 if (name.find(visit, host)) {
@@ -83,18 +82,18 @@ final class SiteHandler implements Handler {
     // ------------------------------------------------------------------------------------------- the way
 
     private Response visit(Visit visit) throws IOException {
-        Step step =
-                switch (Rewrite.run(visit.server().rules(), visit)) {
-                    case Rewrite.Result.Stopped(Step stopped) -> stopped;
-                    case Rewrite.Result.Went _ -> Step.Again.NOW;
-                };
+        Step step = switch (Rewrite.run(visit.server().rules(), visit)) {
+            case Rewrite.Result.Stopped(Step stopped) -> stopped;
+            case Rewrite.Result.Went _ -> Step.Again.NOW;
+        };
         for (int cycles = 0; cycles <= CYCLES_MAX; cycles++) {
             switch (step) {
                 case Step.Done(Response response) -> {
                     return response;
                 }
                 case Step.Refused refused -> {
-                    if (visit.errorStatus() != 0 || !visit.location().holds().errorPages().containsKey(refused.status())) {
+                    if (visit.errorStatus() != 0
+                            || !visit.location().holds().errorPages().containsKey(refused.status())) {
                         return page(visit, refused);
                     }
                     step = toErrorPage(visit, refused.status());

@@ -49,8 +49,7 @@ final class SiteReader {
 
     /** What was read; of no use if the problems have errors. */
     Optional<SitePlan> read(Map<String, String> environment) {
-        List<Directive> all =
-                ConfReader.read(file, environment, Directives.ALL, Set.of("mime.types"), problems);
+        List<Directive> all = ConfReader.read(file, environment, Directives.ALL, Set.of("mime.types"), problems);
         return plan(all);
     }
 
@@ -312,7 +311,10 @@ final class SiteReader {
         try {
             return Optional.of(Expression.parse(text, anyCase, variables));
         } catch (IllegalArgumentException wrong) {
-            error(word, String.valueOf(wrong.getMessage()), "an expression with { or ; in it stands in quotation marks");
+            error(
+                    word,
+                    String.valueOf(wrong.getMessage()),
+                    "an expression with { or ; in it stands in quotation marks");
             return Optional.empty();
         }
     }
@@ -340,7 +342,10 @@ final class SiteReader {
     int millis(Word word) {
         OptionalLong millis = Units.millis(word.text());
         if (millis.isEmpty() || millis.getAsLong() > Integer.MAX_VALUE) {
-            error(word, "'" + word + "' is no time", "seconds, or with ms, s, m, h or d behind the number: 30s, 1h; 24d at most");
+            error(
+                    word,
+                    "'" + word + "' is no time",
+                    "seconds, or with ms, s, m, h or d behind the number: 30s, 1h; 24d at most");
         }
         return (int) Math.min(Integer.MAX_VALUE, millis.orElse(0));
     }

@@ -14,8 +14,7 @@ final class StoreShelf {
     private final Map<Key, FileStore> stores = new LinkedHashMap<>();
 
     FileStore store(Path base, TypeTable types) {
-        return stores.computeIfAbsent(
-                new Key(base, types), key -> new FileStore(key.base, key.types, this::bytesEach));
+        return stores.computeIfAbsent(new Key(base, types), key -> new FileStore(key.base, key.types, this::bytesEach));
     }
 
     /** What each may keep, once all are known. */

@@ -18,13 +18,12 @@ final class Units {
         if (!matcher.matches()) {
             return OptionalLong.empty();
         }
-        long factor =
-                switch (matcher.group(2)) {
-                    case "k", "K" -> 1L << 10;
-                    case "m", "M" -> 1L << 20;
-                    case "g", "G" -> 1L << 30;
-                    default -> 1L;
-                };
+        long factor = switch (matcher.group(2)) {
+            case "k", "K" -> 1L << 10;
+            case "m", "M" -> 1L << 20;
+            case "g", "G" -> 1L << 30;
+            default -> 1L;
+        };
         long number = Long.parseLong(matcher.group(1));
         return number > Long.MAX_VALUE / 4 / factor ? OptionalLong.empty() : OptionalLong.of(number * factor);
     }
@@ -36,17 +35,16 @@ final class Units {
         int end = 0;
         long before = Long.MAX_VALUE;
         while (end < text.length() && matcher.find() && matcher.start() == end) {
-            long factor =
-                    switch (matcher.group(2)) {
-                        case "ms" -> 1L;
-                        case "m" -> 60_000L;
-                        case "h" -> 3_600_000L;
-                        case "d" -> 86_400_000L;
-                        case "w" -> 7 * 86_400_000L;
-                        case "M" -> 30 * 86_400_000L;
-                        case "y" -> 365 * 86_400_000L;
-                        default -> 1_000L;
-                    };
+            long factor = switch (matcher.group(2)) {
+                case "ms" -> 1L;
+                case "m" -> 60_000L;
+                case "h" -> 3_600_000L;
+                case "d" -> 86_400_000L;
+                case "w" -> 7 * 86_400_000L;
+                case "M" -> 30 * 86_400_000L;
+                case "y" -> 365 * 86_400_000L;
+                default -> 1_000L;
+            };
             long number = Long.parseLong(matcher.group(1));
             if (factor >= before || number > Long.MAX_VALUE / 8 / factor || sum > Long.MAX_VALUE / 8) {
                 return OptionalLong.empty(); // larger units go first, each once

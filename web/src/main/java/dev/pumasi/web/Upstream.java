@@ -138,12 +138,11 @@ public final class Upstream implements AutoCloseable {
     }
 
     static boolean mayServe(UpstreamServer server, List<UpstreamServer> tried, Tier tier) {
-        boolean may =
-                switch (tier) {
-                    case FIRST -> !server.isSpare() && server.isUsable();
-                    case SPARE -> server.isSpare() && server.isUsable();
-                    case EJECTED -> server.isWanted();
-                };
+        boolean may = switch (tier) {
+            case FIRST -> !server.isSpare() && server.isUsable();
+            case SPARE -> server.isSpare() && server.isUsable();
+            case EJECTED -> server.isWanted();
+        };
         return may && !tried.contains(server);
     }
 

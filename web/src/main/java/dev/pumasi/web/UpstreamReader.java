@@ -46,8 +46,7 @@ final class UpstreamReader {
 
     void read(Directive directive, SiteBlock http) {
         Word name = directive.arguments().getFirst();
-        SiteBlock block =
-                site.checker().block(ConfContext.UPSTREAM, http, directive, SiteReader.blockOf(directive));
+        SiteBlock block = site.checker().block(ConfContext.UPSTREAM, http, directive, SiteReader.blockOf(directive));
         Upstream.Builder builder = Upstream.builder(name.text());
         Template key = Template.constant("");
         int policies = 0;
@@ -68,14 +67,20 @@ final class UpstreamReader {
                     key = site.template(each.arguments().getFirst()).orElse(key);
                     policies++;
                     if (each.arguments().size() > 1 && !each.argument(1).equals("consistent")) {
-                        site.error(each.arguments().get(1), "'" + each.argument(1) + "' is not 'consistent'", "hash $uri consistent;");
+                        site.error(
+                                each.arguments().get(1),
+                                "'" + each.argument(1) + "' is not 'consistent'",
+                                "hash $uri consistent;");
                     }
                 }
                 default -> {}
             }
         }
         if (policies > 1) {
-            site.error(name, "the upstream '" + name + "' has several ways to choose", "keep one of least_conn, ip_hash and hash");
+            site.error(
+                    name,
+                    "the upstream '" + name + "' has several ways to choose",
+                    "keep one of least_conn, ip_hash and hash");
         }
         if (named.containsKey(name.text())) {
             site.error(name, "the upstream '" + name + "' is there already", "");
@@ -86,7 +91,8 @@ final class UpstreamReader {
             return;
         }
         block.own("keepalive").ifPresent(each -> site.number(each.arguments().getFirst(), 1, 1_000_000));
-        Optional<Integer> idle = block.own("keepalive_timeout").map(each -> site.millis(each.arguments().getFirst()));
+        Optional<Integer> idle = block.own("keepalive_timeout")
+                .map(each -> site.millis(each.arguments().getFirst()));
         try {
             Upstream upstream = builder.build();
             for (int i = 0; i < upstream.servers().size(); i++) {
@@ -123,8 +129,13 @@ final class UpstreamReader {
                 case "backup" -> spare = true;
                 case "down" -> {}
                 case "max_conns", "slow_start", "resolve", "service", "route", "drain" ->
-                    site.error(word, "'" + name + "' is not supported", "weight, max_fails, fail_timeout, backup and down are");
-                default -> site.error(word, "a server has no '" + word + "'", "weight=, max_fails=, fail_timeout=, backup, down");
+                    site.error(
+                            word,
+                            "'" + name + "' is not supported",
+                            "weight, max_fails, fail_timeout, backup and down are");
+                default ->
+                    site.error(
+                            word, "a server has no '" + word + "'", "weight=, max_fails=, fail_timeout=, backup, down");
             }
         }
         Word first = directive.arguments().getFirst();

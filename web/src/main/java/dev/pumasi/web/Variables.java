@@ -114,7 +114,9 @@ final class Variables {
             int end = query.indexOf('&', from);
             int to = end < 0 ? query.length() : end;
             int equals = from + wanted.length();
-            if (equals < to && query.charAt(equals) == '=' && query.regionMatches(true, from, wanted, 0, wanted.length())) {
+            if (equals < to
+                    && query.charAt(equals) == '='
+                    && query.regionMatches(true, from, wanted, 0, wanted.length())) {
                 return query.substring(equals + 1, to);
             }
             from = to + 1;
@@ -152,8 +154,10 @@ final class Variables {
         all.put("https", _ -> "");
         all.put("pid", _ -> Long.toString(ProcessHandle.current().pid()));
         all.put("request_method", Visit::method);
-        all.put("request", visit -> visit.request().method() + " " + visit.request().target() + " "
-                + visit.request().version());
+        all.put(
+                "request",
+                visit -> visit.request().method() + " " + visit.request().target() + " "
+                        + visit.request().version());
         all.put("remote_addr", visit -> address(visit.request().remoteAddress()));
         all.put("remote_port", visit -> port(visit.request().remoteAddress()));
         all.put("remote_user", Visit::user);
@@ -165,7 +169,9 @@ final class Variables {
         all.put("proxy_host", visit -> visit.proxied().host());
         all.put("proxy_port", visit -> visit.proxied().port());
         all.put("status", visit -> Integer.toString(visit.status()));
-        all.put("time_iso8601", _ -> Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
+        all.put(
+                "time_iso8601",
+                _ -> Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
         all.put("time_local", _ -> LOCAL.format(Instant.now()));
         all.put("msec", _ -> milliseconds(System.currentTimeMillis()));
         all.put("request_time", visit -> milliseconds(visit.ageMillis()));

@@ -263,7 +263,14 @@ class SiteNginxTest {
 
     /** A request, and what is to be answered. */
     private record Row(
-            String method, String host, String target, String field, String status, String place, String type, String body) {
+            String method,
+            String host,
+            String target,
+            String field,
+            String status,
+            String place,
+            String type,
+            String body) {
 
         static Row parse(String line) {
             String[] parts = line.split("\\|", 8);

@@ -80,11 +80,7 @@ public final class ConfReader {
      * @param absentAllowed names of files that, included but not there, are told with a note only
      */
     public static List<Directive> read(
-            Path main,
-            Map<String, String> environment,
-            Grammar grammar,
-            Set<String> absentAllowed,
-            Problems problems) {
+            Path main, Map<String, String> environment, Grammar grammar, Set<String> absentAllowed, Problems problems) {
         ConfReader reader = new ConfReader(main, environment, grammar, absentAllowed, problems);
         return reader.file(main, new Position(main.toString(), 1, 1, 1), 0, "");
     }
@@ -219,7 +215,14 @@ public final class ConfReader {
             Token token = lexer.next();
             switch (token) {
                 case Token.Text(Word word) -> {
-                    if (words.size() < WORDS_MAX) {
+                    if (hasSwallowedBrace(word)) {
+                        words.add(withoutBrace(word));
+                        finish(words, null, name, made, depth);
+                        words.clear();
+                        if (opened != null) {
+                            return made;
+                        }
+                    } else if (words.size() < WORDS_MAX) {
                         words.add(word);
                     } else if (words.size() == WORDS_MAX) {
                         words.add(word);
@@ -274,6 +277,26 @@ public final class ConfReader {
                 return made;
             }
         }
+    }
+
+    /** A brace without a blank before it belongs to the word; nobody has meant that. */
+    private boolean hasSwallowedBrace(Word word) {
+        String text = word.text();
+        return !word.quoted() && text.length() > 1 && text.endsWith("}") && text.indexOf('{') < 0;
+    }
+
+    private Word withoutBrace(Word word) {
+        Position at = word.at();
+        int length = at.length() - 1;
+        problems.error(
+                new Position(at.file(), at.line(), at.column() + length, 1),
+                "a ';' is missing before '}'",
+                "it would belong to the word '" + word.text() + "'");
+        return new Word(
+                word.text().substring(0, word.text().length() - 1),
+                new Position(at.file(), at.line(), at.column(), length),
+                false,
+                word.firstOfLine());
     }
 
     private void giveUp(Position at, String why) {

@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
  * @param arguments those after it
  * @param block what is between its braces; null without
  */
-public record Directive(Word name, List<Word> arguments, @Nullable List<Directive> block) {
+public record Directive(
+        Word name, List<Word> arguments, @Nullable List<Directive> block) {
 
     public Directive {
         arguments = List.copyOf(arguments);

@@ -52,7 +52,8 @@ final class FilePattern {
         }
         // In the pattern language of the JDK braces and backslashes mean something, in a shell's here they do not.
         PathMatcher matcher = FileSystems.getDefault()
-                .getPathMatcher("glob:" + name.replace("\\", "\\\\").replace("{", "\\{").replace("}", "\\}"));
+                .getPathMatcher(
+                        "glob:" + name.replace("\\", "\\\\").replace("{", "\\{").replace("}", "\\}"));
         List<Path> matching = new ArrayList<>();
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder)) {
             for (Path entry : entries) {

@@ -157,7 +157,8 @@ final class Lexer {
         int length = Math.max(1, (end < 0 || end > at ? at : end) - from);
         Position whole = new Position(file, begin.line(), begin.column(), length);
         if (word.length() > WORD_CHARS_MAX) {
-            problems.error(whole, "a word of more than " + WORD_CHARS_MAX + " characters", "is a quotation mark missing?");
+            problems.error(
+                    whole, "a word of more than " + WORD_CHARS_MAX + " characters", "is a quotation mark missing?");
             word.setLength(WORD_CHARS_MAX);
         }
         return new Word(word.toString(), whole, quoted, first);
@@ -231,8 +232,7 @@ final class Lexer {
         int mark = wanted.indexOf(":-");
         String name = mark < 0 ? wanted : wanted.substring(0, mark);
         if (!name.matches("[A-Za-z_][A-Za-z0-9_]*")) {
-            problems.error(
-                    here(length), "'" + name + "' is no name of an environment variable", "write ${env:NAME}");
+            problems.error(here(length), "'" + name + "' is no name of an environment variable", "write ${env:NAME}");
             return null;
         }
         String value = environment.getOrDefault(name, "");
