@@ -168,7 +168,7 @@ final class GzipOutput extends BodyOutput {
 
     private int elsewhere(int flush) throws IOException {
         Integer done = null;
-        if (offload.status().waiting() < offload.waitingMax() / 2) {
+        if (Thread.currentThread().isVirtual() && offload.status().waiting() < offload.waitingMax() / 2) {
             done = offload.call(() -> deflater.deflate(made, 0, made.length, flush));
         }
         return done == null ? deflater.deflate(made, 0, made.length, flush) : done;

@@ -103,7 +103,7 @@ final class HoldsReader {
                 .map(directive -> type(directive.arguments().getFirst(), directive.argument(0)))
                 .orElse(MediaType.of("text/plain"));
         if (all.isEmpty()) {
-            return new TypeTable(Optional.empty(), otherwise.isEmpty() ? MediaType.OCTETS : byDefault);
+            return new TypeTable(Optional.empty(), byDefault);
         }
         Map<String, MediaType> types = new HashMap<>();
         for (Directive block : all) {

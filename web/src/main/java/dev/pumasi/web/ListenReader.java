@@ -74,9 +74,11 @@ final class ListenReader {
                     site.error(
                             word,
                             "listen has no parameter '" + word + "'",
-                            Directives.distance(name, "default_server", 4) < 4
-                                    ? "did you mean 'default_server'?"
-                                    : "default_server is one");
+                            word.firstOfLine()
+                                    ? "is a ';' missing at the end of the line before?"
+                                    : Directives.distance(name, "default_server", 4) < 4
+                                            ? "did you mean 'default_server'?"
+                                            : "default_server is one");
                     return Optional.empty();
                 }
             }

@@ -214,15 +214,23 @@ final class LocationReader {
         if (alias.isPresent() && block.own("root").isPresent()) {
             site.error(alias.get().name(), "both 'root' and 'alias' are given", "keep one of them");
         }
-        Optional<Directive> found = alias.isPresent() ? alias : nearestPlace(block);
-        if (found.isEmpty()) {
+        Optional<SiteBlock> holder = placeHolder(block);
+        if (holder.isEmpty()) {
             // nginx has a folder of its own for that; here there is none, and so no file.
             return placed(Template.constant(site.folder().resolve("html").toString()), types, 0);
         }
+        Optional<Directive> found =
+                holder.get().own("alias").or(() -> holder.get().own("root"));
+        // An alias of the location around it goes on replacing what that location replaces.
+        Head of = holder.get() == block
+                ? head
+                : holder.get().context() == ConfContext.LOCATION
+                        ? head(SiteReader.headOf(holder.get())).orElse(head)
+                        : head;
         Word word = found.get().arguments().getFirst();
         boolean isAlias = found.get().name().text().equals("alias");
-        boolean byExpression = head.kind == Kind.EXPRESSION || head.kind == Kind.EXPRESSION_ANY_CASE;
-        int cut = !isAlias ? 0 : byExpression ? -1 : head.path.length();
+        boolean byExpression = of.kind == Kind.EXPRESSION || of.kind == Kind.EXPRESSION_ANY_CASE;
+        int cut = !isAlias ? 0 : byExpression ? -1 : of.path.length();
         String text = word.text();
         if (text.isEmpty()) {
             site.error(word, "'" + found.get().name() + "' is empty", "name a folder");
@@ -244,9 +252,14 @@ final class LocationReader {
         return placed(written.get(), types, cut);
     }
 
-    /** What holds may come from an alias around it, which then replaces what that location replaces. */
-    private static Optional<Directive> nearestPlace(SiteBlock block) {
-        return block.nearest("root");
+    /** The nearest block that says where files lie. */
+    private static Optional<SiteBlock> placeHolder(SiteBlock block) {
+        for (SiteBlock each = block; each != null; each = each.parent()) {
+            if (each.own("alias").isPresent() || each.own("root").isPresent()) {
+                return Optional.of(each);
+            }
+        }
+        return Optional.empty();
     }
 
     private Optional<Path> path(Word word) {
@@ -283,8 +296,7 @@ final class LocationReader {
     // ------------------------------------------------------------------------------------------- try_files
 
     private List<Location.Attempt> tries(SiteBlock block) {
-        Optional<Directive> directive =
-                block.context() == ConfContext.SERVER ? block.own("try_files") : block.own("try_files");
+        Optional<Directive> directive = block.own("try_files");
         if (directive.isEmpty()) {
             return List.of();
         }

@@ -83,6 +83,6 @@ final class SiteDump {
     }
 
     private void line(int depth, String line) {
-        text.append("  ".repeat(depth)).append(line).append('\n');
+        text.append("  ".repeat(depth)).append(line.replace("\n", "\\n")).append('\n');
     }
 }

@@ -20,7 +20,7 @@ record TypeTable(Optional<Map<String, MediaType>> types, MediaType otherwise) {
         }
         if (types.isEmpty()) {
             MediaType known = MediaTypes.of(fileName);
-            return known.equals(MediaType.OCTETS) ? otherwise : known;
+            return known.equals(MediaType.OCTETS) ? otherwise : known; // of which there is none in that table
         }
         return types.get().getOrDefault(fileName.substring(dot + 1).toLowerCase(Locale.ROOT), otherwise);
     }

@@ -2,8 +2,10 @@ package dev.pumasi.web.conf;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** Collects what is to be said about a configuration, and the text that it is about. Belongs to one thread. */
 public final class Problems {
@@ -19,6 +21,10 @@ public final class Problems {
 
     private final List<Problem> all = new ArrayList<>();
     private final Map<String, String[]> texts = new HashMap<>();
+
+    /** What holds in many locations is looked at in each, and told once. */
+    private final Set<Problem> told = new HashSet<>();
+
     private int errors;
     private int notes;
 
@@ -29,15 +35,17 @@ public final class Problems {
 
     /** Something is wrong. */
     public void error(Position at, String message, String likely) {
-        if (++errors <= ERRORS_MAX) {
-            all.add(new Problem(Problem.Level.ERROR, at, message, likely));
+        Problem problem = new Problem(Problem.Level.ERROR, at, message, likely);
+        if (told.add(problem) && ++errors <= ERRORS_MAX) {
+            all.add(problem);
         }
     }
 
     /** Something is not what it seems. */
     public void note(Position at, String message, String likely) {
-        if (++notes <= NOTES_MAX) {
-            all.add(new Problem(Problem.Level.NOTE, at, message, likely));
+        Problem problem = new Problem(Problem.Level.NOTE, at, message, likely);
+        if (told.add(problem) && ++notes <= NOTES_MAX) {
+            all.add(problem);
         }
     }
 
