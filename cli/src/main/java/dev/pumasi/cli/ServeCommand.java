@@ -209,6 +209,10 @@ final class ServeCommand implements Callable<Integer> {
         Path file = Objects.requireNonNull(folder);
         crew.requireNone(spec.commandLine(), model);
         notWithSite();
+        if (admin.page(spec.commandLine(), content()).isPresent()) {
+            throw wrong("the live page is not there for a configuration file in one process;"
+                    + " serve it with --model preforked, or leave --admin out");
+        }
         if (!ServiceManager.ofThisProcess().sockets().isEmpty()) {
             throw wrong(
                     "a socket was passed to this process, and " + file + " says where to listen; remove one of them");
