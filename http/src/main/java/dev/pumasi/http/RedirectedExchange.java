@@ -79,6 +79,11 @@ record RedirectedExchange(Request original, Exchange exchange, int count) implem
     }
 
     @Override
+    public SocketAddress localAddress() {
+        return exchange.localAddress();
+    }
+
+    @Override
     public Loop loop() {
         return exchange.loop();
     }
