@@ -219,21 +219,21 @@ final class LocationReader {
             // nginx has a folder of its own for that; here there is none, and so no file.
             return placed(Template.constant(site.folder().resolve("html").toString()), types, 0);
         }
-        Optional<Directive> found =
-                holder.get().own("alias").or(() -> holder.get().own("root"));
+        SiteBlock said = holder.get();
+        Directive found = said.own("alias").or(() -> said.own("root")).orElseThrow();
         // An alias of the location around it goes on replacing what that location replaces.
         Head of = holder.get() == block
                 ? head
                 : holder.get().context() == ConfContext.LOCATION
                         ? head(SiteReader.headOf(holder.get())).orElse(head)
                         : head;
-        Word word = found.get().arguments().getFirst();
-        boolean isAlias = found.get().name().text().equals("alias");
+        Word word = found.arguments().getFirst();
+        boolean isAlias = found.name().text().equals("alias");
         boolean byExpression = of.kind == Kind.EXPRESSION || of.kind == Kind.EXPRESSION_ANY_CASE;
         int cut = !isAlias ? 0 : byExpression ? -1 : of.path.length();
         String text = word.text();
         if (text.isEmpty()) {
-            site.error(word, "'" + found.get().name() + "' is empty", "name a folder");
+            site.error(word, "'" + found.name() + "' is empty", "name a folder");
             return placed(Template.constant("/"), types, cut);
         }
         Optional<Template> written = site.template(word);
