@@ -211,9 +211,9 @@ final class PumasiTest {
     }
 
     @Test
-    void aFileIsNotAFolder(@TempDir Path folder) throws IOException {
-        Path file = Files.writeString(folder.resolve("page.html"), "");
-        assertBriefError(pumasi("serve", file.toString()), Pumasi.EXIT_CANNOT_RUN, "page.html", "not a folder");
+    void aFileIsReadAsAConfigurationAndItsMistakesAreTold(@TempDir Path folder) throws IOException {
+        Path file = Files.writeString(folder.resolve("site.conf"), "http { server { listen 1 } }");
+        assertBriefError(pumasi("serve", file.toString()), Pumasi.EXIT_CANNOT_RUN, "site.conf:1:24", "';' is missing");
     }
 
     @ParameterizedTest
