@@ -69,7 +69,7 @@ final class Examples {
                     GreenThreadPerConnection::main),
             new Example(
                     "neighbours",
-                    "",
+                    "S06",
                     "",
                     "a handler waits in three ways: what its neighbour on the loop feels",
                     Neighbours::main),
