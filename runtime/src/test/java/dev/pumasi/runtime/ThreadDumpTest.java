@@ -230,7 +230,7 @@ final class ThreadDumpTest extends OnEachDriver {
     void aSleepOfTheJdksIsListedAsAHop() throws Exception {
         Loop loop = loop();
         onGreen(loop, () -> {
-            Thread.sleep(1);
+            Thread.sleep(50); // a shorter one may be over before the thread has parked: that is no hop
             return "slept";
         });
         String place = LoopDump.of(loop).hops().getFirst();
