@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
@@ -103,9 +104,15 @@ abstract class QueueContract extends OnEachDriver {
             Publisher publisher = topic.publisher();
             Map<String, ConcurrentLinkedQueue<Integer>> seen = new ConcurrentHashMap<>();
             Map<String, Boolean> busy = new ConcurrentHashMap<>();
+            Set<Loop> atWork = ConcurrentHashMap.newKeySet();
             List<Handling> handlings = new ArrayList<>();
             for (Loop loop : loops.loops()) {
                 handlings.add(topic.consumer("g", QUICK).handle(loop, 5, delivery -> {
+                    atWork.add(loop);
+                    // Nobody is so much faster that nothing is left for the other.
+                    for (int i = 0; i < 500 && atWork.size() < loops.loops().size(); i++) {
+                        loop.sleep(Duration.ofMillis(20)).await();
+                    }
                     String key = delivery.message().key();
                     if (busy.put(key, true) != null) {
                         throw new AssertionError("two of one key at once: " + key);
