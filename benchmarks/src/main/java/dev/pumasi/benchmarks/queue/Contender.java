@@ -12,7 +12,7 @@ interface Contender {
      * Makes records durable for as long as told, in a fresh folder.
      *
      * @param publishers how many at once wait for their record to be durable, each for its own
-     * @return how many were durable when time was over
+     * @return how many were durable before time was over
      */
     long run(Path folder, int publishers, int bytes, long nanos) throws Exception;
 }

@@ -11,6 +11,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import java.util.stream.Stream;
 import org.HdrHistogram.Histogram;
 import picocli.CommandLine;
@@ -18,9 +20,10 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * Measures how many records a second are made durable, by the bare disk and by queues, all in turn and in several rounds, in one process;
- * then the time from publisher to handler, and the memory with many messages waiting. Prints Markdown tables. A figure is
- * the median of its rounds, with the smallest and the largest.
+ * Measures how many records a second are made durable by the bare disk, by Pumasi, and by what others make records durable with: in
+ * one process, in turn, in several rounds. Then the time from publisher to handler, beside Kafka; the others have no consumer that waits for
+ * the sync. Then the memory with many messages waiting. Prints Markdown tables. A figure is the median of its rounds, with the
+ * smallest and the largest.
  *
  * <p>What it will not do: compare over a network, or with several brokers. Everybody runs in this process, on this disk, and
  * answers only when the record is synced.
@@ -32,7 +35,10 @@ import picocli.CommandLine.Option;
         description = "Measures durable publishing, end to end latency, and memory, beside the bare disk.")
 public final class MeasureQueue implements Callable<Integer> {
 
-    private static final List<Contender> ALL = List.of(new BareDisk(), new PumasiQueue());
+    /** Say much, and nothing that is asked here. */
+    private static final List<Logger> TALKERS = Stream.of("org.apache", "kafka", "state", "net.openhft")
+            .map(Logger::getLogger)
+            .toList();
 
     @Option(names = "--folder", description = "On which disk (default: benchmarks/target/queue).")
     private Path folder = Path.of(System.getProperty("pumasi.benchmarks", "benchmarks"), "target", "queue");
@@ -62,6 +68,15 @@ public final class MeasureQueue implements Callable<Integer> {
             description = "Which parts (default: ${DEFAULT-VALUE}).")
     private List<String> parts = List.of();
 
+    @Option(names = "--alone", description = "Without the peers: the bare disk and Pumasi.")
+    private boolean alone;
+
+    @Option(
+            names = "--platform",
+            description =
+                    "The peers' publishers are platform threads, not virtual ones, with which none of them was slower.")
+    private boolean platform;
+
     private MeasureQueue() {}
 
     /** Runs the command; the exit status is 0, 1 after a failure, 2 for a wrong command line. */
@@ -72,6 +87,7 @@ public final class MeasureQueue implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        TALKERS.forEach(logger -> logger.setLevel(Level.SEVERE));
         if (parts.contains("one")) {
             throughput("one publisher, waiting each time", 1);
         }
@@ -87,15 +103,29 @@ public final class MeasureQueue implements Callable<Integer> {
         return 0;
     }
 
+    private List<Contender> contenders() {
+        if (alone) {
+            return List.of(new BareDisk(), new PumasiQueue());
+        }
+        Thread.Builder threads = platform ? Thread.ofPlatform() : Thread.ofVirtual();
+        return List.of(
+                new BareDisk(),
+                new PumasiQueue(),
+                new Kafka(threads),
+                new ArtemisJournal(threads),
+                new Chronicle(threads));
+    }
+
     private void throughput(String title, int publishers) throws Exception {
         Map<String, List<Double>> figures = new LinkedHashMap<>();
         for (int round = 0; round <= rounds; round++) {
             System.err.printf("%s, round %d of %d%n", title, round, rounds);
-            for (Contender contender : ALL) {
+            for (Contender contender : contenders()) {
                 Path fresh = fresh();
                 long nanos = TimeUnit.SECONDS.toNanos(seconds);
                 double perSecond = contender.run(fresh, publishers, bytes, nanos) / (double) seconds;
                 delete(fresh);
+                System.err.printf(Locale.ROOT, "  %,.0f a second: %s%n", perSecond, contender.name());
                 if (round > 0) { // the first one warms up
                     figures.computeIfAbsent(contender.name(), _ -> new ArrayList<>())
                             .add(perSecond);
@@ -119,20 +149,34 @@ public final class MeasureQueue implements Callable<Integer> {
                 "%n| publish to handler at %,d a second, %d bytes | p50 | p99 | p99.9 | most |%n", rate, bytes);
         System.out.println("|---|---|---|---|---|");
         for (int round = 1; round <= rounds; round++) {
-            Path fresh = fresh();
-            Histogram micros = EndToEnd.measure(
-                    fresh, rate, bytes, TimeUnit.SECONDS.toNanos(3), TimeUnit.SECONDS.toNanos(seconds));
-            delete(fresh);
-            System.out.printf(
-                    Locale.ROOT,
-                    "| round %d, %,d messages | %.2f ms | %.2f ms | %.2f ms | %.2f ms |%n",
-                    round,
-                    micros.getTotalCount(),
-                    micros.getValueAtPercentile(50) / 1e3,
-                    micros.getValueAtPercentile(99) / 1e3,
-                    micros.getValueAtPercentile(99.9) / 1e3,
-                    micros.getMaxValue() / 1e3);
+            endToEnd("Pumasi, embedded log", EndToEnd::measure, round);
+            if (!alone) {
+                endToEnd(Kafka.NAME, KafkaEndToEnd::measure, round);
+            }
         }
+    }
+
+    /** From publisher to handler, after a warm-up. */
+    @FunctionalInterface
+    private interface Way {
+        Histogram measure(Path folder, int perSecond, int bytes, long warmupNanos, long nanos) throws Exception;
+    }
+
+    private void endToEnd(String name, Way way, int round) throws Exception {
+        Path fresh = fresh();
+        Histogram micros =
+                way.measure(fresh, rate, bytes, TimeUnit.SECONDS.toNanos(3), TimeUnit.SECONDS.toNanos(seconds));
+        delete(fresh);
+        System.out.printf(
+                Locale.ROOT,
+                "| %s, round %d, %,d messages | %.2f ms | %.2f ms | %.2f ms | %.2f ms |%n",
+                name,
+                round,
+                micros.getTotalCount(),
+                micros.getValueAtPercentile(50) / 1e3,
+                micros.getValueAtPercentile(99) / 1e3,
+                micros.getValueAtPercentile(99.9) / 1e3,
+                micros.getMaxValue() / 1e3);
     }
 
     private void memory() throws Exception {

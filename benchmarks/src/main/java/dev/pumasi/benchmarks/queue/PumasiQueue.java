@@ -36,8 +36,9 @@ record PumasiQueue() implements Contender {
                 for (int i = 0; i < publishers; i++) {
                     threads.add(loop.spawn(() -> {
                         long count = 0;
-                        while (System.nanoTime() - begin < nanos) {
-                            publisher.publish(Message.of(body));
+                        for (publisher.publish(Message.of(body));
+                                System.nanoTime() - begin < nanos;
+                                publisher.publish(Message.of(body))) {
                             count++;
                         }
                         done.addAndGet(count);
