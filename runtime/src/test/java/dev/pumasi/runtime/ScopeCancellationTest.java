@@ -342,7 +342,8 @@ final class ScopeCancellationTest extends OnEachDriver implements Rehearsal.Play
         onGreen(loop, () -> {
             ReentrantLock deaf = new ReentrantLock();
             AtomicInteger ended = new AtomicInteger();
-            // Long enough that the child has begun by then on a slow machine, too: one that has not begun is not awaited.
+            // Long enough that the child has begun by then on a slow machine, too: one that has not begun is not
+            // awaited.
             try (Scope scope = Scope.open(Duration.ofMillis(300))) {
                 deaf.lock();
                 scope.fork(() -> {
