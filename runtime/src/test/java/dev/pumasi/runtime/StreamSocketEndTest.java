@@ -56,20 +56,20 @@ final class StreamSocketEndTest extends OnEachDriver {
         Loop loop = loop();
         Connection connection = connection(loop);
         StreamSocket socket = connection.socket();
-        socket.setTimeout(Duration.ofMillis(200));
+        socket.setTimeout(Duration.ofMillis(900));
         CompletableFuture<Failure> first = new CompletableFuture<>();
         Thread reader = loop.spawn(() -> complete(
                 first,
                 () -> assertThrows(OperationException.class, () -> socket.read(new byte[1], 0, 1))
                         .failure()));
         Eventually.until("it waits", () -> loop.status().timers() == 1);
-        Eventually.pass(150_000_000);
+        Eventually.pass(500_000_000);
         reader.interrupt();
         assertEquals(Failure.CANCELLED, get(first));
         Eventually.until("its timer is gone", () -> loop.status().timers() == 0);
         CompletableFuture<Integer> second = new CompletableFuture<>();
         loop.spawn(() -> complete(second, () -> socket.read(new byte[1], 0, 1)));
-        Eventually.pass(100_000_000);
+        Eventually.pass(450_000_000); // beyond the time of the first one
         assertFalse(second.isDone());
         connection.peerSends((byte) 1);
         assertEquals(1, get(second));
