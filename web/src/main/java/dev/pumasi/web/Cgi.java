@@ -129,14 +129,20 @@ public final class Cgi implements Handler {
     @Override
     public Response handle(Request request) throws Exception {
         Optional<FilePath> below = FilePath.of(request.rawPath()).flatMap(path -> path.below(mount));
-        if (below.isEmpty()) {
-            return NOT_FOUND;
-        }
+        return below.isEmpty() ? NOT_FOUND : answer(request, below.get(), Map.of());
+    }
+
+    /**
+     * What the script at a path beneath the folder says.
+     *
+     * @param said variables that go before those of the request
+     */
+    Response answer(Request request, FilePath below, Map<String, String> said) throws Exception {
         Loop loop = request.loop();
         CgiTarget target;
         try (AsyncFolder folder = loop.files().openFolder(root)) {
-            int count = namesToScript(folder, below.get());
-            target = CgiTarget.of(root, mount, below.get(), count, documentRoot);
+            int count = namesToScript(folder, below);
+            target = CgiTarget.of(root, mount, below, count, documentRoot);
         } catch (OperationException refused) {
             return switch (refused.failure()) {
                 case NOT_FOUND, NOT_A_FOLDER, IS_A_FOLDER, NAME_TOO_LONG -> NOT_FOUND;
@@ -145,7 +151,7 @@ public final class Cgi implements Handler {
                 default -> throw refused;
             };
         }
-        return run(request, target);
+        return run(request, target, said);
     }
 
     /** So many names of the path lead to a file that may be run. */
@@ -180,7 +186,7 @@ public final class Cgi implements Handler {
     }
 
     /** Runs a script that is known to be one. Parks. */
-    Response run(Request request, CgiTarget target) throws Exception {
+    private Response run(Request request, CgiTarget target, Map<String, String> said) throws Exception {
         if (request.contentLength() < 0 && unannounced == Unannounced.REFUSED) {
             return LENGTH_REQUIRED;
         }
@@ -195,7 +201,7 @@ public final class Cgi implements Handler {
             }
             ChildProcess child = null;
             try {
-                child = start(request, target, body.length());
+                child = start(request, target, body.length(), said);
             } catch (OperationException refused) {
                 return switch (refused.failure()) {
                     case TOO_MANY_PROCESSES, TOO_MANY_DESCRIPTORS, OUT_OF_MEMORY, REJECTED -> Turns.refusal();
@@ -231,11 +237,12 @@ public final class Cgi implements Handler {
         return answer;
     }
 
-    private ChildProcess start(Request request, CgiTarget target, long bodyBytes) throws IOException {
+    private ChildProcess start(Request request, CgiTarget target, long bodyBytes, Map<String, String> said)
+            throws IOException {
         Loop loop = request.loop();
         if (hasGroups) {
             try {
-                return command(request, target, bodyBytes)
+                return command(request, target, bodyBytes, said)
                         .group(ProcessGroup.OWN)
                         .takesGroupAlong()
                         .start(loop)
@@ -251,10 +258,10 @@ public final class Cgi implements Handler {
                         loop.driverName());
             }
         }
-        return command(request, target, bodyBytes).start(loop).await();
+        return command(request, target, bodyBytes, said).start(loop).await();
     }
 
-    private Command command(Request request, CgiTarget target, long bodyBytes) {
+    private Command command(Request request, CgiTarget target, long bodyBytes, Map<String, String> said) {
         List<String> words = new ArrayList<>(
                 interpreters.getOrDefault(ending(String.valueOf(target.file().getFileName())), List.of()));
         words.add(target.file().toString());
@@ -278,6 +285,7 @@ public final class Cgi implements Handler {
             command.environment("REDIRECT_STATUS", "200");
         }
         CgiVariables.of(request, target, bodyBytes, software, "").forEach(command::environment);
+        said.forEach(command::environment);
         return command;
     }
 

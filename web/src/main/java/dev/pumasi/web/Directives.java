@@ -104,6 +104,9 @@ final class Directives implements Grammar {
             large_client_header_buffers HS 2
             merge_slashes HS flag
             proxy_pass L 1
+            cgi_pass L 1+
+            dav_methods HSL 1+
+            create_full_put_path HSL flag
             proxy_set_header HSL 2
             proxy_hide_header HSL 1
             proxy_connect_timeout HSL 1
@@ -137,6 +140,7 @@ final class Directives implements Grammar {
             log_not_found log_subrequest rewrite_log uninitialized_variable_warn: there is no such log
             client_header_buffer_size connection_pool_size request_pool_size client_body_buffer_size client_body_temp_path client_body_in_single_buffer: buffers come from the loop's pool, and bodies are not kept on disk
             access_log log_format: no access log is written yet
+            dav_access min_delete_depth: files get the rights that the process gives, and folders are never deleted
             server_tokens: no answer ever says a version
             ignore_invalid_headers underscores_in_headers: a field that is no token is refused, and one with an underscore is passed on
             absolute_redirect port_in_redirect server_name_in_redirect: redirects of our own name a path and no host
@@ -159,7 +163,7 @@ final class Directives implements Grammar {
             load_module perl* js_* lua_* content_by_lua* access_by_lua* image_filter* xslt_* geoip_*: there are no modules to load; write a Handler
             limit_req* limit_conn* limit_rate* proxy_limit_rate: rates are not limited; leave it out only if nothing depends on it
             sub_filter* ssi* addition_* add_before_body add_after_body: bodies are not rewritten
-            dav_* create_full_put_path: files are only read
+            dav_ext_*: there are PUT and DELETE, see dav_methods
             mp4* flv hls* slice mirror* random_index: it does not exist here
             geo split_clients: use map
             auth_request* auth_jwt* auth_delay secure_link* valid_referers userid*: choose auth_basic, allow and deny, or a Handler

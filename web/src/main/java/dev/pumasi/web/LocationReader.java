@@ -19,11 +19,13 @@ final class LocationReader {
     private final SiteReader site;
     private final ProxyReader proxies;
     private final HoldsReader holds;
+    private final FolderReader folders;
 
     LocationReader(SiteReader site, ProxyReader proxies) {
         this.site = site;
         this.proxies = proxies;
         holds = new HoldsReader(site);
+        folders = new FolderReader(site, holds::bodyBytesMax);
     }
 
     /** The largest body that any location takes; 0 for any. */
@@ -46,18 +48,19 @@ final class LocationReader {
     /** What holds where no location fits. */
     Location outside(SiteBlock server) {
         TypeTable types = holds.types(server);
+        Place place = place(
+                server,
+                types,
+                new Head(Kind.PREFIX, "/", SiteReader.headOf(server).name()));
         return new Location(
                 "server",
                 false,
                 List.of(),
                 Locations.NONE,
-                place(
-                        server,
-                        types,
-                        new Head(Kind.PREFIX, "/", SiteReader.headOf(server).name())),
+                place,
                 holds.holds(server, types),
                 tries(server),
-                files(server));
+                folders.uploads(server, place, "/", files(server)));
     }
 
     /** Those that stand in a server or a location. */
@@ -182,8 +185,9 @@ final class LocationReader {
         TypeTable types = holds.types(block);
         Place place = place(block, types, head);
         boolean byExpression = head.kind == Kind.EXPRESSION || head.kind == Kind.EXPRESSION_ANY_CASE;
-        Optional<Content> proxy = proxies.content(
-                block, byExpression || head.kind == Kind.NAMED ? Optional.empty() : Optional.of(head.path));
+        Optional<String> path = byExpression || head.kind == Kind.NAMED ? Optional.empty() : Optional.of(head.path);
+        Optional<Content> scripts = folders.scripts(block, place, path.orElse(""));
+        Optional<Content> other = scripts.or(() -> proxies.content(block, path));
         return new Location(
                 label,
                 block.own("internal").isPresent() || head.kind == Kind.NAMED,
@@ -192,7 +196,7 @@ final class LocationReader {
                 place,
                 holds.holds(block, types),
                 tries(block),
-                proxy.orElseGet(() -> files(block)));
+                other.orElseGet(() -> folders.uploads(block, place, path.orElse(""), files(block))));
     }
 
     private Content files(SiteBlock block) {

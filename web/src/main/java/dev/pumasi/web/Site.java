@@ -31,8 +31,8 @@ import java.util.OptionalInt;
  * <p><b>The same words mean the same as in nginx</b>, with its precedence of locations and its phases. Where something differs, cannot be
  * had or does nothing here, the reader says so: an error, or a {@link Problem.Level#NOTE}. The page docs/site-conf.md lists all of it.
  *
- * <p><b>What it will not do</b>: open sockets (whoever has a server does, at {@link #addresses}), write an access log, speak TLS, or
- * run programs.
+ * <p><b>What it will not do</b>: open sockets (whoever has a server does, at {@link #addresses}), write an access log, or speak
+ * TLS.
  *
  * <p>Any thread may call any method. {@link #open} and {@link #close} block.
  */
@@ -50,6 +50,7 @@ public final class Site implements AutoCloseable {
         this.problems = problems;
         notes = problems.all();
         handler = new SiteHandler(plan.addresses(), plan.variables(), new GzipOutput.Workers(offload));
+        plan.entrance().leadsTo(handler);
     }
 
     /**

@@ -35,6 +35,7 @@ final class SiteChecker {
             "add_header",
             "allow",
             "deny",
+            "cgi_pass",
             "proxy_set_header",
             "proxy_hide_header",
             "proxy_redirect");

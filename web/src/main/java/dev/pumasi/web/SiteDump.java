@@ -39,7 +39,11 @@ final class SiteDump {
         if (!location.tries().isEmpty()) {
             line(depth + 1, "tries " + location.tries().size() + " paths first");
         }
-        String place = location.content() instanceof FilesContent ? " from " + location.root() : "";
+        String place = location.content() instanceof FilesContent
+                        || location.content() instanceof ScriptContent
+                        || location.content() instanceof UploadContent
+                ? " from " + location.root()
+                : "";
         line(depth + 1, location.content().words() + place);
         line(depth + 1, "bodies up to " + (holds.bodyBytesMax() == 0 ? "any size" : holds.bodyBytesMax() + " bytes"));
         if (!holds.access().isFree()) {

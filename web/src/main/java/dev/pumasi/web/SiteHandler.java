@@ -33,7 +33,7 @@ final class SiteHandler implements Handler {
     }
 
     @Override
-    public Response handle(Request request) throws IOException {
+    public Response handle(Request request) throws Exception {
         ServerNames names = addresses.of(request);
         String host = host(request.host());
         VirtualServer server = names.isSingle() ? names.otherwise() : names.choose(host);
@@ -81,7 +81,7 @@ final class SiteHandler implements Handler {
 
     // ------------------------------------------------------------------------------------------- the way
 
-    private Response visit(Visit visit) throws IOException {
+    private Response visit(Visit visit) throws Exception {
         Step step = switch (Rewrite.run(visit.server().rules(), visit)) {
             case Rewrite.Result.Stopped(Step stopped) -> stopped;
             case Rewrite.Result.Went _ -> Step.Again.NOW;
@@ -149,7 +149,7 @@ final class SiteHandler implements Handler {
         return new Step.Done(Redirects.to(code, target));
     }
 
-    private Step toLocation(Visit visit) throws IOException {
+    private Step toLocation(Visit visit) throws Exception {
         return switch (visit.server().locations().find(visit)) {
             case Locations.Found.Here(Location location) -> {
                 visit.location(location);
@@ -169,7 +169,7 @@ final class SiteHandler implements Handler {
     }
 
     /** Everything that happens in a location. */
-    private Step within(Visit visit) throws IOException {
+    private Step within(Visit visit) throws Exception {
         Location location = visit.location();
         Holds holds = location.holds();
         long most = holds.bodyBytesMax();

@@ -14,6 +14,7 @@ import java.util.Map;
  * @param processes how many; 0 if nothing is said
  * @param servers in the order of the file
  * @param variables how many the configuration sets
+ * @param entrance leads to the site, once it is there
  * @param proxies to be closed with it
  * @param upstreams likewise
  */
@@ -25,5 +26,6 @@ record SitePlan(
         int processes,
         List<VirtualServer> servers,
         int variables,
+        Entrance entrance,
         List<Proxy> proxies,
         List<Upstream> upstreams) {}

@@ -34,6 +34,7 @@ final class SiteReader {
     private final Variables variables = new Variables();
     private final Offload offload;
     private final StoreShelf stores = new StoreShelf();
+    private final Entrance entrance = new Entrance();
     private final Map<SocketAddress, Listening> listening = new LinkedHashMap<>();
     private final List<VirtualServer> servers = new ArrayList<>();
 
@@ -114,6 +115,7 @@ final class SiteReader {
                 processes,
                 List.copyOf(servers),
                 variables.count(),
+                entrance,
                 proxies.all(),
                 upstreams.all()));
     }
@@ -267,6 +269,10 @@ final class SiteReader {
 
     StoreShelf stores() {
         return stores;
+    }
+
+    Entrance entrance() {
+        return entrance;
     }
 
     static List<Directive> blockOf(Directive directive) {

@@ -118,10 +118,11 @@ public final class Uploads implements Handler {
     @Override
     public Response handle(Request request) throws IOException {
         Optional<FilePath> below = FilePath.of(request.rawPath()).flatMap(path -> path.below(mount));
-        if (below.isEmpty()) {
-            return answer(404, "no file can have that path");
-        }
-        FilePath path = below.get();
+        return below.isEmpty() ? answer(404, "no file can have that path") : answer(request, below.get());
+    }
+
+    /** What becomes of a file at a path beneath the folder. */
+    Response answer(Request request, FilePath path) throws IOException {
         Action action = Action.valueOf(actionOf(request.method()));
         if (!actions.contains(action) || !isKnown(request.method())) {
             return answer(405, "Method Not Allowed").withHeader("Allow", allowed());

@@ -60,6 +60,11 @@ class SiteMistakesTest {
             listen 99999;|3:12: error: '99999' is no port
             listen 8080 ssl;|3:17: error: there is no TLS here
             listen 8080 defaultserver;|3:17: error: listen has no parameter 'defaultserver' (did you mean 'default_server'?)
+            location /a { cgi_pass python3; }|3:28: error: cgi_pass names an ending and the program
+            location /a { root /tmp; cgi_pass .py x; proxy_pass http://x; }|3:30: error: both 'cgi_pass' and 'proxy_pass'
+            location /a { root /no/such; cgi_pass .py x; }|3:34: error: there is no folder /no/such
+            location /a { alias /tmp/; cgi_pass .py x; }|3:32: error: 'cgi_pass' needs a folder
+            root /tmp; dav_methods MKCOL;|3:28: error: dav_methods does not know 'MKCOL'
             fastcgi_pass 127.0.0.1:9000;|3:5: error: 'fastcgi_pass' is not supported
             client_max_body_size 8x;|3:26: error: '8x' is no size
             send_timeout soon;|3:18: error: 'soon' is no time
