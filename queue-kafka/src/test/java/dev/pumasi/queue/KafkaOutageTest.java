@@ -9,12 +9,15 @@ import dev.pumasi.runtime.Loop;
 import dev.pumasi.runtime.LoopGroup;
 import dev.pumasi.runtime.Operation;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import javax.management.ObjectName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -95,5 +98,34 @@ final class KafkaOutageTest {
                     () -> Thread.getAllStackTraces().keySet().stream()
                             .noneMatch(thread -> thread.getName().startsWith("pumasi-")));
         }
+    }
+
+    /** Kafka's client would split what is too large at once, and send it and all behind it again. */
+    @Test
+    void what_is_sent_at_once_is_never_too_large_for_a_topic_that_was_made_for_short_messages(@TempDir Path folder)
+            throws Exception {
+        // They wait for company, and want more of it than a topic takes.
+        Path client = Files.writeString(folder.resolve("client.properties"), "linger.ms=300\nbatch.size=1000000");
+        try (Broker broker = new Broker(folder.resolve("broker")).start();
+                LoopGroup loops = LoopGroup.start("outage", 1, "auto");
+                Queue queue = Queue.open(
+                        loops.next(), "kafka:" + broker.servers() + "?partitions=1&message=8k&client=" + client)) {
+            Publisher publisher = queue.topic("t").publisher();
+            List<Operation<Position>> all = new ArrayList<>();
+            for (int i = 0; i < 64; i++) {
+                all.add(publisher.startPublish(Message.of(new byte[8000])));
+            }
+            for (int i = 0; i < all.size(); i++) {
+                assertEquals(Position.of(i), all.get(i).await());
+            }
+            assertEquals(0L, meter("BytesRejectedPerSec"));
+            assertTrue(meter("BytesInPerSec") > 64 * 8000);
+        }
+    }
+
+    /** What the broker of this process has counted. */
+    private static long meter(String name) throws Exception {
+        return (long) ManagementFactory.getPlatformMBeanServer()
+                .getAttribute(new ObjectName("kafka.server:type=BrokerTopicMetrics,name=" + name), "Count");
     }
 }

@@ -1,10 +1,18 @@
 package dev.pumasi.queue;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -71,5 +79,26 @@ final class KafkaQueueTest extends QueueContract {
             }
             assertEquals(keys * each, topic.status().nextSequence());
         }
+    }
+
+    @Test
+    void a_topic_of_others_that_takes_less_than_is_sent_at_once_is_not_opened() throws Exception {
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", servers))) {
+            NewTopic small = new NewTopic(prefix + "small", 1, (short) 1);
+            admin.createTopics(List.of(small.configs(Map.of("max.message.bytes", "40960"))))
+                    .all()
+                    .get(20, TimeUnit.SECONDS);
+        }
+        try (Queue queue = open()) {
+            QueueException refused = assertThrows(QueueException.class, () -> queue.topic("small"));
+            assertEquals(QueueFailure.INVALID, refused.failure());
+            assertTrue(refused.getMessage().contains("max.message.bytes, 40960"), refused.getMessage());
+        }
+        Path client = Files.writeString(folder.resolve("client.properties"), "batch.size=40000");
+        try (Queue queue = open("client=" + client)) {
+            assertEquals(Position.of(0), queue.topic("small").publisher().publish(Message.of("k", "x")));
+        }
+        Files.writeString(client, "batch.size=many");
+        assertEquals(QueueFailure.INVALID, failureOf(() -> open("client=" + client)));
     }
 }

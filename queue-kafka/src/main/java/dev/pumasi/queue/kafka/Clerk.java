@@ -18,6 +18,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.ListOffsetsResult;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -29,8 +30,10 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.ApiException;
+import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.GroupIdNotFoundException;
 import org.apache.kafka.common.errors.GroupNotEmptyException;
+import org.apache.kafka.common.errors.InvalidConfigurationException;
 import org.apache.kafka.common.errors.RebalanceInProgressException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.TopicExistsException;
@@ -112,8 +115,11 @@ final class Clerk {
             Optional<Integer> there = partitions(name);
             if (there.isEmpty()) {
                 make(name, settings.partitions(), configuration(how.retention()));
-            } else if (!how.retention().equals(Retention.DEFAULT)) {
-                configure(name, retention(how.retention(), there.get()));
+            } else {
+                requireRoom(name);
+                if (!how.retention().equals(Retention.DEFAULT)) {
+                    configure(name, retention(how.retention(), there.get()));
+                }
             }
             return list(name, await(name), OffsetSpec.latest());
         });
@@ -122,7 +128,7 @@ final class Clerk {
     private Map<String, String> configuration(Retention retention) {
         Map<String, String> all = retention(retention, settings.partitions());
         all.put(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_DELETE);
-        all.put(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Integer.toString(settings.recordBytesMax()));
+        all.put(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Integer.toString(settings.topicBytesMax()));
         all.put(TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG, "LogAppendTime");
         return all;
     }
@@ -148,6 +154,23 @@ final class Clerk {
             answer(admin().createTopics(List.of(topic.configs(configuration))).all());
         } catch (TopicExistsException fasterThanWe) {
             // that is all the same
+        }
+    }
+
+    /** One that others made may take less at once than is sent ({@link KafkaSettings#BATCH_BYTES_MAX}). */
+    private void requireRoom(String name) throws Exception {
+        ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, name);
+        try {
+            Config known =
+                    answer(admin().describeConfigs(List.of(resource)).all()).get(resource);
+            ConfigEntry room = known == null ? null : known.get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG);
+            if (room != null && Integer.parseInt(room.value()) < settings.batchBytes()) {
+                throw new InvalidConfigurationException("its max.message.bytes, " + room.value()
+                        + ", is less than what is sent at once, " + settings.batchBytes()
+                        + ": make it more, or the client's batch.size less");
+            }
+        } catch (AuthorizationException | UnknownTopicOrPartitionException notSeen) {
+            // who may not look, or asks a broker that does not know it yet, believes that it was set right
         }
     }
 
@@ -203,6 +226,8 @@ final class Clerk {
                         Map.of(
                                 TopicConfig.CLEANUP_POLICY_CONFIG,
                                 TopicConfig.CLEANUP_POLICY_COMPACT,
+                                TopicConfig.MAX_MESSAGE_BYTES_CONFIG,
+                                Integer.toString(KafkaSettings.BATCH_BYTES_MAX),
                                 TopicConfig.SEGMENT_BYTES_CONFIG,
                                 Integer.toString(LEDGER_SEGMENT_BYTES)));
             }

@@ -58,7 +58,15 @@ record KafkaSettings(
     private static final long MESSAGE_BYTES_MOST = 64L << 20;
     private static final long BYTES_MOST = 1L << 30;
     private static final Duration PATIENCE_LEAST = Duration.ofSeconds(1);
-    private static final int BATCH_BYTES = 128 << 10;
+
+    /**
+     * The most that goes to a partition at once, unless it is one record. The client's own setting can only make it less, and every
+     * topic that is made takes so much.
+     *
+     * <p>What a topic refuses as too large, the client splits and sends again; but others are on their way behind it, which are then
+     * refused as out of order, and sent again after it. Nobody should depend on how that ends.
+     */
+    static final int BATCH_BYTES_MAX = 128 << 10;
 
     static KafkaSettings of(QueueUrl url) throws QueueException {
         url.requireOnly(OPTIONS);
@@ -95,6 +103,9 @@ record KafkaSettings(
             }
             properties.forEach((name, value) -> all.put(name.toString(), value.toString()));
         }
+        if (!all.getOrDefault(ProducerConfig.BATCH_SIZE_CONFIG, "0").strip().matches("[0-9]{1,9}")) {
+            throw invalid(url, "the client's batch.size is no number of bytes");
+        }
         return Map.copyOf(all);
     }
 
@@ -127,13 +138,13 @@ record KafkaSettings(
         all.put(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
         all.put(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
         all.put(ProducerConfig.LINGER_MS_CONFIG, 0);
-        all.put(ProducerConfig.BATCH_SIZE_CONFIG, BATCH_BYTES);
         all.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, patience.toMillis());
         all.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, (int) patience.toMillis());
         all.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, recordBytesMax());
         // So much that it never is what a publisher waits for: that is counted before.
         all.put(ProducerConfig.BUFFER_MEMORY_CONFIG, 4 * pendingBytesMax + 4L * recordBytesMax());
         all.putAll(client);
+        all.put(ProducerConfig.BATCH_SIZE_CONFIG, batchBytes());
         all.put(ProducerConfig.ACKS_CONFIG, "all");
         all.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
         return all;
@@ -162,5 +173,16 @@ record KafkaSettings(
 
     int recordBytesMax() {
         return messageBytesMax + OVERHEAD_BYTES_MAX;
+    }
+
+    /** How much of a topic's records are stored at once, and so what it must take at least. */
+    int topicBytesMax() {
+        return Math.max(recordBytesMax(), BATCH_BYTES_MAX);
+    }
+
+    /** How much may go to a partition at once, if it is not one record. */
+    int batchBytes() {
+        String asked = client.get(ProducerConfig.BATCH_SIZE_CONFIG);
+        return asked == null ? BATCH_BYTES_MAX : Math.min(Integer.parseInt(asked.strip()), BATCH_BYTES_MAX);
     }
 }
