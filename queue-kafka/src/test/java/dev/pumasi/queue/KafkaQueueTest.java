@@ -35,6 +35,9 @@ final class KafkaQueueTest extends QueueContract {
         if (all.stream().noneMatch(option -> option.startsWith("partitions="))) {
             all.add("partitions=1");
         }
+        if (all.stream().noneMatch(option -> option.startsWith("patience="))) {
+            all.add("patience=20s"); // less than the tests' own, so that they see the engine's failure
+        }
         return "kafka:" + servers + "?" + String.join("&", all);
     }
 
