@@ -3,6 +3,7 @@ package dev.pumasi.examples;
 import dev.pumasi.runtime.Listener;
 import dev.pumasi.runtime.Loop;
 import dev.pumasi.runtime.LoopGroup;
+import dev.pumasi.runtime.Operation;
 import dev.pumasi.runtime.OperationException;
 import dev.pumasi.runtime.Receiver;
 import dev.pumasi.runtime.StreamSocket;
@@ -78,11 +79,14 @@ final class EventSources {
         Buffer greeting = Buffer.of("rice");
         var unused = datagrams.send(greeting, 0, greeting.capacity(), datagrams.address());
 
-        // Source: an operation. Handler: its callback.
-        StreamSocket.connect(loop, listener.address()).toStage().thenAccept(client -> {
-            handle("operation", "connected");
-            Buffer hello = Buffer.of("soup");
-            client.send(hello, 0, hello.capacity()).onDone(sent -> client.close());
+        // Source: an operation. Handler: its callback, which runs on the loop even if the operation is done already. (A
+        // stage's would then run on the thread that registers it.)
+        StreamSocket.connect(loop, listener.address()).onDone(outcome -> {
+            if (outcome instanceof Operation.Success<? extends StreamSocket>(StreamSocket client)) {
+                handle("operation", "connected");
+                Buffer hello = Buffer.of("soup");
+                client.send(hello, 0, hello.capacity()).onDone(sent -> client.close());
+            }
             listener.close();
         });
 
