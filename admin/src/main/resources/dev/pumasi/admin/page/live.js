@@ -540,8 +540,17 @@ function drawActions() {
   );
 }
 
+/** Takes the answer to the question that is open. */
+let answered = null;
+
+// A browser tells of a close a moment later: by then the next question may be open, and its answer is another one.
+$("ask").addEventListener("close", () => {
+  if (!$("ask").open) answered?.($("ask").returnValue === "yes");
+});
+
 /** Asks, with the token if there is none yet. Answers false if it was not wanted. */
 function ask(name) {
+  answered?.(false);
   const dialog = $("ask");
   const onlyToken = name === "token";
   say($("ask-title"), words.t(onlyToken ? "enter-token" : `${name}-ask`));
@@ -556,16 +565,12 @@ function ask(name) {
   dialog.showModal();
   (needed ? field : $("ask-no")).focus();
   return new Promise((resolve) => {
-    dialog.addEventListener(
-      "close",
-      () => {
-        const yes = dialog.returnValue === "yes";
-        if (yes && needed) token.set(field.value);
-        field.value = "";
-        resolve(yes);
-      },
-      { once: true },
-    );
+    answered = (yes) => {
+      answered = null;
+      if (yes && needed) token.set(field.value);
+      field.value = "";
+      resolve(yes);
+    };
   });
 }
 
