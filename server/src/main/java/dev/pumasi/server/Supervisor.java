@@ -3,11 +3,8 @@ package dev.pumasi.server;
 import dev.pumasi.runtime.Listener;
 import dev.pumasi.runtime.Loop;
 import dev.pumasi.runtime.LoopGroup;
-import dev.pumasi.runtime.OperationException;
 import dev.pumasi.runtime.ProcessSocket;
-import dev.pumasi.runtime.StreamSocket;
 import dev.pumasi.runtime.Timer;
-import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
@@ -136,7 +133,7 @@ public final class Supervisor implements Crew {
     private @Nullable String failure;
     private volatile List<Long> workerIds = List.of();
 
-    private Supervisor(Builder builder, LoopGroup loops, Listener listener) {
+    Supervisor(SupervisorBuilder builder, LoopGroup loops, Listener listener) {
         planner = builder.planner;
         readyLimit = builder.readyLimit;
         retirePatience = builder.retirePatience;
@@ -150,8 +147,8 @@ public final class Supervisor implements Crew {
     }
 
     /** A supervisor of what {@code planner} says. */
-    public static Builder of(WorkerPlan.Planner planner) {
-        return new Builder(planner);
+    public static SupervisorBuilder of(WorkerPlan.Planner planner) {
+        return new SupervisorBuilder(planner);
     }
 
     /** Whether this process was started by a supervisor's {@link #handOver} to take its place. */
@@ -251,7 +248,7 @@ public final class Supervisor implements Crew {
 
     // ------------------------------------------------------------------------------------------- the first generation
 
-    private void begin() throws SupervisorException {
+    void begin() throws SupervisorException {
         WorkerPlan first = plan(planner, 0);
         CompletableFuture<@Nullable Void> served = new CompletableFuture<>();
         loop.execute(() -> start(
@@ -405,7 +402,7 @@ public final class Supervisor implements Crew {
     // ------------------------------------------------------------------------------------------- a new supervisor
 
     /**
-     * Starts a new supervisor by {@link Builder#successor}, which takes over the listening socket. When its workers serve, this
+     * Starts a new supervisor by {@link SupervisorBuilder#successor}, which takes over the listening socket. When its workers serve, this
      * one's leave, and {@link #awaitEnd} returns. If it fails, nothing changes here. Any thread.
      */
     @Override
@@ -611,117 +608,5 @@ public final class Supervisor implements Crew {
     /** A duration for people. */
     static String text(Duration duration) {
         return duration.toMillis() % 1000 == 0 ? duration.toSeconds() + " s" : duration.toMillis() + " ms";
-    }
-
-    // ------------------------------------------------------------------------------------------- how it is made
-
-    /** What a supervisor is made of. Not thread-safe. */
-    public static final class Builder {
-
-        private final WorkerPlan.Planner planner;
-        private SocketAddress address = new InetSocketAddress("localhost", 8080);
-        private String driver = "epoll";
-        private Duration readyLimit = READY_LIMIT_DEFAULT;
-        private Duration retirePatience = RETIRE_PATIENCE_DEFAULT;
-        private int deathsMax = DEATHS_DEFAULT;
-        private List<String> successorCommand = List.of();
-        private Consumer<String> teller =
-                what -> System.getLogger("dev.pumasi.server").log(System.Logger.Level.INFO, what);
-
-        private Builder(WorkerPlan.Planner planner) {
-            this.planner = Objects.requireNonNull(planner, "planner");
-        }
-
-        /** Where to listen: TCP or Unix domain. Default: port 8080 of localhost. */
-        public Builder address(SocketAddress where) {
-            address = Objects.requireNonNull(where, "address");
-            return this;
-        }
-
-        /** The driver of the supervisor's own loop; the workers' is their own affair. Default: {@code epoll}. */
-        public Builder driver(String called) {
-            driver = Objects.requireNonNull(called, "driver");
-            return this;
-        }
-
-        /** How long a worker may take to become ready. Default: {@link #READY_LIMIT_DEFAULT}. */
-        public Builder readyLimit(Duration limit) {
-            readyLimit = Objects.requireNonNull(limit, "limit");
-            return this;
-        }
-
-        /** How long workers may go on when others have taken over. Default: {@link #RETIRE_PATIENCE_DEFAULT}. */
-        public Builder retirePatience(Duration patience) {
-            retirePatience = Objects.requireNonNull(patience, "patience");
-            return this;
-        }
-
-        /** How many deaths within {@link #DEATHS_WINDOW} are borne. Default: {@value #DEATHS_DEFAULT}. */
-        public Builder deathsMax(int count) {
-            if (count < 0) {
-                throw new IllegalArgumentException("a number of deaths is not " + count);
-            }
-            deathsMax = count;
-            return this;
-        }
-
-        /** The command line of a new supervisor, for {@link Supervisor#handOver}; it must come to {@link #start} as well. */
-        public Builder successor(List<String> command) {
-            successorCommand = List.copyOf(command);
-            return this;
-        }
-
-        /** Who is told, in a line, what happens: on the supervisor's loop, so briefly. Default: the log. */
-        public Builder teller(Consumer<String> told) {
-            teller = Objects.requireNonNull(told, "teller");
-            return this;
-        }
-
-        /**
-         * Starts it; its workers serve when this returns. If this process was started by a supervisor's {@link Supervisor#handOver}, it
-         * takes over its listening socket, whatever the address.
-         *
-         * @throws IOException if the address is taken, forbidden or none of this machine's
-         * @throws SupervisorException if the first generation does not start: nothing is left running
-         */
-        public Supervisor start() throws IOException, SupervisorException {
-            LoopGroup loops = LoopGroup.start("pumasi-supervisor", 1, driver);
-            try {
-                Loop loop = loops.next();
-                return Successor.isExpected() ? succeed(loops, loop) : fresh(loops, Listener.hold(loop, address));
-            } catch (IOException | SupervisorException | RuntimeException refused) {
-                loops.close();
-                throw refused;
-            }
-        }
-
-        private Supervisor fresh(LoopGroup loops, Listener listener) throws SupervisorException {
-            Supervisor supervisor = new Supervisor(this, loops, listener);
-            supervisor.begin();
-            return supervisor;
-        }
-
-        private Supervisor succeed(LoopGroup loops, Loop loop) throws IOException, SupervisorException {
-            StreamSocket before = StreamSocket.inherit(loop, Worker.CONTROL);
-            try {
-                Listener listener = Listener.inherit(loop, Worker.LISTENER, false, StreamSocket::close);
-                Supervisor supervisor = fresh(loops, listener);
-                loop.execute(() -> listener.ownPath(true));
-                say(before, ControlLine.of(ControlLine.SERVING));
-                return supervisor;
-            } catch (OperationException | SupervisorException refused) {
-                say(before, new ControlLine(ControlLine.REFUSED, String.valueOf(refused.getMessage())));
-                throw refused;
-            }
-        }
-
-        private static void say(StreamSocket before, ControlLine line) {
-            try {
-                before.write(line.encoded());
-                before.flush();
-            } catch (IOException gone) {
-                // The one before was killed: then this one is the only one.
-            }
-        }
     }
 }

@@ -71,7 +71,7 @@ class SupervisorTest {
                 main.getName());
     }
 
-    private Supervisor.Builder supervisor(WorkerPlan.Planner planner) {
+    private SupervisorBuilder supervisor(WorkerPlan.Planner planner) {
         return Supervisor.of(planner)
                 .address(new InetSocketAddress("127.0.0.1", 0))
                 .retirePatience(Duration.ofSeconds(10))
