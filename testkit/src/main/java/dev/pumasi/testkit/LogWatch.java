@@ -103,7 +103,10 @@ public final class LogWatch implements BeforeEachCallback, AfterEachCallback, Pa
         end();
         List<String> wrong = verdict();
         if (!wrong.isEmpty()) {
-            throw new AssertionError(context.getDisplayName() + ":\n  " + String.join("\n  ", wrong));
+            AssertionError failure =
+                    new AssertionError(context.getDisplayName() + ":\n  " + String.join("\n  ", wrong));
+            SeedParameter.addSeed(context, failure);
+            throw failure;
         }
     }
 

@@ -25,10 +25,15 @@ public final class SeedParameter implements ParameterResolver, TestExecutionExce
 
     @Override
     public void handleTestExecutionException(ExtensionContext context, Throwable failure) throws Throwable {
+        addSeed(context, failure);
+        throw failure;
+    }
+
+    /** Says by which seed the test ran that fails so, if it has one. */
+    static void addSeed(ExtensionContext context, Throwable failure) {
         Seed seed = context.getStore(NAMESPACE).get(Seed.class, Seed.class);
         if (seed != null) {
             failure.addSuppressed(new SimulationFailure("again with " + seed.replay(), null));
         }
-        throw failure;
     }
 }
