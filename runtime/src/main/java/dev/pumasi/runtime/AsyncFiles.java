@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.BitSet;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -33,8 +34,8 @@ public final class AsyncFiles {
     /** The longest file that {@link #readAll} takes, whatever it is told: arrays end there. */
     public static final int READ_ALL_BYTES_MAX = 1 << 30;
 
-    /** How many names {@link #writeAll} tries for its temporary file. */
-    static final int TEMPORARY_NAMES_MAX = 1024;
+    /** How many names are tried for a temporary file; each step goes twice as far as the last, so all that can be are passed. */
+    static final int TEMPORARY_NAMES_MAX = 28;
 
     /** What others may do in a new folder is decided by the process's mask. */
     static final int FOLDER_MODE = 0777;
@@ -44,6 +45,9 @@ public final class AsyncFiles {
 
     private final Loop loop;
     private final ArrayDeque<Buffer> controls = new ArrayDeque<>();
+
+    /** The number that the next temporary file gets, if nobody has it. Any thread. */
+    private final AtomicInteger nextTemporary = new AtomicInteger();
 
     /** Which of the driver's handles are open. */
     private final BitSet handles = new BitSet();
@@ -320,18 +324,25 @@ public final class AsyncFiles {
         AsyncFile made(Path free) throws IOException;
     }
 
-    /** A new file beside {@code path}, under the first free one of the names that are meant for that. */
-    static AsyncFile openTemporary(Path path, Making making) throws IOException {
+    /**
+     * A new file beside {@code path}, under a free one of the names that are meant for that.
+     *
+     * <p>Numbers are given out once, so that thousands of writers of one file do not each try the names of all the others: a
+     * thousand slow uploads to one name were half a million refused opens. Where another loop or process gives out the same
+     * numbers, it is overtaken in steps that double.
+     */
+    AsyncFile openTemporary(Path path, Making making) throws IOException {
         Path name = path.getFileName();
         if (name == null) {
             throw new IllegalArgumentException(path + " names no file");
         }
-        for (int number = 0; ; number++) {
+        for (int tried = 1, step = 1; ; tried++, step *= 2) {
+            int number = nextTemporary.getAndAdd(step) & Integer.MAX_VALUE;
             try {
                 return making.made(path.resolveSibling("." + name + ".tmp-" + number));
             } catch (OperationException taken) {
                 // By another writer, or left behind by one that did not live to delete it.
-                if (taken.failure() != Failure.ALREADY_EXISTS || number == TEMPORARY_NAMES_MAX) {
+                if (taken.failure() != Failure.ALREADY_EXISTS || tried == TEMPORARY_NAMES_MAX) {
                     throw taken;
                 }
             }

@@ -105,17 +105,18 @@ public final class AsyncFolder implements Closeable {
      * .NAME.tmp-NUMBER}: what is to be at {@code target} once it is all there. {@link #temporaryOf} says where it is; rename it
      * with {@link #replaceBeneath} or {@link #renameBeneath}, or delete it.
      *
-     * @throws OperationException {@link Failure#ALREADY_EXISTS} if {@value AsyncFiles#TEMPORARY_NAMES_MAX} of them are there
+     * @throws OperationException {@link Failure#ALREADY_EXISTS} if {@value AsyncFiles#TEMPORARY_NAMES_MAX} of them that were tried are there
      */
     public AsyncFile openTemporaryBeneath(Path target) throws IOException {
         Path name = target.getFileName();
         if (name == null || isNoName(name.toString())) {
             throw new OperationException("make a temporary file for " + path().resolve(target), Failure.OUTSIDE);
         }
-        return AsyncFiles.openTemporary(
-                target,
-                temporary -> openBeneath(
-                        temporary, AsyncFile.Option.READ, AsyncFile.Option.WRITE, AsyncFile.Option.CREATE_NEW));
+        return loop().files()
+                .openTemporary(
+                        target,
+                        temporary -> openBeneath(
+                                temporary, AsyncFile.Option.READ, AsyncFile.Option.WRITE, AsyncFile.Option.CREATE_NEW));
     }
 
     /** As {@link #openTemporaryBeneath}; the operation yields the file. */

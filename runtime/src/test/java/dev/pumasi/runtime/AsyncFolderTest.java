@@ -18,7 +18,9 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
@@ -118,6 +120,22 @@ final class AsyncFolderTest extends OnEachDriver {
                 assertTrue(path.toString().startsWith("sub/.page.tmp-"), path::toString);
                 open.deleteBeneath(path);
             }
+        });
+    }
+
+    @Test
+    void thousandsOfTemporaryFilesOfOneNameDoNotTryEachOthersNames() throws Exception {
+        for (int number = 0; number < 3_000; number++) { // another process's, or left behind
+            Files.createFile(site.resolve("sub/.page.tmp-" + number));
+        }
+        inSite(open -> {
+            Set<Path> paths = new HashSet<>();
+            for (int i = 0; i < 1_500; i++) {
+                AsyncFile file = open.openTemporaryBeneath(Path.of("sub/page"));
+                paths.add(open.temporaryOf(file));
+                file.close();
+            }
+            assertEquals(1_500, paths.size());
         });
     }
 
