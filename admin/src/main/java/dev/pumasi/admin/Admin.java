@@ -52,12 +52,16 @@ import java.util.concurrent.Callable;
  * <p><b>Who is let in</b> is said in {@link Doorkeeper}. On a loopback address everybody on the machine may read; what changes something
  * needs the token. On any other address reading needs it too, metrics included.
  *
+ * <p><b>Worker processes</b> tell what they do by two ways: their supervisor asks each over the connection that they have anyway,
+ * which a loop of the worker answers ({@link Crews}); and while somebody looks the page asks a thread of each ({@link WorkerReport}), which
+ * answers while loops hang.
+ *
  * <p><b>What parts it shows.</b> Loops and servers are given to it. Pools, databases and queues offer their figures to {@link
  * dev.pumasi.runtime.Figures} when they open, so this module knows neither {@code sql} nor {@code queue}, and a database that an
  * application brings along in its own class loader is shown as well. Metrics go by Micrometer, into which an application can put its own.
  *
  * <p><b>What it will not do.</b> Remember: it shows now, and some seconds; for more, let something scrape {@code /metrics}. Show the
- * timeline while {@code pumasi trace} records the same loops, or of processes other than its own. Encrypt: put a proxy before it,
+ * timeline while {@code pumasi trace} records the same loops. Encrypt: put a proxy before it,
  * or tunnel.
  *
  * <p>Any thread may call any method; {@link #close} blocks.
@@ -104,6 +108,7 @@ public final class Admin implements AutoCloseable {
     private final Observed observed;
     private final Doorkeeper door;
     private final Crews crews;
+    private final WorkerReports reports;
     private final Frame frame;
     private final Pulse pulse;
     private final Scrape scrape;
@@ -127,9 +132,10 @@ public final class Admin implements AutoCloseable {
         pool = Offload.open("admin", THREADS, WAITING_MAX);
         pulse = new Pulse();
         crews = new Crews(observed);
-        frame = new Frame(observed, pulse, crews);
-        scrape = new Scrape(observed, crews);
         Loop loop = loops.next();
+        reports = new WorkerReports(loop);
+        frame = new Frame(observed, pulse, crews, reports);
+        scrape = new Scrape(observed, crews);
         viewers = new Viewers(loop, pool, builder.viewersMax, builder.interval, new Look());
         Set<String> names = new HashSet<>(builder.names);
         names.add(builder.address.getHostString().toLowerCase(Locale.ROOT));
@@ -269,6 +275,7 @@ public final class Admin implements AutoCloseable {
         @Override
         public void over() {
             pulse.close();
+            reports.close();
         }
     }
 
@@ -338,8 +345,9 @@ public final class Admin implements AutoCloseable {
     public void close() {
         viewers.close();
         server.stop(CLOSE_PATIENCE);
+        pool.close(); // first: a look asks the loop
+        reports.close();
         loops.close();
-        pool.close();
         pulse.close();
     }
 

@@ -1,15 +1,14 @@
 package dev.pumasi.admin;
 
 import dev.pumasi.http.HttpStatus;
-import dev.pumasi.runtime.Stall;
 import dev.pumasi.runtime.ThreadDumpSocket;
 import dev.pumasi.server.CrewStatus;
 import dev.pumasi.server.LoopFigures;
 import dev.pumasi.server.Supervisor;
 import dev.pumasi.server.WorkerStatus;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -25,6 +24,8 @@ final class Crews {
     static final int WORKERS_MAX = 256;
 
     private static final long PATIENCE_MILLIS = 3 * Supervisor.LOOK_MAX.toMillis();
+
+    private static final long NANOS_PER_MILLI = 1_000_000;
 
     private final Observed observed;
 
@@ -48,8 +49,15 @@ final class Crews {
         }
     }
 
-    /** Adds {@code generation} and {@code workers} to what is written of them. */
-    static void write(Json json, CrewStatus crew) {
+    /** Their process ids, as many as are listed. */
+    List<Long> workers() {
+        return observed.supervisor().map(Supervisor::workers).orElse(List.of()).stream()
+                .limit(WORKERS_MAX)
+                .toList();
+    }
+
+    /** Adds {@code generation} and {@code workers} to what is written of them; with what they report, where they do. */
+    static void write(Json json, CrewStatus crew, Map<Long, WorkerReports.Report> told) {
         json.put("generation", crew.generation()).put("reloading", crew.reloading());
         json.put("workersLeftOut", crew.workers().size() - shown(crew).size());
         json.beginArray("workers");
@@ -66,40 +74,34 @@ final class Crews {
                 json.beginObject("http");
                 Frame.put(json, worker.http());
                 json.endObject();
-                json.beginArray("loops");
-                for (LoopFigures loop : worker.loops()) {
-                    json.beginObject().put("name", Frame.cut(loop.status().name()));
-                    Frame.put(json, loop.status());
-                    loop.processorTime().ifPresent(time -> json.put("processorNanos", time.toNanos()));
-                    json.put("open", loop.open())
-                            .put("requests", loop.requests())
-                            .endObject();
-                }
-                json.endArray();
+            }
+            WorkerReports.Report report = told.get(worker.id());
+            if (report != null) {
+                json.put("reportedMillis", (System.nanoTime() - report.nanos()) / NANOS_PER_MILLI)
+                        .members(report.json());
+            } else {
+                brief(json, worker);
             }
             json.endObject();
         }
         json.endArray();
     }
 
-    static List<WorkerStatus> shown(CrewStatus crew) {
-        return crew.workers().subList(0, Math.min(crew.workers().size(), WORKERS_MAX));
+    /** What it has told its supervisor: the last figures of its loops, and reports that may be cut. */
+    private static void brief(Json json, WorkerStatus worker) {
+        json.beginArray("loops");
+        for (LoopFigures loop : worker.loops()) {
+            json.beginObject().put("name", Inside.cut(loop.status().name()));
+            Inside.put(json, loop.status());
+            loop.processorTime().ifPresent(time -> json.put("processorNanos", time.toNanos()));
+            json.put("open", loop.open()).put("requests", loop.requests()).endObject();
+        }
+        json.endArray();
+        Inside.put(json, worker.stalls());
     }
 
-    /** What their loops were blocked by; the loop's name says which worker it is of. */
-    static List<Stall> stalls(CrewStatus crew) {
-        List<Stall> all = new ArrayList<>();
-        for (WorkerStatus worker : shown(crew)) {
-            for (Stall stall : worker.stalls()) {
-                all.add(new Stall(
-                        worker.id() + " · " + stall.loop(),
-                        stall.found(),
-                        stall.lasted(),
-                        stall.over(),
-                        stall.report()));
-            }
-        }
-        return all;
+    static List<WorkerStatus> shown(CrewStatus crew) {
+        return crew.workers().subList(0, Math.min(crew.workers().size(), WORKERS_MAX));
     }
 
     static HttpStatus http(CrewStatus crew) {

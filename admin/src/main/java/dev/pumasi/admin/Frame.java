@@ -2,53 +2,35 @@ package dev.pumasi.admin;
 
 import dev.pumasi.http.HttpStatus;
 import dev.pumasi.http.Server;
-import dev.pumasi.runtime.Figures;
-import dev.pumasi.runtime.GreenThreadStatus;
-import dev.pumasi.runtime.Loop;
-import dev.pumasi.runtime.LoopDump;
-import dev.pumasi.runtime.LoopStatus;
-import dev.pumasi.runtime.Stall;
-import dev.pumasi.runtime.ThreadDump;
 import dev.pumasi.server.CrewStatus;
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
-/**
- * Gathers what the page shows and writes it down. Runs on a thread that may block, one look at a time; what it reads of loops is
- * what they publish anyway, except for green threads, which the loops look at themselves, and only if a viewer wants to see them.
- */
+/** Gathers what the page shows, of this process and of its workers, and writes it down. On a thread that may block, one look at a time. */
 final class Frame {
 
-    /** How many loops are listed; the rest is counted. */
-    static final int LOOPS_MAX = 256;
-
-    /** How many green threads of each loop are listed, and of all. */
-    static final int GREEN_THREADS_PER_LOOP = 200;
-
+    /** How many green threads are listed in all; workers share them evenly. */
     static final int GREEN_THREADS_MAX = 1000;
 
-    /** What is longer is cut: names come from outside. */
-    static final int TEXT_MAX = 400;
-
-    static final int STALLS_MAX = 20;
-    static final int ROWS_MAX = 500;
+    /** Each worker may list some, however many there are. */
+    private static final int GREEN_THREADS_OF_WORKER_MIN = 20;
 
     private final Observed observed;
-    private final Pulse pulse;
+    private final Inside inside;
     private final Crews crews;
+    private final WorkerReports reports;
 
-    Frame(Observed observed, Pulse pulse, Crews crews) {
+    Frame(Observed observed, Pulse pulse, Crews crews, WorkerReports reports) {
         this.observed = observed;
-        this.pulse = pulse;
+        inside = new Inside(observed, pulse);
         this.crews = crews;
+        this.reports = reports;
     }
 
     byte[] look(String title, int viewers, int viewersMax, List<String> actions) {
         Json json = new Json().beginObject();
-        json.put("title", cut(title)).put("now", System.currentTimeMillis());
+        json.put("title", Inside.cut(title)).put("now", System.currentTimeMillis());
         json.put("state", observed.readiness().name());
         json.put("viewers", viewers).put("viewersMax", viewersMax);
         json.beginArray("actions");
@@ -56,12 +38,33 @@ final class Frame {
         json.endArray();
         process(json);
         http(json);
-        loops(json);
+        Map<Long, WorkerReports.Report> told = ask(WorkerReport.FRAME);
         Optional<CrewStatus> crew = crews.look();
-        crew.ifPresent(workers -> Crews.write(json, workers));
-        stalls(json, crew);
-        rows(json);
+        inside.write(json); // after the workers, so that their part of the timeline is no older than ours
+        crew.ifPresent(workers -> Crews.write(json, workers, told));
         return json.endObject().bytes();
+    }
+
+    /** What green threads wait for, of all processes. */
+    byte[] threads() {
+        List<Long> workers = crews.workers();
+        int each = GREEN_THREADS_MAX / Math.max(1, workers.size());
+        Map<Long, WorkerReports.Report> told = ask(WorkerReport.THREADS + Math.max(GREEN_THREADS_OF_WORKER_MIN, each));
+        Json json = new Json().beginObject();
+        inside.threads(json, GREEN_THREADS_MAX);
+        json.beginArray("workers");
+        told.forEach((worker, report) ->
+                json.beginObject().put("pid", worker).members(report.json()).endObject());
+        return json.endArray().endObject().bytes();
+    }
+
+    private Map<Long, WorkerReports.Report> ask(String wish) {
+        try {
+            return reports.ask(crews.workers(), wish);
+        } catch (InterruptedException stop) {
+            Thread.currentThread().interrupt();
+            return Map.of();
+        }
     }
 
     private static void process(Json json) {
@@ -109,152 +112,5 @@ final class Frame {
                         http.violations().values().stream()
                                 .mapToLong(Long::longValue)
                                 .sum());
-    }
-
-    private void loops(Json json) {
-        List<Observed.Named> all = observed.named();
-        List<Observed.Named> shown = all.subList(0, Math.min(all.size(), LOOPS_MAX));
-        pulse.keep(shown.stream().map(Observed.Named::loop).toList());
-        boolean recorded = false;
-        json.put("loopsLeftOut", all.size() - shown.size());
-        json.beginArray("loops");
-        for (Observed.Named each : shown) {
-            Loop loop = each.loop();
-            json.beginObject().put("name", cut(each.name()));
-            put(json, loop.status());
-            loop.processorTime().ifPresent(time -> json.put("processorNanos", time.toNanos()));
-            observed.http(loop).ifPresent(http -> json.put("open", http.open()).put("requests", http.requests()));
-            Optional<LoopPulse.Beat> beat = pulse.look(loop);
-            beat.ifPresent(known -> put(json, known));
-            recorded |= beat.isPresent();
-            json.endObject();
-        }
-        json.endArray();
-        json.put("recorded", recorded)
-                .put("binMillis", LoopPulse.BIN_MILLIS)
-                .put("bin", LoopPulse.bin(System.nanoTime()));
-    }
-
-    static void put(Json json, LoopStatus status) {
-        json.put("driver", status.driver())
-                .put("turns", status.turns())
-                .put("completions", status.completions())
-                .put("tasks", status.tasks())
-                .put("greenStarted", status.greenThreads())
-                .put("greenAlive", status.greenThreadsAlive())
-                .put("hops", status.hops())
-                .put("wakes", status.wakes())
-                .put("stalls", status.stalls())
-                .put("failures", status.failures())
-                .put("operations", status.interests())
-                .put("timers", status.timers())
-                .put("foreign", status.foreignTasks())
-                .put("runnable", status.runnable());
-    }
-
-    private static void put(Json json, LoopPulse.Beat beat) {
-        json.put("share", beat.share())
-                .put("turnMedian", beat.medianNanos())
-                .put("turnMax", beat.longestNanos())
-                .put("first", beat.firstBin());
-        json.beginArray("busy");
-        for (int percent : beat.busy()) {
-            json.add(percent);
-        }
-        json.endArray().beginArray("green");
-        for (int percent : beat.green()) {
-            json.add(percent);
-        }
-        json.endArray().beginArray("long");
-        for (LoopPulse.LongTurn turn : beat.longTurns()) {
-            json.beginArray()
-                    .add(LoopPulse.bin(turn.fromNanos()))
-                    .add(turn.nanos())
-                    .add(turn.thread())
-                    .endArray();
-        }
-        json.endArray();
-    }
-
-    private void stalls(Json json, Optional<CrewStatus> crew) {
-        List<Stall> stalls = new ArrayList<>();
-        observed.named()
-                .forEach(each -> each.loop()
-                        .lastStalls()
-                        .forEach(stall -> stalls.add(
-                                new Stall(each.name(), stall.found(), stall.lasted(), stall.over(), stall.report()))));
-        crew.ifPresent(workers -> stalls.addAll(Crews.stalls(workers)));
-        stalls.sort(Comparator.comparing(Stall::found).reversed());
-        json.beginArray("stalls");
-        for (Stall stall : stalls.subList(0, Math.min(stalls.size(), STALLS_MAX))) {
-            json.beginObject()
-                    .put("loop", cut(stall.loop()))
-                    .put("at", stall.found().toEpochMilli())
-                    .put("millis", stall.lasted().toMillis())
-                    .put("over", stall.over())
-                    .put("report", stall.report())
-                    .endObject();
-        }
-        json.endArray();
-    }
-
-    private static void rows(Json json) {
-        List<Figures.Row> all = Figures.all();
-        List<Figures.Row> shown = all.subList(0, Math.min(all.size(), ROWS_MAX));
-        json.put("partsLeftOut", all.size() - shown.size() + Figures.leftOut());
-        json.beginArray("parts");
-        for (Figures.Row row : shown) {
-            json.beginObject()
-                    .put("kind", row.kind())
-                    .put("name", cut(row.name()))
-                    .put("note", cut(row.note()));
-            json.beginObject("figures");
-            row.figures().forEach(figure -> json.put(figure.name(), figure.value()));
-            json.endObject().endObject();
-        }
-        json.endArray();
-    }
-
-    /** What green threads wait for, and since when; longest first. */
-    byte[] threads() {
-        List<Observed.Named> loops = observed.named();
-        ThreadDump dump =
-                ThreadDump.brief(loops.stream().map(Observed.Named::loop).toList(), GREEN_THREADS_PER_LOOP);
-        record Row(String loop, GreenThreadStatus green) {}
-        List<Row> rows = new ArrayList<>();
-        int alive = 0;
-        Json json = new Json().beginObject().beginArray("stuck");
-        for (int i = 0; i < dump.loops().size(); i++) {
-            LoopDump loop = dump.loops().get(i);
-            String name = loops.get(i).name();
-            alive += loop.status().greenThreadsAlive();
-            loop.greenThreads().forEach(green -> rows.add(new Row(name, green)));
-            Optional<String> stall = loop.stall();
-            stall.ifPresent(why -> json.beginObject()
-                    .put("loop", cut(name))
-                    .put("why", cut(why.lines().findFirst().orElse("")))
-                    .endObject());
-        }
-        json.endArray();
-        rows.sort(Comparator.comparing(
-                row -> row.green().waited().orElse(Duration.ZERO).negated()));
-        json.put("alive", Math.max(alive, rows.size()));
-        json.beginArray("threads");
-        for (Row row : rows.subList(0, Math.min(rows.size(), GREEN_THREADS_MAX))) {
-            GreenThreadStatus green = row.green();
-            json.beginObject()
-                    .put("loop", cut(row.loop()))
-                    .put("number", green.number())
-                    .put("name", cut(green.name()))
-                    .put("state", green.state().name())
-                    .put("waitsFor", cut(green.waitsFor()));
-            green.waited().ifPresent(waited -> json.put("millis", waited.toMillis()));
-            json.endObject();
-        }
-        return json.endArray().endObject().bytes();
-    }
-
-    static String cut(String text) {
-        return text.length() <= TEXT_MAX ? text : text.substring(0, TEXT_MAX) + "…";
     }
 }

@@ -84,6 +84,17 @@ final class Json {
         return this;
     }
 
+    /** The members of an object that was written elsewhere, as {@link #toString} has it. */
+    Json members(String object) {
+        String inner = object.substring(1, object.length() - 1);
+        if (!inner.isEmpty()) {
+            separate();
+            text.append(inner);
+            comma = true;
+        }
+        return this;
+    }
+
     private Json name(String name) {
         separate();
         quote(name);

@@ -32,6 +32,7 @@ final class Browser implements AutoCloseable {
     private static final List<String> NAMES =
             List.of("chromium", "chromium-browser", "google-chrome", "google-chrome-stable");
     private static final long PATIENCE_SECONDS = 60;
+    private static final String PICTURES = System.getProperty("pumasi.pictures", "");
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     private final Process process;
@@ -191,7 +192,17 @@ final class Browser implements AutoCloseable {
         call("Input.insertText", Map.of("text", text));
     }
 
-    void picture(Path file) throws Exception {
+    /** Whether somebody wants pictures: {@code -Dpumasi.pictures=FOLDER}. */
+    static boolean takesPictures() {
+        return !PICTURES.isEmpty();
+    }
+
+    /** Leaves a picture of that name, if somebody wants them. */
+    void picture(String name) throws Exception {
+        if (!takesPictures()) {
+            return;
+        }
+        Path file = Path.of(PICTURES, name + ".png");
         Files.createDirectories(file.getParent());
         String png = call("Page.captureScreenshot", Map.of("format", "png"))
                 .get("data")

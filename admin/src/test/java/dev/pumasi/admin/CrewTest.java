@@ -37,6 +37,10 @@ final class CrewTest {
     }
 
     private static WorkerPlan plan() {
+        return plan(ApplicationChoice.of("hello"));
+    }
+
+    static WorkerPlan plan(ApplicationChoice application) {
         return WorkerPlan.of(
                 2,
                 List.of(
@@ -50,7 +54,7 @@ final class CrewTest {
                         "-cp",
                         System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
                         Worker.class.getName()),
-                WorkerSettings.of(ApplicationChoice.of("hello")).withWarmUps(5));
+                WorkerSettings.of(application).withWarmUps(5));
     }
 
     private static JsonNode json(String text) {

@@ -14,7 +14,6 @@ import dev.pumasi.runtime.Operation;
 import dev.pumasi.runtime.OperationException;
 import dev.pumasi.testkit.LeakWatch;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,7 +34,6 @@ import org.junit.jupiter.api.function.Executable;
 @Timeout(value = 300, unit = TimeUnit.SECONDS)
 final class PageTest {
 
-    private static final String PICTURES = System.getProperty("pumasi.pictures", "");
     private static final Token TOKEN = new Token("a-token-that-is-long-enough");
     private static final String HOSTILE = "<img src=x onerror='window.hacked=1'>&\"";
 
@@ -112,8 +110,8 @@ final class PageTest {
     }
 
     private void picture(String name) throws Exception {
-        if (!PICTURES.isEmpty() && browser != null) {
-            browser.picture(Path.of(PICTURES, name + ".png"));
+        if (browser != null) {
+            browser.picture(name);
         }
     }
 
@@ -229,8 +227,9 @@ final class PageTest {
             browser.eval("document.querySelector('#language').value = '" + language
                     + "'; document.querySelector('#language').dispatchEvent(new Event('change'))");
             browser.await("the language", "document.documentElement.lang === '" + language + "'");
-            for (String theme :
-                    PICTURES.isEmpty() ? List.of("ko".equals(language) ? "dark" : "light") : List.of("light", "dark")) {
+            for (String theme : !Browser.takesPictures()
+                    ? List.of("ko".equals(language) ? "dark" : "light")
+                    : List.of("light", "dark")) {
                 browser.eval("document.querySelector('#theme').value = '" + theme
                         + "'; document.querySelector('#theme').dispatchEvent(new Event('change'))");
                 browser.await("the theme", "document.documentElement.dataset.theme === '" + theme + "'");

@@ -82,6 +82,15 @@ public final class ProcessSocket implements AutoCloseable {
      * @throws NoSuchFileException if that process has none
      */
     public static SocketChannel connect(ProcessHandle process, String purpose) throws IOException {
+        return SocketChannel.open(address(process, purpose));
+    }
+
+    /**
+     * Where another process's is, for who connects in a way of his own. Looks at files.
+     *
+     * @throws NoSuchFileException if that process has none
+     */
+    public static UnixDomainSocketAddress address(ProcessHandle process, String purpose) throws NoSuchFileException {
         Path path = path(process, purpose);
         // A process with a view of the file system of its own, as in a container, is reached through /proc where there
         // is one.
@@ -91,7 +100,7 @@ public final class ProcessSocket implements AutoCloseable {
         if (!Files.exists(reached)) {
             throw new NoSuchFileException(path.toString());
         }
-        return SocketChannel.open(UnixDomainSocketAddress.of(reached));
+        return UnixDomainSocketAddress.of(reached);
     }
 
     /** The processes of this user that have one for that purpose, and run. */

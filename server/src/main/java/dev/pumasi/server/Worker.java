@@ -12,8 +12,11 @@ import dev.pumasi.runtime.UnixSignal;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
+import java.util.ServiceConfigurationError;
+import java.util.ServiceLoader;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -137,6 +140,7 @@ public final class Worker {
             say(new ControlLine(ControlLine.READY, warm.answered() + " " + warm.failed()));
             Optional<ThreadDumpSocket> dumps = offerDumps();
             Optional<RecordingSocket> recordings = offerRecordings();
+            List<AutoCloseable> companions = companions();
             Leaving how = leaving.join();
             if (how.forGood()) {
                 stop(how.patience());
@@ -149,6 +153,7 @@ public final class Worker {
             if (recordings.isPresent()) {
                 recordings.get().close();
             }
+            companions.forEach(Worker::part);
             return 0;
         } catch (IOException refused) {
             this.refused = true;
@@ -177,6 +182,31 @@ public final class Worker {
         } catch (IOException refused) {
             LOG.log(System.Logger.Level.WARNING, "no recordings can be asked for: {0}", refused.getMessage());
             return Optional.empty();
+        }
+    }
+
+    /** Those of this program's own class path. */
+    private List<AutoCloseable> companions() {
+        List<AutoCloseable> all = new ArrayList<>();
+        Iterator<WorkerCompanion> found = ServiceLoader.load(WorkerCompanion.class, Worker.class.getClassLoader())
+                .iterator();
+        while (true) {
+            try {
+                if (!found.hasNext()) {
+                    return all;
+                }
+                all.add(found.next().accompany(post.server(), post.loops()));
+            } catch (IOException | ServiceConfigurationError refused) {
+                LOG.log(System.Logger.Level.WARNING, "a worker goes without: {0}", refused.getMessage());
+            }
+        }
+    }
+
+    private static void part(AutoCloseable companion) {
+        try {
+            companion.close();
+        } catch (Exception failure) {
+            LOG.log(System.Logger.Level.WARNING, "what went along with a worker does not end", failure);
         }
     }
 

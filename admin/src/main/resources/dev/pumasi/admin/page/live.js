@@ -86,11 +86,19 @@ function heard(event, data) {
     frame = data;
     past.push(data);
     while (past.length > 2 && data.now - past[1].now >= RATE_MILLIS) past.shift();
-    timeline.take(frame, words);
+    timeline.take(frame, allLoops(frame), words);
   } else if (event === "threads") {
-    threads = data;
+    threads = gathered(data);
   }
   draw();
+}
+
+/** The green threads of all processes as one list, who waits longest first. */
+function gathered(data) {
+  const all = { alive: data.alive + sum(data.workers ?? [], (worker) => worker.alive) };
+  for (const list of ["threads", "stuck"]) all[list] = everywhere(data, (place) => place[list], "loop");
+  if (data.workers?.length) all.threads.sort((one, other) => (other.millis ?? 0) - (one.millis ?? 0));
+  return all;
 }
 
 function told(state, detail) {
@@ -108,17 +116,27 @@ function rate(read) {
   return Math.max(0, ((to - from) * 1000) / (last.now - first.now));
 }
 
-function loopOf(whole, key) {
-  return allLoops(whole).find((loop) => loop.key === key);
+function loopOf(whole, name) {
+  return allLoops(whole).find((loop) => loop.name === name);
+}
+
+/** What is in this process and in all workers, with a name that tells them apart. */
+function everywhere(whole, read, name) {
+  const own = read(whole).map((each) => ({ ...each, [name]: each[name], worker: 0 }));
+  const theirs = (whole.workers ?? []).flatMap((worker) =>
+    (read(worker) ?? []).map((each) => ({ ...each, [name]: `${worker.pid} · ${each[name]}`, worker: worker.pid })),
+  );
+  return own.concat(theirs);
 }
 
 /** The loops of this process, or of all workers. */
 function allLoops(whole) {
-  const own = whole.loops.map((loop) => ({ ...loop, key: loop.name, worker: 0 }));
-  const theirs = (whole.workers ?? []).flatMap((worker) =>
-    (worker.loops ?? []).map((loop) => ({ ...loop, key: `${worker.pid} ${loop.name}`, worker: worker.pid })),
-  );
-  return own.concat(theirs);
+  return everywhere(whole, (place) => place.loops, "name");
+}
+
+/** The last times that loops were blocked, the newest first. */
+function allStalls(whole) {
+  return everywhere(whole, (place) => place.stalls, "loop").sort((one, other) => other.at - one.at);
 }
 
 function sum(list, read) {
@@ -221,7 +239,7 @@ function drawOverview() {
   const hops = sum(loops, (loop) => loop.hops);
   tiles.push(tile("hops", words.t("hops"), words.number(hops), words.t(hops ? "hops-some" : "hops-none"), hops ? "" : "good"));
   const stalls = sum(loops, (loop) => loop.stalls);
-  const now = (frame.stalls ?? []).filter((stall) => !stall.over).length;
+  const now = allStalls(frame).filter((stall) => !stall.over).length;
   tiles.push(tile("stalls", words.t("stalls"), words.number(stalls), now ? words.t("stalls-now", { count: now }) : words.t(stalls ? "stalls-some" : "stalls-none"), now ? "bad" : ""));
   if (frame.workers?.length) {
     tiles.push(tile("workers", words.t("workers-count"), words.number(frame.workers.filter((worker) => worker.state === "SERVING").length), words.t("workers-more", { generation: frame.generation })));
@@ -256,15 +274,15 @@ function drawOverview() {
 }
 
 function drawTimeline() {
-  const workers = frame.workers?.length > 0;
-  const drawn = frame.recorded && frame.loops.length > 0;
+  const loops = allLoops(frame);
+  const drawn = loops.some((loop) => loop.busy);
   show($("timeline"), drawn);
   show($("long-turns"), drawn);
   show(axisBox, drawn);
-  const why = workers ? "timeline-workers" : frame.loops.length ? "timeline-other" : "timeline-none";
+  const why = !loops.length ? "timeline-none" : frame.workers?.some((worker) => worker.reportedMillis === undefined) ? "timeline-workers" : "timeline-other";
   show($("timeline-empty"), !drawn);
   say($("timeline-empty"), words.t(why));
-  drawMore("timeline-more", "timeline-more", drawn ? frame.loops.length - timeline.tracks : 0);
+  drawMore("timeline-more", "timeline-more", drawn ? loops.length - timeline.tracks : 0);
   if (!drawn) return;
   axis(axisBox, [words.t("axis-from"), words.t("axis-to")]);
   const turns = timeline.longTurns().slice(0, LONG_TURNS_MOST);
@@ -283,12 +301,12 @@ function drawTimeline() {
 
 function busyOf(loop) {
   if (Number.isFinite(loop.share)) return loop.share;
-  const processor = rate((whole) => loopOf(whole, loop.key)?.processorNanos);
+  const processor = rate((whole) => loopOf(whole, loop.name)?.processorNanos);
   return Number.isFinite(processor) ? processor / 1e9 : NaN;
 }
 
 function drawLoops(loops) {
-  drawMore("loops-more", "more", frame.loopsLeftOut);
+  drawMore("loops-more", "more", sum([frame, ...(frame.workers ?? [])], (place) => place.loopsLeftOut));
   if (!loops.length) {
     empty($("loops"), words.t("no-loops"), words.t("no-loops-about"));
     return;
@@ -299,7 +317,7 @@ function drawLoops(loops) {
       id: "name", label: words.t("loop"), className: "head",
       fill: (cell, loop) => {
         if (!cell.firstChild) cell.append(make("span"), make("small"));
-        say(cell.firstChild, loop.worker ? `${loop.worker} · ${loop.name}` : loop.name);
+        say(cell.firstChild, loop.name);
         say(cell.lastChild, loop.driver);
       },
     },
@@ -318,11 +336,11 @@ function drawLoops(loops) {
   columns.push({ id: "queue", label: words.t("queue"), title: words.t("queue-title"), className: "number", value: (loop) => words.number(loop.runnable + loop.foreign) });
   if (some((loop) => loop.open)) {
     columns.push({ id: "open", label: words.t("open"), className: "number", value: (loop) => words.number(loop.open) });
-    columns.push({ id: "requests", label: words.t("requests-short"), className: "number", value: (loop) => words.rate(rate((whole) => loopOf(whole, loop.key)?.requests)) });
+    columns.push({ id: "requests", label: words.t("requests-short"), className: "number", value: (loop) => words.rate(rate((whole) => loopOf(whole, loop.name)?.requests)) });
   }
   columns.push({ id: "green", label: words.t("green"), className: "number", value: (loop) => words.number(loop.greenAlive) });
   columns.push({ id: "operations", label: words.t("operations"), title: words.t("operations-title"), className: "number", value: (loop) => words.number(loop.operations) });
-  columns.push({ id: "turns", label: words.t("turns-short"), className: "number", value: (loop) => words.rate(rate((whole) => loopOf(whole, loop.key)?.turns)) });
+  columns.push({ id: "turns", label: words.t("turns-short"), className: "number", value: (loop) => words.rate(rate((whole) => loopOf(whole, loop.name)?.turns)) });
   columns.push({ id: "hops", label: words.t("hops"), className: "number", value: (loop) => words.number(loop.hops) });
   columns.push({
     id: "stalls", label: words.t("stalls-short"), className: "number",
@@ -331,7 +349,7 @@ function drawLoops(loops) {
       mark(cell, "bad", loop.stalls > 0);
     },
   });
-  table($("loops"), columns, loops, (loop) => loop.key, words.t("loops"));
+  table($("loops"), columns, loops, (loop) => loop.name, words.t("loops"));
 }
 
 function stateTag(cell, text, tone) {
@@ -352,13 +370,6 @@ function kindOf(thread) {
 
 function drawThreads() {
   const box = $("thread-table");
-  if (frame.workers?.length) {
-    $("thread-groups").replaceChildren();
-    $("thread-groups").known = undefined;
-    say($("threads-count"), "");
-    empty(box, words.t("threads-workers"), words.t("threads-workers-about"));
-    return;
-  }
   if (!threads) {
     empty(box, words.t("waiting-threads"), words.t("waiting-threads-about"));
     return;
@@ -405,13 +416,14 @@ function drawThreads() {
     { id: "loop", label: words.t("loop"), value: (thread) => thread.loop },
     { id: "waits", label: words.t("waits-for"), className: "wide", value: (thread) => thread.waitsFor || "–" },
   ];
-  table(box, columns, shown, (thread) => thread.number, words.t("threads-title"));
+  table(box, columns, shown, (thread) => `${thread.worker} ${thread.number}`, words.t("threads-title"));
 }
 
 function drawParts() {
   const box = $("part-cards");
-  drawMore("parts-more", "more", frame.partsLeftOut);
-  if (!frame.parts.length) {
+  drawMore("parts-more", "more", sum([frame, ...(frame.workers ?? [])], (place) => place.partsLeftOut));
+  const parts = everywhere(frame, (place) => place.parts, "name");
+  if (!parts.length) {
     let card = box.firstElementChild;
     if (!card?.classList.contains("nothing")) {
       box.known = undefined;
@@ -422,7 +434,7 @@ function drawParts() {
     return;
   }
   if (box.firstElementChild?.classList.contains("nothing")) box.replaceChildren();
-  const kinds = [...new Set(frame.parts.map((part) => part.kind))];
+  const kinds = [...new Set(parts.map((part) => part.kind))];
   keep(
     box,
     kinds,
@@ -433,7 +445,7 @@ function drawParts() {
       return card;
     },
     (card, kind) => {
-      const rows = frame.parts.filter((part) => part.kind === kind).map((part, number) => ({ ...part, key: `${part.name} ${number}` }));
+      const rows = parts.filter((part) => part.kind === kind).map((part, number) => ({ ...part, key: `${part.name} ${number}` }));
       say(card.firstChild, words.has(`part-${kind}`) ? words.t(`part-${kind}`) : words.t("part-other", { kind }));
       const columns = [
         {
@@ -456,6 +468,14 @@ function drawParts() {
   );
 }
 
+const WORKER_TONES = { SERVING: "good", READY: "good", STARTING: "warn", WARMING: "warn", LEAVING: "warn", GONE: "bad" };
+
+/** What a worker does, and how good that is. One whose loop hangs does not answer its supervisor, but its report still comes. */
+function workerState(worker) {
+  if (worker.state !== "SERVING" || worker.answered) return [words.t(`w-${worker.state}`), WORKER_TONES[worker.state]];
+  return [words.t((worker.stalls ?? []).some((stall) => !stall.over) ? "blocked-worker" : "silent-worker"), "bad"];
+}
+
 function drawWorkers() {
   drawMore("workers-more", "more", frame.workersLeftOut ?? 0);
   const box = $("worker-table");
@@ -463,10 +483,9 @@ function drawWorkers() {
     empty(box, words.t("no-workers"), words.t("no-workers-about"));
     return;
   }
-  const tones = { SERVING: "good", READY: "good", STARTING: "warn", WARMING: "warn", LEAVING: "warn", GONE: "bad" };
   const columns = [
     { id: "pid", label: words.t("pid"), className: "head", value: (worker) => worker.pid },
-    { id: "state", label: words.t("worker-state"), fill: (cell, worker) => stateTag(cell, worker.answered || worker.state !== "SERVING" ? words.t(`w-${worker.state}`) : words.t("silent-worker"), worker.answered || worker.state !== "SERVING" ? tones[worker.state] : "bad") },
+    { id: "state", label: words.t("worker-state"), fill: (cell, worker) => stateTag(cell, ...workerState(worker)) },
     { id: "generation", label: words.t("generation"), className: "number", value: (worker) => words.number(worker.generation) },
     { id: "age", label: words.t("age"), className: "number", value: (worker) => words.age(worker.ageMillis) },
     { id: "requests", label: words.t("requests-short"), className: "number", value: (worker) => words.rate(rate((whole) => whole.workers?.find((other) => other.pid === worker.pid)?.http?.requests)) },
@@ -483,7 +502,7 @@ function drawWorkers() {
 
 function drawStalls() {
   const box = $("stall-list");
-  const stalls = frame.stalls ?? [];
+  const stalls = allStalls(frame);
   if (!stalls.length) {
     empty(box, words.t("no-stalls"), words.t("no-stalls-about"));
     return;

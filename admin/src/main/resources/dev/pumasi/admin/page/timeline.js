@@ -1,12 +1,13 @@
 // The scrolling timeline: for each loop the last half minute, drawn from the bins of the frames. It runs a second behind, so that it
 // scrolls evenly though frames come twice a second; who has asked for less motion sees it step.
 
-import { keep, make, say, show } from "./draw.js";
+import { keep, make, mark, say, show } from "./draw.js";
 
 const SECONDS = 30;
 const BEHIND = 1000;
 const TRACKS_MOST = 16;
 const STEP = 50;
+const NAME_SHORT = 17;
 
 export class Timeline {
   #box;
@@ -36,7 +37,7 @@ export class Timeline {
     return all.sort((one, other) => other.bin - one.bin || other.millis - one.millis);
   }
 
-  take(frame, words) {
+  take(frame, all, words) {
     this.#binMillis = frame.binMillis;
     const now = performance.now();
     const expected = this.#bin + (now - this.#at) / this.#binMillis;
@@ -44,7 +45,7 @@ export class Timeline {
     this.#bin = Math.abs(expected - frame.bin) > 100 ? frame.bin : expected + (frame.bin - expected) * 0.1;
     this.#at = now;
     const oldest = frame.bin - (SECONDS * 1000 + 2 * BEHIND) / this.#binMillis;
-    const loops = frame.loops.slice(0, TRACKS_MOST);
+    const loops = all.slice(0, TRACKS_MOST);
     for (const loop of loops) {
       let track = this.#tracks.get(loop.name);
       if (!track) {
@@ -58,6 +59,7 @@ export class Timeline {
       for (const bin of track.long.keys()) if (bin < oldest) track.long.delete(bin);
     }
     for (const name of this.#tracks.keys()) if (!loops.some((loop) => loop.name === name)) this.#tracks.delete(name);
+    mark(this.#box, "wide", loops.some((loop) => loop.name.length > NAME_SHORT));
     keep(
       this.#box,
       loops,
