@@ -129,7 +129,7 @@ public final class Cgi implements Handler {
     @Override
     public Response handle(Request request) throws Exception {
         Optional<FilePath> below = FilePath.of(request.rawPath()).flatMap(path -> path.below(mount));
-        return below.isEmpty() ? NOT_FOUND : answer(request, below.get(), Map.of());
+        return below.isEmpty() ? NOT_FOUND : ask(request, below.get(), Map.of()).response();
     }
 
     /**
@@ -137,19 +137,20 @@ public final class Cgi implements Handler {
      *
      * @param said variables that go before those of the request
      */
-    Response answer(Request request, FilePath below, Map<String, String> said) throws Exception {
+    Asked ask(Request request, FilePath below, Map<String, String> said) throws Exception {
         Loop loop = request.loop();
         CgiTarget target;
         try (AsyncFolder folder = loop.files().openFolder(root)) {
             int count = namesToScript(folder, below);
             target = CgiTarget.of(root, mount, below, count, documentRoot);
         } catch (OperationException refused) {
-            return switch (refused.failure()) {
-                case NOT_FOUND, NOT_A_FOLDER, IS_A_FOLDER, NAME_TOO_LONG -> NOT_FOUND;
-                case PERMISSION_DENIED, OUTSIDE, TOO_MANY_LINKS, NOT_EXECUTABLE -> FORBIDDEN;
-                case REJECTED, TOO_MANY_DESCRIPTORS -> Turns.refusal();
-                default -> throw refused;
-            };
+            return Asked.ours(
+                    switch (refused.failure()) {
+                        case NOT_FOUND, NOT_A_FOLDER, IS_A_FOLDER, NAME_TOO_LONG -> NOT_FOUND;
+                        case PERMISSION_DENIED, OUTSIDE, TOO_MANY_LINKS, NOT_EXECUTABLE -> FORBIDDEN;
+                        case REJECTED, TOO_MANY_DESCRIPTORS -> Turns.refusal();
+                        default -> throw refused;
+                    });
         }
         return run(request, target, said);
     }
@@ -186,9 +187,9 @@ public final class Cgi implements Handler {
     }
 
     /** Runs a script that is known to be one. Parks. */
-    private Response run(Request request, CgiTarget target, Map<String, String> said) throws Exception {
+    private Asked run(Request request, CgiTarget target, Map<String, String> said) throws Exception {
         if (request.contentLength() < 0 && unannounced == Unannounced.REFUSED) {
-            return LENGTH_REQUIRED;
+            return Asked.ours(LENGTH_REQUIRED);
         }
         boolean takenFirst = request.contentLength() < 0 && unannounced == Unannounced.TAKEN_FIRST;
         ScriptBody body = takenFirst
@@ -197,21 +198,24 @@ public final class Cgi implements Handler {
         CgiRun run = null;
         try {
             if (!request.<Boolean>untilGone(turns::take)) {
-                return Turns.refusal();
+                return Asked.ours(Turns.refusal());
             }
             ChildProcess child = null;
             try {
                 child = start(request, target, body.length(), said);
             } catch (OperationException refused) {
-                return switch (refused.failure()) {
-                    case TOO_MANY_PROCESSES, TOO_MANY_DESCRIPTORS, OUT_OF_MEMORY, REJECTED -> Turns.refusal();
-                    case NOT_FOUND, NOT_EXECUTABLE, PERMISSION_DENIED, ARGUMENTS_TOO_LONG, NOT_A_FOLDER -> {
-                        failed.increment();
-                        LOG.log(System.Logger.Level.WARNING, Printable.of(String.valueOf(refused.getMessage())));
-                        yield FAILED;
-                    }
-                    default -> throw refused;
-                };
+                return Asked.ours(
+                        switch (refused.failure()) {
+                            case TOO_MANY_PROCESSES, TOO_MANY_DESCRIPTORS, OUT_OF_MEMORY, REJECTED -> Turns.refusal();
+                            case NOT_FOUND, NOT_EXECUTABLE, PERMISSION_DENIED, ARGUMENTS_TOO_LONG, NOT_A_FOLDER -> {
+                                failed.increment();
+                                LOG.log(
+                                        System.Logger.Level.WARNING,
+                                        Printable.of(String.valueOf(refused.getMessage())));
+                                yield FAILED;
+                            }
+                            default -> throw refused;
+                        });
             } finally {
                 if (child == null) {
                     turns.giveBack();
@@ -234,7 +238,7 @@ public final class Cgi implements Handler {
         if (run.isRefused()) {
             failed.increment();
         }
-        return answer;
+        return new Asked(answer, true, run.isRefused());
     }
 
     private ChildProcess start(Request request, CgiTarget target, long bodyBytes, Map<String, String> said)

@@ -74,7 +74,8 @@ final class CgiVariables {
         return variables;
     }
 
-    private static void fields(Request request, Map<String, String> variables) {
+    /** The request's fields as {@code HTTP_…}. */
+    static void fields(Request request, Map<String, String> variables) {
         for (Field field : request.fields()) {
             String name = field.name().toLowerCase(Locale.ROOT);
             if (name.indexOf('_') >= 0 || WITHHELD.contains(name)) {
@@ -105,7 +106,7 @@ final class CgiVariables {
     }
 
     /** A field's bytes as text, where they are UTF-8, so that a process is handed the same bytes. */
-    private static String text(String value) {
+    static String text(String value) {
         boolean ascii = value.chars().allMatch(c -> c < 0x80);
         if (ascii) {
             return value;

@@ -105,6 +105,17 @@ final class Directives implements Grammar {
             merge_slashes HS flag
             proxy_pass L 1
             cgi_pass L 1+
+            fastcgi_pass L 1
+            fastcgi_param HSL 2-3
+            fastcgi_index HSL 1
+            fastcgi_split_path_info L 1
+            fastcgi_hide_header HSL 1
+            fastcgi_intercept_errors HSL flag
+            fastcgi_keep_conn HSL flag
+            fastcgi_connect_timeout HSL 1
+            fastcgi_read_timeout HSL 1
+            fastcgi_send_timeout HSL 1
+            cgi_intercept_errors HSL flag
             dav_methods HSL 1+
             create_full_put_path HSL flag
             proxy_set_header HSL 2
@@ -149,6 +160,9 @@ final class Directives implements Grammar {
             gzip_buffers gzip_disable gzip_http_version: compression needs HTTP/1.1 and has its own buffers
             proxy_http_version: servers are asked in HTTP/1.1 with kept connections
             proxy_buffering proxy_request_buffering proxy_buffer_size proxy_buffers proxy_busy_buffers_size proxy_max_temp_file_size proxy_temp_file_write_size proxy_temp_path: bodies beyond 64 KiB go through as they come, both ends waiting for each other
+            fastcgi_buffering fastcgi_request_buffering fastcgi_buffer_size fastcgi_buffers fastcgi_busy_buffers_size fastcgi_max_temp_file_size fastcgi_temp_file_write_size fastcgi_temp_path: answers go through as they come, both ends waiting for each other
+            fastcgi_next_upstream fastcgi_next_upstream_tries fastcgi_next_upstream_timeout: another application is asked when one takes no connection, and never otherwise
+            fastcgi_ignore_client_abort fastcgi_socket_keepalive fastcgi_catch_stderr: connections to applications are ended by fixed rules, and what they complain of is logged
             proxy_ignore_client_abort proxy_socket_keepalive proxy_headers_hash proxy_next_upstream_timeout: connections to servers are ended by fixed rules
             keepalive_requests keepalive_time zone: what loops know of a server they share; what processes know they do not
             autoindex_localtime autoindex_format: listings are pages of HTML with times in UTC
@@ -158,7 +172,9 @@ final class Directives implements Grammar {
 
     /** Names, then a colon and what to do instead. */
     private static final String BEYOND = """
-            fastcgi_* uwsgi_* scgi_* grpc_* memcached_*: only HTTP servers can stand behind this one, with proxy_pass
+            fastcgi_cache* fastcgi_store* fastcgi_no_cache: answers are not kept
+            fastcgi_*: there are fastcgi_pass, fastcgi_param, fastcgi_index, fastcgi_split_path_info, time limits and fastcgi_intercept_errors
+            uwsgi_* scgi_* grpc_* memcached_*: HTTP and FastCGI servers can stand behind this one, with proxy_pass and fastcgi_pass
             stream mail: only HTTP is served
             load_module perl* js_* lua_* content_by_lua* access_by_lua* image_filter* xslt_* geoip_*: there are no modules to load; write a Handler
             limit_req* limit_conn* limit_rate* proxy_limit_rate: rates are not limited; leave it out only if nothing depends on it

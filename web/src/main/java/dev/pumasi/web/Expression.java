@@ -141,18 +141,40 @@ final class Expression {
             throw new TooManyStepsException(written);
         }
         if (found) {
-            String[] captures = new String[matcher.groupCount() + 1];
-            for (int i = 0; i < captures.length; i++) {
-                int from = matcher.start(i);
-                captures[i] = from < 0 ? "" : subject.substring(from, matcher.end(i));
-            }
-            visit.captures(captures);
+            visit.captures(captured(matcher, subject));
             for (int i = 0; i < names.length; i++) {
                 int from = matcher.start(names[i]);
                 visit.own(variables[i], from < 0 ? "" : subject.substring(from, matcher.end(names[i])));
             }
         }
         return found;
+    }
+
+    /** What it captures in {@code subject}, with the whole first; nothing if it is not found. The visit is left alone. */
+    String[] captures(String subject) {
+        Matcher matcher = pattern.matcher(new Counted(subject, written));
+        try {
+            if (!matcher.find()) {
+                return new String[0];
+            }
+        } catch (StackOverflowError deep) {
+            throw new TooManyStepsException(written);
+        }
+        return captured(matcher, subject);
+    }
+
+    private static String[] captured(Matcher matcher, String subject) {
+        String[] captures = new String[matcher.groupCount() + 1];
+        for (int i = 0; i < captures.length; i++) {
+            int from = matcher.start(i);
+            captures[i] = from < 0 ? "" : subject.substring(from, matcher.end(i));
+        }
+        return captures;
+    }
+
+    /** How many groups it has. */
+    int groups() {
+        return pattern.matcher("").groupCount();
     }
 
     /** Whether it is found; nothing is captured. */

@@ -58,6 +58,7 @@ public final class FastCgi implements Handler, AutoCloseable {
     private final CgiLimits limits;
     private final Duration connectLimit;
     private final Duration idle;
+    private final Duration silence;
     private final Path temporaryFolder;
     private final @Nullable Handler localRedirects;
     private final Turns turns;
@@ -78,6 +79,7 @@ public final class FastCgi implements Handler, AutoCloseable {
         limits = new CgiLimits(of.firstByte, of.whole, Duration.ZERO, of.outputBytesMax, of.errorBytesMax);
         connectLimit = of.connectLimit;
         idle = of.idle;
+        silence = of.silence;
         temporaryFolder = of.temporaryFolder;
         localRedirects = of.localRedirects;
         turns = new Turns("requests to " + peer, of.runningMax, of.waitingMax, of.wait);
@@ -147,81 +149,125 @@ public final class FastCgi implements Handler, AutoCloseable {
     }
 
     private Response ask(Request request, CgiTarget target) throws Exception {
-        ScriptBody body = request.contentLength() < 0
+        ScriptBody body = body(request, temporaryFolder);
+        Map<String, String> all = new HashMap<>(variables);
+        all.put("SCRIPT_FILENAME", target.file().toString());
+        all.put("DOCUMENT_ROOT", root.toString());
+        all.put("DOCUMENT_URI", target.scriptName() + target.pathInfo());
+        all.put("REQUEST_URI", request.target());
+        all.put("REDIRECT_STATUS", "200");
+        all.putAll(CgiVariables.of(request, target, body.length(), "pumasi", ""));
+        Asked asked = ask(request, body, all, "FastCGI " + target.file(), () -> {});
+        if (!asked.isThere()) {
+            body.close();
+        }
+        return asked.response();
+    }
+
+    /** The body of a request as an application takes it: of a known length. Parks. */
+    static ScriptBody body(Request request, Path temporaryFolder) throws IOException {
+        return request.contentLength() < 0
                 ? ScriptBody.taken(request.body(), request.loop(), temporaryFolder)
                 : ScriptBody.asItComes(request.body());
+    }
+
+    /**
+     * Asks with these variables. Parks.
+     *
+     * @param body is closed in the end, but if nobody was there
+     * @param name whose answer it is, for the log
+     * @param then is run once, when all is over: the body of the answer has been written, or nothing will be
+     */
+    Asked ask(Request request, ScriptBody body, Map<String, String> all, String name, Runnable then) throws Exception {
         boolean hasTurn = false;
-        boolean begins = false;
+        FastCgiExchange exchange = null;
+        boolean isThere = true;
         try {
             if (!request.<Boolean>untilGone(turns::take)) {
-                return Turns.refusal();
+                return Asked.ours(Turns.refusal());
             }
             hasTurn = true;
-            Map<String, String> all = new HashMap<>(variables);
-            all.put("SCRIPT_FILENAME", target.file().toString());
-            all.put("DOCUMENT_ROOT", root.toString());
-            all.put("DOCUMENT_URI", target.scriptName() + target.pathInfo());
-            all.put("REQUEST_URI", request.target());
-            all.put("REDIRECT_STATUS", "200");
-            all.putAll(CgiVariables.of(request, target, body.length(), "pumasi", ""));
-            FastCgiExchange exchange = begun(pool(request.loop()), body, "FastCGI " + target.file(), all);
-            begins = true;
-            if (exchange == null) {
-                failed.increment();
-                over.increment();
-                turns.giveBack();
-                return Cgi.error(502, "the application is not there");
-            }
-            request.onGone(exchange::abandoned);
-            return answered(request, exchange);
+            begun.increment();
+            exchange = begun(pool(request.loop()), body, name, all, then);
+        } catch (NotThereException nobody) {
+            LOG.log(System.Logger.Level.WARNING, "{0}: {1}", name, Printable.of(String.valueOf(nobody.getMessage())));
+            isThere = nobody.connected;
         } finally {
-            if (!begins) {
-                body.close();
+            if (exchange == null) {
+                then.run();
+                if (isThere) {
+                    body.close();
+                }
                 if (hasTurn) {
                     turns.giveBack();
                 }
             }
         }
+        if (exchange == null) {
+            failed.increment();
+            over.increment();
+            return new Asked(Cgi.error(502, "the application is not there"), isThere, true);
+        }
+        request.onGone(exchange::abandoned);
+        return answered(request, exchange);
     }
 
-    /** A request on its way, on a connection that lives: it was answered on, or is new. Null if there is none to be had. */
-    private @Nullable FastCgiExchange begun(
-            FastCgiConnections pool, ScriptBody body, String name, Map<String, String> all) {
-        begun.increment();
+    /** No connection could be made, or it broke while the request was being sent. */
+    private static final class NotThereException extends IOException {
+
+        private static final long serialVersionUID = 1L;
+
+        private final boolean connected;
+
+        NotThereException(IOException cause, boolean connected) {
+            super(cause.getMessage(), cause);
+            this.connected = connected;
+        }
+    }
+
+    /** A request on its way, on a connection that lives: it was answered on, or is new. */
+    private FastCgiExchange begun(
+            FastCgiConnections pool, ScriptBody body, String name, Map<String, String> all, Runnable then)
+            throws NotThereException {
+        Runnable whenOver = () -> {
+            over.increment();
+            turns.giveBack();
+            then.run();
+        };
         byte[] opening = FastCgiRecords.opening(all);
         StreamSocket used = body.length() == 0 ? pool.used() : null;
         if (used != null) {
-            FastCgiExchange exchange = new FastCgiExchange(used, pool, body, limits, name, this::over);
+            FastCgiExchange exchange = new FastCgiExchange(used, pool, body, limits, silence, name, whenOver);
             if (exchange.isHeardOn(opening)) {
                 return exchange;
             }
             used.close();
         }
-        StreamSocket fresh = null;
+        StreamSocket fresh;
         try {
             fresh = pool.fresh();
-            connected.increment();
-            FastCgiExchange exchange = new FastCgiExchange(fresh, pool, body, limits, name, this::over);
+        } catch (IOException refused) {
+            throw new NotThereException(refused, false);
+        }
+        connected.increment();
+        FastCgiExchange exchange = new FastCgiExchange(fresh, pool, body, limits, silence, name, whenOver);
+        try {
             exchange.begin(opening);
             return exchange;
-        } catch (IOException notThere) {
-            LOG.log(System.Logger.Level.WARNING, "{0}: {1}", name, Printable.of(String.valueOf(notThere.getMessage())));
-            if (fresh != null) {
-                fresh.close();
-            }
-            body.close();
-            return null;
+        } catch (IOException broken) {
+            exchange.cancel();
+            throw new NotThereException(broken, true);
         }
     }
 
-    private Response answered(Request request, FastCgiExchange exchange) throws Exception {
+    private Asked answered(Request request, FastCgiExchange exchange) throws Exception {
         Handler within = localRedirects;
         try {
             Response answer = exchange.answer(request, within == null ? this : within);
             if (exchange.isRefused()) {
                 failed.increment();
             }
-            return answer;
+            return new Asked(answer, true, exchange.isRefused());
         } catch (FastCgiRecords.BrokenException broken) {
             failed.increment();
             LOG.log(
@@ -229,13 +275,8 @@ public final class FastCgi implements Handler, AutoCloseable {
                     "{0}: {1}",
                     exchange,
                     Printable.of(String.valueOf(broken.getMessage())));
-            return Cgi.error(502, "the application gave no answer");
+            return Asked.ours(Cgi.error(502, "the application gave no answer"));
         }
-    }
-
-    private void over() {
-        over.increment();
-        turns.giveBack();
     }
 
     private FastCgiConnections pool(Loop loop) {
@@ -279,6 +320,7 @@ public final class FastCgi implements Handler, AutoCloseable {
         private Duration whole = Duration.ofMinutes(5);
         private Duration connectLimit = Duration.ofSeconds(5);
         private Duration idle = Duration.ofSeconds(30);
+        private Duration silence = Duration.ZERO;
         private long outputBytesMax = 1L << 30;
         private int errorBytesMax = 8 * 1024;
         private int runningMax = 64;
@@ -339,6 +381,12 @@ public final class FastCgi implements Handler, AutoCloseable {
         public Builder connections(Duration connect, Duration keptIdle) {
             connectLimit = positive(connect);
             idle = keptIdle;
+            return this;
+        }
+
+        /** How long nothing may come in the middle of an answer, before it is cut off. Default: as long as all may take. */
+        public Builder silence(Duration longest) {
+            silence = positive(longest);
             return this;
         }
 

@@ -26,6 +26,7 @@ final class FastCgiExchange extends ScriptAnswer implements FastCgiRecords.Decod
     private final Loop loop;
     private final ScriptBody body;
     private final CgiLimits limits;
+    private final Duration silence;
     private final String name;
     private final Runnable whenOver;
     private final FastCgiRecords.Decoder decoder = new FastCgiRecords.Decoder(this);
@@ -52,6 +53,7 @@ final class FastCgiExchange extends ScriptAnswer implements FastCgiRecords.Decod
             FastCgiConnections connections,
             ScriptBody body,
             CgiLimits limits,
+            Duration silence,
             String name,
             Runnable whenOver) {
         super(limits, true);
@@ -59,6 +61,7 @@ final class FastCgiExchange extends ScriptAnswer implements FastCgiRecords.Decod
         this.connections = connections;
         this.body = body;
         this.limits = limits;
+        this.silence = silence;
         this.name = name;
         this.whenOver = whenOver;
         loop = socket.loop();
@@ -139,7 +142,8 @@ final class FastCgiExchange extends ScriptAnswer implements FastCgiRecords.Decod
                 if (silent) {
                     return 0;
                 }
-                socket.setReadTimeout(limit);
+                boolean inBody = limit.isZero();
+                socket.setReadTimeout(inBody ? silence : limit);
                 int count;
                 try {
                     count = socket.read(received, 0, received.length);
@@ -153,6 +157,9 @@ final class FastCgiExchange extends ScriptAnswer implements FastCgiRecords.Decod
                     }
                     if (gone) {
                         throw failure;
+                    }
+                    if (failure.failure() == Failure.TIMED_OUT && inBody) {
+                        throw new IOException(this + " was silent for " + silence + " in the middle of its answer");
                     }
                     if (failure.failure() == Failure.TIMED_OUT) {
                         return 0;
@@ -231,6 +238,13 @@ final class FastCgiExchange extends ScriptAnswer implements FastCgiRecords.Decod
     @Override
     void end() {
         release(false);
+    }
+
+    /** It could not be begun. What is to be done when it is over is not done: there was none. */
+    void cancel() {
+        closed = true;
+        loop.run(() -> loop.cancel(whole));
+        socket.close();
     }
 
     /** The client has gone. On the loop. */

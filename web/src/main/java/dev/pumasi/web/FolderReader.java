@@ -31,9 +31,11 @@ final class FolderReader {
             return Optional.empty();
         }
         Word first = all.getFirst().name();
-        if (block.own("proxy_pass").isPresent()) {
-            site.error(first, "both 'cgi_pass' and 'proxy_pass' are given", "keep one of them");
-            return Optional.empty();
+        for (String other : List.of("proxy_pass", "fastcgi_pass")) {
+            if (block.own(other).isPresent()) {
+                site.error(first, "both 'cgi_pass' and '" + other + "' are given", "keep one of them");
+                return Optional.empty();
+            }
         }
         Optional<String> mount = mount(first, place, path);
         if (mount.isEmpty()) {
@@ -62,7 +64,8 @@ final class FolderReader {
             }
         }
         try {
-            return Optional.of(new ScriptContent(scripts.build(), lengths, String.join(" ", label)));
+            return Optional.of(new ScriptContent(
+                    scripts.build(), lengths, block.flag("cgi_intercept_errors"), String.join(" ", label)));
         } catch (IOException refused) {
             noFolder(first, place, refused);
             return Optional.empty();

@@ -18,14 +18,20 @@ final class LocationReader {
 
     private final SiteReader site;
     private final ProxyReader proxies;
+    private final FastCgiReader applications;
     private final HoldsReader holds;
     private final FolderReader folders;
 
-    LocationReader(SiteReader site, ProxyReader proxies) {
+    LocationReader(SiteReader site, ProxyReader proxies, UpstreamReader upstreams) {
         this.site = site;
         this.proxies = proxies;
         holds = new HoldsReader(site);
         folders = new FolderReader(site, holds::bodyBytesMax);
+        applications = new FastCgiReader(site, upstreams, new BodyLengths(holds::bodyBytesMax));
+    }
+
+    FastCgiReader applications() {
+        return applications;
     }
 
     /** The largest body that any location takes; 0 for any. */
@@ -100,7 +106,8 @@ final class LocationReader {
                             head.path,
                             location(block, head, label),
                             head.kind == Kind.PREFIX_FIRST,
-                            block.own("proxy_pass").isPresent()));
+                            block.own("proxy_pass").isPresent()
+                                    || block.own("fastcgi_pass").isPresent()));
                 case EXPRESSION, EXPRESSION_ANY_CASE -> {
                     Optional<Expression> expression =
                             site.expression(head.word, head.path, head.kind == Kind.EXPRESSION_ANY_CASE);
@@ -187,7 +194,8 @@ final class LocationReader {
         boolean byExpression = head.kind == Kind.EXPRESSION || head.kind == Kind.EXPRESSION_ANY_CASE;
         Optional<String> path = byExpression || head.kind == Kind.NAMED ? Optional.empty() : Optional.of(head.path);
         Optional<Content> scripts = folders.scripts(block, place, path.orElse(""));
-        Optional<Content> other = scripts.or(() -> proxies.content(block, path));
+        Optional<Content> other =
+                scripts.or(() -> applications.content(block, place)).or(() -> proxies.content(block, path));
         return new Location(
                 label,
                 block.own("internal").isPresent() || head.kind == Kind.NAMED,
@@ -290,7 +298,9 @@ final class LocationReader {
             rest = cut == 0 ? "" : "/";
         }
         Template beneath = rest.equals("/") && cut == 0 ? Template.constant("") : parsed(rest);
-        return new Place(written, site.stores().store(Path.of(base).normalize(), types), beneath, cut);
+        Template absolute = parsed(
+                cut == 0 && whole.length() > 1 && whole.endsWith("/") ? whole.substring(0, whole.length() - 1) : whole);
+        return new Place(written, absolute, site.stores().store(Path.of(base).normalize(), types), beneath, cut);
     }
 
     private Template parsed(String text) {

@@ -7,11 +7,12 @@ import java.nio.file.Path;
  * nothing leads out of; the rest is looked up beneath it like the path of the request.
  *
  * @param written as it stands in the file
+ * @param whole the same as an absolute name: {@code $document_root}
  * @param store the folder
  * @param beneath what comes between the folder and the path
  * @param cut how many characters of the path are left out: those that {@code alias} replaces, or all (−1)
  */
-record Place(Template written, FileStore store, Template beneath, int cut) {
+record Place(Template written, Template whole, FileStore store, Template beneath, int cut) {
 
     /** The path of a file beneath the folder. */
     String pathOf(Visit visit, String uri) {

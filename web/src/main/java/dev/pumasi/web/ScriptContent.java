@@ -1,7 +1,6 @@
 package dev.pumasi.web;
 
 import dev.pumasi.http.Request;
-import dev.pumasi.http.Response;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -11,9 +10,10 @@ import java.util.Optional;
  *
  * @param scripts who runs them
  * @param lengths which bodies may come without a length
+ * @param isIntercepting whether {@code error_page} holds for what scripts answer
  * @param label which of them are run
  */
-record ScriptContent(Cgi scripts, BodyLengths lengths, String label) implements Content {
+record ScriptContent(Cgi scripts, BodyLengths lengths, boolean isIntercepting, String label) implements Content {
 
     @Override
     public Step answer(Visit visit) throws Exception {
@@ -33,10 +33,7 @@ record ScriptContent(Cgi scripts, BodyLengths lengths, String label) implements 
             said.put("AUTH_TYPE", "Basic");
             said.put("REMOTE_USER", visit.user());
         }
-        Response answer = scripts.answer(request, path.get(), said);
-        return answer.status() == 404 && visit.location().holds().errorPages().containsKey(404)
-                ? Step.Refused.of(404)
-                : new Step.Done(answer);
+        return scripts.ask(request, path.get(), said).step(visit, isIntercepting);
     }
 
     @Override

@@ -130,6 +130,7 @@ public final class Site implements AutoCloseable {
     @Override
     public void close() {
         plan.proxies().forEach(Proxy::close);
+        plan.applications().forEach(FastCgiGroup::close);
         plan.upstreams().forEach(Upstream::close);
         offload.close();
     }

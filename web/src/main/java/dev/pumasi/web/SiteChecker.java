@@ -36,6 +36,8 @@ final class SiteChecker {
             "allow",
             "deny",
             "cgi_pass",
+            "fastcgi_param",
+            "fastcgi_hide_header",
             "proxy_set_header",
             "proxy_hide_header",
             "proxy_redirect");

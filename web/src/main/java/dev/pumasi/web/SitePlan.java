@@ -16,6 +16,7 @@ import java.util.Map;
  * @param variables how many the configuration sets
  * @param entrance leads to the site, once it is there
  * @param proxies to be closed with it
+ * @param applications likewise
  * @param upstreams likewise
  */
 record SitePlan(
@@ -28,4 +29,5 @@ record SitePlan(
         int variables,
         Entrance entrance,
         List<Proxy> proxies,
+        List<FastCgiGroup> applications,
         List<Upstream> upstreams) {}

@@ -16,7 +16,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -50,7 +49,7 @@ final class SiteReader {
 
     /** What was read; of no use if the problems have errors. */
     Optional<SitePlan> read(Map<String, String> environment) {
-        List<Directive> all = ConfReader.read(file, environment, Directives.ALL, Set.of("mime.types"), problems);
+        List<Directive> all = ConfReader.read(file, environment, Directives.ALL, BuiltIn.FILES, problems);
         return plan(all);
     }
 
@@ -84,7 +83,7 @@ final class SiteReader {
         if (blocks.isEmpty()) {
             error(http.get().name(), "no 'server' stands in 'http'", "server { listen 8080; root /srv/www; }");
         }
-        LocationReader locations = new LocationReader(this, proxies);
+        LocationReader locations = new LocationReader(this, proxies, upstreams);
         Map<SiteBlock, VirtualServer> made = new LinkedHashMap<>();
         for (SiteBlock each : blocks) {
             listens(each);
@@ -105,6 +104,7 @@ final class SiteReader {
         if (problems.isBroken()) {
             upstreams.close();
             proxies.close();
+            locations.applications().close();
             return Optional.empty();
         }
         return Optional.of(new SitePlan(
@@ -117,6 +117,7 @@ final class SiteReader {
                 variables.count(),
                 entrance,
                 proxies.all(),
+                locations.applications().all(),
                 upstreams.all()));
     }
 

@@ -163,8 +163,11 @@ final class Variables {
         all.put("remote_user", Visit::user);
         all.put("content_length", visit -> visit.request().header("Content-Length", ""));
         all.put("content_type", visit -> visit.request().header("Content-Type", ""));
-        all.put("document_root", visit -> visit.location().root().of(visit));
+        all.put("document_root", visit -> visit.location().files().whole().of(visit));
         all.put("request_filename", visit -> visit.location().fileName(visit));
+        all.put("fastcgi_script_name", FastCgiContent::scriptName);
+        all.put("fastcgi_path_info", FastCgiContent::pathInfo);
+        all.put("nginx_version", _ -> "pumasi"); // for SERVER_SOFTWARE, where programs look for the word before it
         all.put("proxy_add_x_forwarded_for", Variables::forwardedFor);
         all.put("proxy_host", visit -> visit.proxied().host());
         all.put("proxy_port", visit -> visit.proxied().port());

@@ -296,31 +296,18 @@ class FastCgiTest {
 
     @Test
     void phpFpmOverAUnixSocket() throws Exception {
-        Path program = null;
-        for (String name : new String[] {"php-fpm8.2", "php-fpm8.3", "php-fpm8.4", "php-fpm8.5", "php-fpm"}) {
-            Path found = Path.of("/usr/sbin", name);
-            program = program == null && Files.isExecutable(found) ? found : program;
-        }
+        Path program = PhpFpm.program().orElse(null);
         if (program == null) {
             System.out.println("not tested: php-fpm is not installed (apt-get install php-fpm)");
         }
         Assumptions.assumeTrue(program != null, "not tested here: php-fpm is not installed");
         Path socket = folder.resolve("fpm.sock");
-        Path settings = Files.writeString(
-                folder.resolve("fpm.conf"),
-                "[global]\nerror_log=" + folder.resolve("fpm.log") + "\ndaemonize=no\n[www]\nlisten=" + socket
-                        + "\nuser=root\ngroup=root\npm=static\npm.max_children=2\npm.max_requests=5\n");
         Files.writeString(
                 root.resolve("x.php"),
                 "<?php header('X-Method: '.$_SERVER['REQUEST_METHOD']); setcookie('a','1'); setcookie('b','2');"
                         + " echo strlen(file_get_contents('php://input')),' ',$_GET['q'] ?? '',' ',$_SERVER['PATH_INFO'] ?? '';");
         Files.writeString(root.resolve("away.php"), "<?php header('Location: http://example.org/'); ?>");
-        Process fpm = new ProcessBuilder(program.toString(), "-R", "-F", "-n", "-y", settings.toString())
-                .redirectErrorStream(true)
-                .redirectOutput(folder.resolve("fpm.out").toFile())
-                .start();
-        try {
-            await("php-fpm listens", () -> Files.exists(socket));
+        try (PhpFpm _ = PhpFpm.start(program, folder, socket, "pm.max_requests=5")) {
             serve(builder(UnixDomainSocketAddress.of(socket)));
             for (int i = 0; i < 12; i++) { // its workers end after five, and close what was kept
                 WholeAnswer answer = get("/x.php/info?q=rice" + i);
@@ -339,9 +326,6 @@ class FastCgiTest {
             assertEquals("POST", posted.field("x-method"));
             assertEquals(302, get("/away.php").status());
             assertEquals("", WholeAnswer.to(server.port(), "HEAD", "/x.php").text());
-        } finally {
-            fpm.destroy();
-            fpm.waitFor();
         }
     }
 }

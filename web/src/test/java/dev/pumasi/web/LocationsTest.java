@@ -80,6 +80,7 @@ class LocationsTest {
     private static Location location(String path) {
         Place place = new Place(
                 Template.constant("/"),
+                Template.constant("/"),
                 new FileStore(Path.of("/"), new TypeTable(Optional.empty(), MediaType.OCTETS), () -> 0),
                 Template.constant(""),
                 0);

@@ -8,6 +8,7 @@ import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** The real nginx with a configuration, where it is installed: what it answers is right by definition. */
@@ -56,6 +57,7 @@ final class NginxProcess implements AutoCloseable {
     /** @param http what stands in the block of that name */
     static NginxProcess start(Path folder, String http, int port) throws IOException, InterruptedException {
         Path prefix = Files.createTempDirectory(folder, "nginx");
+        copyIncluded(prefix);
         Path file = Files.writeString(
                 prefix.resolve("nginx.conf"),
                 BEFORE.formatted(prefix) + "http {\n" + WITHIN.formatted(prefix) + http + "\n}\n");
@@ -76,6 +78,18 @@ final class NginxProcess implements AutoCloseable {
                     throw new IOException("nginx does not start: " + why, notYet);
                 }
                 process.waitFor(20, TimeUnit.MILLISECONDS);
+            }
+        }
+    }
+
+    /** The files of its package that a configuration includes: they are looked for beside that. */
+    private static void copyIncluded(Path prefix) throws IOException {
+        Files.createDirectory(prefix.resolve("snippets"));
+        for (String name :
+                List.of("mime.types", "fastcgi_params", "fastcgi.conf", "proxy_params", "snippets/fastcgi-php.conf")) {
+            Path from = Path.of("/etc/nginx", name);
+            if (Files.exists(from)) {
+                Files.copy(from, prefix.resolve(name));
             }
         }
     }

@@ -65,7 +65,7 @@ class SiteMistakesTest {
             location /a { root /no/such; cgi_pass .py x; }|3:34: error: there is no folder /no/such
             location /a { alias /tmp/; cgi_pass .py x; }|3:32: error: 'cgi_pass' needs a folder
             root /tmp; dav_methods MKCOL;|3:28: error: dav_methods does not know 'MKCOL'
-            fastcgi_pass 127.0.0.1:9000;|3:5: error: 'fastcgi_pass' is not supported
+            fastcgi_pass 127.0.0.1:9000;|3:5: error: 'fastcgi_pass' does not belong in 'server'
             client_max_body_size 8x;|3:26: error: '8x' is no size
             send_timeout soon;|3:18: error: 'soon' is no time
             error_page nothing /x;|3:16: error: 'nothing' is no number from 300 to 599

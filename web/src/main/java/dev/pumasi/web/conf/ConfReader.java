@@ -13,7 +13,6 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,7 +56,7 @@ public final class ConfReader {
     private final Map<String, String> environment;
     private final Grammar grammar;
     private final Problems problems;
-    private final Set<String> absentAllowed;
+    private final Map<String, String> builtIn;
     private final Deque<Path> including = new ArrayDeque<>();
     private int files;
     private long bytes;
@@ -65,11 +64,15 @@ public final class ConfReader {
     private boolean gaveUp;
 
     private ConfReader(
-            Path main, Map<String, String> environment, Grammar grammar, Set<String> absentAllowed, Problems problems) {
+            Path main,
+            Map<String, String> environment,
+            Grammar grammar,
+            Map<String, String> builtIn,
+            Problems problems) {
         this.main = main;
         this.environment = environment;
         this.grammar = grammar;
-        this.absentAllowed = absentAllowed;
+        this.builtIn = Map.copyOf(builtIn);
         this.problems = problems;
     }
 
@@ -77,18 +80,22 @@ public final class ConfReader {
      * Reads it. What is wrong is in {@code problems}; what could be read comes back all the same.
      *
      * @param environment for {@code ${env:NAME}}
-     * @param absentAllowed names of files that, included but not there, are told with a note only
+     * @param builtIn names of files, and what is read instead if one is included and not there, which is told with a note
      */
     public static List<Directive> read(
-            Path main, Map<String, String> environment, Grammar grammar, Set<String> absentAllowed, Problems problems) {
-        ConfReader reader = new ConfReader(main, environment, grammar, absentAllowed, problems);
+            Path main,
+            Map<String, String> environment,
+            Grammar grammar,
+            Map<String, String> builtIn,
+            Problems problems) {
+        ConfReader reader = new ConfReader(main, environment, grammar, builtIn, problems);
         return reader.file(main, new Position(main.toString(), 1, 1, 1), 0, "");
     }
 
     /** Reads a text instead of a file; it can include files relative to the folder of {@code name}. */
     public static List<Directive> readText(
             Path name, String text, Map<String, String> environment, Grammar grammar, Problems problems) {
-        ConfReader reader = new ConfReader(name, environment, grammar, Set.of(), problems);
+        ConfReader reader = new ConfReader(name, environment, grammar, Map.of(), problems);
         reader.including.push(name.toAbsolutePath().normalize());
         return reader.parsed(name.toString(), text, 0, "");
     }
@@ -160,8 +167,10 @@ public final class ConfReader {
                     .decode(ByteBuffer.wrap(read))
                     .toString());
         } catch (NoSuchFileException absent) {
-            if (!including.isEmpty() && absentAllowed.contains(String.valueOf(path.getFileName()))) {
+            String instead = builtIn.get(String.valueOf(path.getFileName()));
+            if (!including.isEmpty() && instead != null) {
                 problems.note(from, "there is no file " + path, "what is built in is used instead");
+                return Optional.of(instead);
             } else {
                 problems.error(
                         from,
