@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads a log from a sequence on, up to what is durable, on the log's loop and without ever holding it up: when it needs bytes
- * that it has not read, it starts reading and says so. Each record's check sum is looked at.
+ * that it has not read, it starts reading and says so. What is new comes from memory ({@link Recent}). Each record's check sum is
+ * looked at.
  *
  * <p>It holds one chunk of memory, however much there is to read.
  */
@@ -116,7 +117,9 @@ final class Cursor {
                 continue;
             }
             if (!has(RecordFormat.HEADER_BYTES)) {
-                read(RecordFormat.HEADER_BYTES, end);
+                if (read(RecordFormat.HEADER_BYTES, end)) {
+                    continue;
+                }
                 return Step.READING;
             }
             int recordBytesMax = log.settings().recordBytesMax();
@@ -132,7 +135,9 @@ final class Cursor {
             }
             int length = RecordFormat.length(chunk, at());
             if (!has(length)) {
-                read(length, end);
+                if (read(length, end)) {
+                    continue;
+                }
                 return Step.READING;
             }
             long found = RecordFormat.sequence(chunk, at());
@@ -182,13 +187,13 @@ final class Cursor {
         return position >= chunkAt && position + bytes <= chunkAt + chunkLength;
     }
 
-    private void read(int least, long end) {
+    /** Whether it has been read; if not it is on its way. */
+    private boolean read(int least, long end) {
         if (least > chunk.capacity()) {
             chunk = Buffer.allocate(RecordFormat.aligned(least));
         } else if (chunk.capacity() > chunkBytes && least <= chunkBytes) {
             chunk = Buffer.allocate(chunkBytes); // a large message's memory is not kept
         }
-        reading = true;
         boolean continues = position >= chunkAt && position < chunkAt + chunkLength && least <= chunk.capacity() - at();
         int from = continues ? chunkLength : 0;
         if (!continues) {
@@ -196,7 +201,14 @@ final class Cursor {
             chunkLength = 0;
         }
         int count = (int) Math.min(chunk.capacity() - from, end - chunkAt - from);
+        int kept = log.recent().read(segment, chunkAt + from, chunk, from, count);
+        if (kept > 0) {
+            chunkLength += kept;
+            return true;
+        }
+        reading = true;
         segment.file.startRead(chunkAt + from, chunk, from, count).onDone(this::read);
+        return false;
     }
 
     private void read(Operation.Outcome<? extends Integer> outcome) {

@@ -1,5 +1,6 @@
 package dev.pumasi.queue;
 
+import dev.pumasi.runtime.AsyncFile;
 import dev.pumasi.runtime.Background;
 import dev.pumasi.runtime.Failure;
 import dev.pumasi.runtime.Loop;
@@ -31,6 +32,10 @@ import org.jspecify.annotations.Nullable;
  * <p><b>What holds.</b> (1) Records are told that they are durable in their order, after a sync that began after they were
  * written. (2) A commit never spans segments, and a segment is synced to its end before the next one is written. (3) What stands
  * behind the last record is zeros: {@link Recovery} makes it so before the first append. (4) Sequences have no gaps.
+ *
+ * <p><b>Past the page cache.</b> Where nearly every commit is synced, as in a topic's log, whole blocks are written directly ({@link
+ * WholeBlocks} says why that loses nothing), and the newest records stay in memory for those who keep up ({@link Recent}). The ledger goes
+ * through the page cache: most of what it holds is not waited for.
  *
  * <p><b>Room.</b> At most {@link LogSettings#pendingBytesMax} bytes wait; beyond it an append is refused or waits in line ({@link
  * Append#waitsForRoom}). The next segment is made in the background while the last one is written. If it is not ready, appends wait; if
@@ -116,6 +121,8 @@ final class Log {
     private final Timer company = Timer.of(this::companyCame);
     private boolean urgent;
 
+    private final Recent recent = new Recent();
+
     private final Deletions deletions;
 
     private @Nullable IOException stopped;
@@ -141,7 +148,7 @@ final class Log {
         this.folder = folder;
         this.settings = settings;
         this.whenDurable = whenDurable;
-        batchBytes = (int) Math.min(Batch.BYTES, settings.segmentBytes());
+        batchBytes = WholeBlocks.rounded((int) Math.min(Batch.BYTES, settings.segmentBytes()));
         deletions = new Deletions(loop, background, folder);
         segments = found.segments();
         active = segments.getLast();
@@ -212,8 +219,9 @@ final class Log {
         if (last != null && last.segment == active && last.hasRoom(bytes)) {
             return last;
         }
-        Buffer buffer = bytes > batchBytes ? Buffer.allocate(bytes) : buffers.pollLast();
-        Batch batch = new Batch(buffer != null ? buffer : Buffer.allocate(batchBytes), active);
+        int needed = WholeBlocks.rounded(Batch.lead(active, active.end) + bytes);
+        Buffer buffer = needed > batchBytes ? AsyncFile.directBuffer(needed) : buffers.pollLast();
+        Batch batch = new Batch(buffer != null ? buffer : AsyncFile.directBuffer(batchBytes), active);
         filled.addLast(batch.begin(active, active.end));
         return batch;
     }
@@ -278,7 +286,7 @@ final class Log {
         background
                 .start(
                         "make segment " + number + " of " + name,
-                        () -> Segment.create(loop, folder, number, settings.segmentBytes()))
+                        () -> Segment.create(loop, folder, number, settings.segmentBytes(), settings.direct()))
                 .onDone(this::prepared);
     }
 
@@ -292,7 +300,7 @@ final class Log {
         switch (outcome) {
             case Operation.Success<? extends Segment>(Segment segment) -> {
                 if (closed || stopped != null) {
-                    segment.file.close();
+                    segment.close();
                 } else {
                     next = segment;
                     refusal = null;
@@ -354,65 +362,67 @@ final class Log {
             syncOnly(); // before the next segment is written, so that its existence proves this one's
             return;
         }
-        gather.clear();
-        int pieces = 0;
-        boolean lastOfSegment = false;
-        while (pieces < Gather.PIECES_MAX) {
-            Batch batch = filled.peekFirst();
-            if (batch == null) {
-                break;
-            }
-            if (batch.segment != first.segment) {
-                lastOfSegment = true;
-                break;
-            }
-            filled.removeFirst();
-            batch.seal(format, durableSequence);
-            gather.add(batch.buffer, 0, batch.length);
+        boolean lastOfSegment;
+        boolean last;
+        do {
+            Batch batch = filled.removeFirst();
+            Batch following = filled.peekFirst();
+            lastOfSegment = following != null && following.segment != first.segment;
+            last = following == null || lastOfSegment || flying.size() + 1 == Gather.PIECES_MAX;
+            batch.seal(format, durableSequence, last);
             flying.add(batch);
-            pieces++;
+        } while (!last);
+        if (written != first.segment) {
+            written.finish();
+            written = first.segment;
         }
         flyingSyncs = urgent || lastOfSegment;
-        written = first.segment;
         flownBytes = 0;
         committing = true;
-        startFlight(first.position);
+        gatherFrom(0);
+        startFlight();
     }
 
-    private void startFlight(long position) {
-        (flyingSyncs ? written.file.startWriteAndSync(position, gather) : written.file.startWrite(position, gather))
+    private void startFlight() {
+        Batch first = flying.getFirst();
+        long position = first.position - first.lead + flownBytes;
+        AsyncFile target = written.target();
+        (flyingSyncs ? target.startWriteAndSync(position, gather) : target.startWrite(position, gather))
                 .onDone(this::flown);
     }
 
     private void flown(Operation.Outcome<? extends Integer> outcome) {
         switch (outcome) {
             case Operation.Success<? extends Integer>(Integer count) -> {
-                flownBytes += count;
-                int left = leaveOut(flownBytes);
+                // A block that was written in part is written whole once more.
+                int progress =
+                        written.blocks == null || count == gather.length() ? count : count - WholeBlocks.within(count);
+                flownBytes += progress;
+                int left = gatherFrom(flownBytes);
                 if (left == 0) {
                     landed();
-                } else if (count == 0) {
+                } else if (progress == 0) {
                     stop(new OperationException("write to " + written.path, Failure.IO));
                 } else {
-                    startFlight(flying.getFirst().position + flownBytes);
+                    startFlight();
                 }
             }
             case Operation.Failed<? extends Integer>(Throwable failure) -> stop(failure);
         }
     }
 
-    /** Gathers what is still to be written, behind so many bytes; answers how much that is. */
-    private int leaveOut(int bytes) {
+    /** Gathers what is to be written, but for so many bytes that are; answers how much that is. */
+    private int gatherFrom(int bytes) {
         gather.clear();
         int left = 0;
         int skip = bytes;
         for (Batch batch : flying) {
-            if (skip < batch.length) {
-                gather.add(batch.buffer, skip, batch.length - skip);
-                left += batch.length - skip;
+            if (skip < batch.writtenBytes) {
+                gather.add(batch.buffer, skip, batch.writtenBytes - skip);
+                left += batch.writtenBytes - skip;
                 skip = 0;
             } else {
-                skip -= batch.length;
+                skip -= batch.writtenBytes;
             }
         }
         return left;
@@ -421,6 +431,7 @@ final class Log {
     private void landed() {
         committing = false;
         Batch last = flying.getLast();
+        flying.forEach(recent::keep);
         if (flyingSyncs) {
             syncs++;
             urgent = false;
@@ -543,9 +554,9 @@ final class Log {
         if (told != null && idle && !committing && !preparing) {
             whenIdle = null;
             loop.cancel(company);
-            segments.forEach(segment -> segment.file.close());
+            segments.forEach(Segment::close);
             if (next != null) {
-                next.file.close();
+                next.close();
             }
             told.run();
         }
@@ -615,6 +626,10 @@ final class Log {
         return segment.number >= segments.getFirst().number;
     }
 
+    Recent recent() {
+        return recent;
+    }
+
     LogSettings settings() {
         return settings;
     }
@@ -645,7 +660,7 @@ final class Log {
             gone.add(segments.removeFirst());
         }
         if (!gone.isEmpty()) {
-            gone.forEach(segment -> segment.file.close());
+            gone.forEach(Segment::close);
             deletions.add(gone);
         }
     }

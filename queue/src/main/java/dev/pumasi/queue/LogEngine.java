@@ -20,7 +20,7 @@ final class LogEngine implements Engine {
 
     static final String SCHEME = "log";
 
-    private static final Set<String> OPTIONS = Set.of("segment", "message", "pending", "company", "damage");
+    private static final Set<String> OPTIONS = Set.of("segment", "message", "pending", "company", "damage", "write");
     private static final long MESSAGE_BYTES_MOST = 64L << 20;
     private static final long PENDING_BYTES_MOST = 1L << 30;
 
@@ -57,12 +57,18 @@ final class LogEngine implements Engine {
             throw new QueueException(
                     "open the queue " + url, QueueFailure.INVALID, "damage is refuse or skip, not " + damage);
         }
+        String write = url.text("write", "direct");
+        if (!write.equals("direct") && !write.equals("cached")) {
+            throw new QueueException(
+                    "open the queue " + url, QueueFailure.INVALID, "write is direct or cached, not " + write);
+        }
         LogSettings settings = new LogSettings(
                 url.bytes("segment", LogSettings.SEGMENT_BYTES, 64 << 10, Segment.BYTES_MOST),
                 (int) url.bytes("message", LogSettings.MESSAGE_BYTES_MAX, 1, MESSAGE_BYTES_MOST),
                 url.bytes("pending", LogSettings.PENDING_BYTES_MAX, 64 << 10, PENDING_BYTES_MOST),
                 url.time("company", LogSettings.COMPANY),
-                damage.equals("skip"));
+                damage.equals("skip"),
+                write.equals("direct"));
         if (settings.recordBytesMax() + Segment.HEADER_BYTES > settings.segmentBytes()) {
             throw new QueueException(
                     "open the queue " + url,

@@ -120,7 +120,8 @@ final class LogQueue implements Queue {
                 LEDGER_RECORD_BYTES,
                 settings.pendingBytesMax(),
                 settings.company(),
-                settings.skipDamage());
+                settings.skipDamage(),
+                false); // what is delivered is written down, and not waited for: that is the page cache's work
     }
 
     private static Path topicFolder(Path folder, String name) {
@@ -184,9 +185,9 @@ final class LogQueue implements Queue {
             return new Opened(ledger, replay, topics);
         } catch (IOException | RuntimeException failure) {
             for (Recovery.Found found : all) {
-                found.segments().forEach(segment -> segment.file.close());
+                found.segments().forEach(Segment::close);
                 if (found.next() != null) {
-                    found.next().file.close();
+                    found.next().close();
                 }
             }
             throw failure;

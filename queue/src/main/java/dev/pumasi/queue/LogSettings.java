@@ -10,8 +10,15 @@ import java.time.Duration;
  * @param pendingBytesMax how much may wait to be durable, of one log, before publishers wait or are refused
  * @param company how long a commit that is not urgent waits for others
  * @param skipDamage whether to go on behind what cannot be read any more
+ * @param direct whether commits go past the page cache ({@link WholeBlocks}): right where nearly all of them are synced
  */
-record LogSettings(long segmentBytes, int messageBytesMax, long pendingBytesMax, Duration company, boolean skipDamage) {
+record LogSettings(
+        long segmentBytes,
+        int messageBytesMax,
+        long pendingBytesMax,
+        Duration company,
+        boolean skipDamage,
+        boolean direct) {
 
     static final long SEGMENT_BYTES = 64L << 20;
     static final int MESSAGE_BYTES_MAX = 1 << 20;
@@ -19,7 +26,7 @@ record LogSettings(long segmentBytes, int messageBytesMax, long pendingBytesMax,
     static final Duration COMPANY = Duration.ofMillis(2);
 
     static final LogSettings DEFAULT =
-            new LogSettings(SEGMENT_BYTES, MESSAGE_BYTES_MAX, PENDING_BYTES_MAX, COMPANY, false);
+            new LogSettings(SEGMENT_BYTES, MESSAGE_BYTES_MAX, PENDING_BYTES_MAX, COMPANY, false, true);
 
     /** The longest record, with everything that belongs to it. */
     int recordBytesMax() {

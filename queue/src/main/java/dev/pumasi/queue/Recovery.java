@@ -95,7 +95,7 @@ final class Recovery {
         try {
             return recovery.open();
         } catch (IOException | RuntimeException failure) {
-            recovery.opened.forEach(segment -> segment.file.close());
+            recovery.opened.forEach(Segment::close);
             throw failure;
         }
     }
@@ -103,7 +103,7 @@ final class Recovery {
     private Found open() throws IOException {
         TreeSet<Long> numbers = numbers();
         if (numbers.isEmpty()) {
-            Segment first = Segment.create(loop, folder, 1, settings.segmentBytes());
+            Segment first = Segment.create(loop, folder, 1, settings.segmentBytes(), settings.direct());
             opened.add(first);
             return new Found(new ArrayList<>(opened), null, 0, 0, 0, List.of());
         }
@@ -121,11 +121,17 @@ final class Recovery {
             if (i == active + 1 && empty.bytes == settings.segmentBytes()) {
                 next = empty;
             } else {
-                empty.file.close();
+                empty.close();
                 loop.files().delete(empty.path);
             }
         }
         findFirsts(segments);
+        if (settings.direct()) {
+            segments.getLast().writeDirectly(loop);
+            if (next != null) {
+                next.writeDirectly(loop);
+            }
+        }
         return new Found(segments, next, nextSequence, lastMillis, tornBytes, List.copyOf(damages));
     }
 

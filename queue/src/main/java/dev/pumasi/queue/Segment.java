@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One file of a {@link Log}: a header, records one behind the other, zeros up to its end. It has its full length from the
@@ -66,6 +67,10 @@ final class Segment {
 
     final SparseIndex index = new SparseIndex();
 
+    /** If it is written past the page cache. Its file is closed when the segment is full. */
+    @Nullable
+    WholeBlocks blocks;
+
     Segment(long number, Path path, AsyncFile file, byte[] salt, long bytes) {
         this.number = number;
         this.path = path;
@@ -78,8 +83,12 @@ final class Segment {
         return folder.resolve("%012d%s".formatted(number, SUFFIX));
     }
 
-    /** Makes one, durably, ready to be written. Direct style. */
-    static Segment create(Loop loop, Path folder, long number, long bytes) throws IOException {
+    /**
+     * Makes one, durably, ready to be written. Direct style.
+     *
+     * @param direct whether it is to be written past the page cache, where that can be
+     */
+    static Segment create(Loop loop, Path folder, long number, long bytes, boolean direct) throws IOException {
         Path path = path(folder, number);
         Path unfinished = path.resolveSibling(path.getFileName() + UNFINISHED);
         AsyncFile file = loop.files()
@@ -100,7 +109,11 @@ final class Segment {
             try (AsyncFolder names = loop.files().openFolder(folder)) {
                 names.sync();
             }
-            return new Segment(number, path, file, salt, bytes);
+            Segment segment = new Segment(number, path, file, salt, bytes);
+            if (direct) {
+                segment.writeDirectly(loop);
+            }
+            return segment;
         } catch (IOException | RuntimeException failure) {
             file.close();
             try {
@@ -110,6 +123,28 @@ final class Segment {
             }
             throw failure;
         }
+    }
+
+    /** From now on commits go past the page cache, where that can be. Direct style. */
+    void writeDirectly(Loop loop) throws IOException {
+        blocks = WholeBlocks.open(loop, path, bytes, end);
+    }
+
+    /** What commits are written to. */
+    AsyncFile target() {
+        return blocks == null ? file : blocks.file;
+    }
+
+    /** It is full, and everything in it durable: it will only be read. */
+    void finish() {
+        if (blocks != null) {
+            blocks.close();
+        }
+    }
+
+    void close() {
+        finish();
+        file.close();
     }
 
     private static void fill(AsyncFile file, long bytes) throws IOException {

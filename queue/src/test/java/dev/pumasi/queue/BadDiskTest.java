@@ -59,7 +59,12 @@ final class BadDiskTest {
     private static Queue open(Loop loop, boolean skip) throws IOException {
         LogSettings small = Life.SMALL;
         LogSettings settings = new LogSettings(
-                small.segmentBytes(), small.messageBytesMax(), small.pendingBytesMax(), small.company(), skip);
+                small.segmentBytes(),
+                small.messageBytesMax(),
+                small.pendingBytesMax(),
+                small.company(),
+                skip,
+                small.direct());
         return QueueException.await(
                 LogQueue.open(loop, QueueUrl.parse("log:" + Life.FOLDER), Life.FOLDER, settings, FolderLock.NONE));
     }

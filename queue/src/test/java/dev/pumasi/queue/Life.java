@@ -24,7 +24,7 @@ import java.util.function.BiConsumer;
 final class Life {
 
     static final Path FOLDER = Path.of("/data/queue");
-    static final LogSettings SMALL = new LogSettings(12 << 10, 1024, 16 << 10, Duration.ofMillis(2), false);
+    static final LogSettings SMALL = new LogSettings(12 << 10, 1024, 16 << 10, Duration.ofMillis(2), false, true);
     static final GroupSettings HOW = GroupSettings.DEFAULT
             .withDelay(Duration.ofMillis(1), Duration.ofMillis(50))
             .withDeliveriesMax(4)

@@ -68,7 +68,7 @@ public final class MeasureQueue implements Callable<Integer> {
             description = "Which parts (default: ${DEFAULT-VALUE}).")
     private List<String> parts = List.of();
 
-    @Option(names = "--alone", description = "Without the peers: the bare disk and Pumasi.")
+    @Option(names = "--alone", description = "Without the peers: the bare disk and Pumasi, both ways.")
     private boolean alone;
 
     @Option(
@@ -105,12 +105,14 @@ public final class MeasureQueue implements Callable<Integer> {
 
     private List<Contender> contenders() {
         if (alone) {
-            return List.of(new BareDisk(), new PumasiQueue());
+            return List.of(new BareDisk(), new BareDirectDisk(), new PumasiQueue("direct"), new PumasiQueue("cached"));
         }
         Thread.Builder threads = platform ? Thread.ofPlatform() : Thread.ofVirtual();
         return List.of(
                 new BareDisk(),
-                new PumasiQueue(),
+                new BareDirectDisk(),
+                new PumasiQueue("direct"),
+                new PumasiQueue("cached"),
                 new Kafka(threads),
                 new ArtemisJournal(threads),
                 new Chronicle(threads));

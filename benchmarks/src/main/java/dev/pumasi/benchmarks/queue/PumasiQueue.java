@@ -12,12 +12,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** The embedded log; each publisher a green thread of the queue's loop that waits for each of its messages. */
-record PumasiQueue() implements Contender {
+/**
+ * The embedded log; each publisher a green thread of the queue's loop that waits for each of its messages.
+ *
+ * @param write past the page cache ({@code direct}, as it comes) or through it ({@code cached})
+ */
+record PumasiQueue(String write) implements Contender {
 
     @Override
     public String name() {
-        return "Pumasi, embedded log";
+        return write.equals("direct") ? "Pumasi, embedded log" : "Pumasi, embedded log, write=" + write;
     }
 
     @Override
@@ -25,7 +29,7 @@ record PumasiQueue() implements Contender {
         AtomicLong done = new AtomicLong();
         try (LoopGroup loops = LoopGroup.start("queue", 1, "auto")) {
             Loop loop = loops.next();
-            try (Queue queue = Queue.open(loop, "log:" + folder.resolve("pumasi"))) {
+            try (Queue queue = Queue.open(loop, "log:" + folder.resolve("pumasi") + "?write=" + write)) {
                 Publisher publisher = queue.topic(
                                 "t", TopicSettings.DEFAULT.withRetention(Retention.DEFAULT.withBytesMax(512 << 20)))
                         .publisher();
