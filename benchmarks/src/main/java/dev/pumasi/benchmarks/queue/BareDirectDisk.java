@@ -13,7 +13,7 @@ import java.nio.file.StandardOpenOption;
  */
 record BareDirectDisk() implements Contender {
 
-    private static final int FILE_BYTES = 512 << 20;
+    private static final int FILE_BYTES = 64 << 20;
     private static final int CHUNK_BYTES = 1 << 20;
     private static final int BLOCK_BYTES = 4096;
 

@@ -12,7 +12,7 @@ import java.nio.file.StandardOpenOption;
  */
 record BareDisk() implements Contender {
 
-    private static final int FILE_BYTES = 512 << 20;
+    private static final int FILE_BYTES = 64 << 20;
     private static final int CHUNK_BYTES = 1 << 20;
 
     @Override
