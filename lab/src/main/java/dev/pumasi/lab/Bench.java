@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,7 +24,7 @@ final class Bench {
     /** The first line of an example may have to wait until the examples are built. */
     private static final long LINE_SECONDS = 600;
 
-    private static final String BUILDS = "examples: ";
+    private static final Pattern BUILDS = Pattern.compile("(examples|services): building");
 
     /** A signal from the terminal reaches those that were started as well, and they may be gone before it is heard here. */
     private static final Duration SIGNAL_PATIENCE = Duration.ofMillis(500);
@@ -103,10 +104,15 @@ final class Bench {
 
     /** An example of the checkout, which says in lines of JSON what it found. */
     Child example(String... words) throws LabException {
+        return program("examples/run " + words[0], Path.of("examples", "run"), words);
+    }
+
+    /** A program of the checkout, on any processor. */
+    Child program(String name, Path script, String... words) throws LabException {
         List<String> command = new ArrayList<>(processors.anywherePrefix());
-        command.add(plan.home().resolve("examples").resolve("run").toString());
+        command.add(plan.home().resolve(script).toString());
         command.addAll(List.of(words));
-        Child child = Child.start("examples/run " + words[0], command, Map.of());
+        Child child = Child.start(name, command, Map.of());
         examples.add(child);
         return child;
     }
@@ -119,6 +125,12 @@ final class Bench {
 
     /** The next line of JSON that it says; empty at its end. Other lines are its log. */
     Optional<JsonLine> line(Child example) throws LabException, StoppedException, InterruptedException {
+        return line(example, _ -> {});
+    }
+
+    /** @param log is told its other lines */
+    Optional<JsonLine> line(Child example, Consumer<String> log)
+            throws LabException, StoppedException, InterruptedException {
         while (true) {
             Optional<String> line = example.line(LINE_SECONDS);
             goOn();
@@ -128,9 +140,10 @@ final class Bench {
             if (line.get().startsWith("{")) {
                 return Optional.of(JsonLine.of(line.get()));
             }
-            if (line.get().startsWith(BUILDS)) {
+            if (BUILDS.matcher(line.get()).lookingAt()) {
                 tell("%s", line.get());
             }
+            log.accept(line.get());
         }
     }
 

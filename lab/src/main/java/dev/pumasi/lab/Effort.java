@@ -12,6 +12,7 @@ import java.util.List;
  * @param connections how many at a time
  * @param idleConnections how many connections lie idle, where that is what is varied
  * @param repetitions of the programs that are run whole and bring no rounds of their own
+ * @param act how long an act of a story takes, of those that are told once
  */
 public record Effort(
         int rounds,
@@ -19,7 +20,8 @@ public record Effort(
         Duration warmup,
         List<Integer> connections,
         List<Integer> idleConnections,
-        int repetitions) {
+        int repetitions,
+        Duration act) {
 
     /** What a whole lab takes by default: under five minutes on two processors. */
     public static Effort usual() {
@@ -29,7 +31,8 @@ public record Effort(
                 Duration.ofMillis(1000),
                 List.of(1, 16, 128, 1000),
                 List.of(10, 900, 5000, 20_000),
-                4);
+                4,
+                Duration.ofMillis(1500));
     }
 
     /** The same in about a minute and a half: enough to see the large differences. */
@@ -40,6 +43,7 @@ public record Effort(
                 Duration.ofMillis(600),
                 List.of(1, 16, 128),
                 List.of(10, 900, 5000),
-                Comparison.ROUNDS_MIN);
+                Comparison.ROUNDS_MIN,
+                Duration.ofMillis(1000));
     }
 }

@@ -45,7 +45,8 @@ public final class Lab {
             MultiplexersScenario::new,
             BlockingScenario::new,
             DatabaseScenario::new,
-            SwitchingScenario::new);
+            SwitchingScenario::new,
+            ServicesScenario::new);
 
     private final Bench bench;
     private final LabPlan plan;

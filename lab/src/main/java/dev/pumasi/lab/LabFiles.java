@@ -130,6 +130,32 @@ final class LabFiles {
                 }
                 json.endArray();
             }
+            case Plot.Dots dots -> {
+                json.field("kind", "dots");
+                json.field("up", dots.up());
+                json.field("least", dots.least());
+                json.field("most", dots.most());
+                strings(json, "kinds", dots.kinds());
+                json.name("periods").beginArray();
+                for (Plot.Period period : dots.periods()) {
+                    json.beginObject();
+                    json.field("from", period.fromSeconds());
+                    json.field("to", period.toSeconds());
+                    json.field("name", period.name());
+                    json.endObject();
+                }
+                json.endArray();
+                json.name("dots").beginArray();
+                for (Plot.Dot dot : dots.dots()) {
+                    json.beginObject();
+                    json.field("at", dot.atSeconds());
+                    json.field("height", dot.height());
+                    json.field("kind", dot.kind());
+                    json.field("what", dot.what());
+                    json.endObject();
+                }
+                json.endArray();
+            }
         }
         json.endObject();
     }

@@ -64,4 +64,40 @@ public sealed interface Plot {
             return toMillis - fromMillis;
         }
     }
+
+    /**
+     * A dot for everybody who came: to the right is when, upwards is how long it took. Times to the right are seconds.
+     *
+     * @param up what the height is, with its unit; its axis is logarithmic
+     * @param least the lower end of that axis, so that two plots can be compared
+     * @param most its upper end
+     * @param kinds what dots can be, in the order of the legend
+     * @param periods what was going on meanwhile, one after the other
+     */
+    record Dots(
+            String title,
+            String says,
+            String up,
+            double least,
+            double most,
+            List<String> kinds,
+            List<Period> periods,
+            List<Dot> dots)
+            implements Plot {}
+
+    /** A stretch of time in which something was going on. */
+    record Period(double fromSeconds, double toSeconds, String name) {
+
+        boolean holds(Dot dot) {
+            return dot.atSeconds >= fromSeconds && dot.atSeconds < toSeconds;
+        }
+    }
+
+    /**
+     * One dot.
+     *
+     * @param kind which of the kinds, from 0
+     * @param what who it was, and what became of it, in words
+     */
+    record Dot(double atSeconds, double height, int kind, String what) {}
 }

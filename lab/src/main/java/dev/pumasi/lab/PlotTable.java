@@ -16,6 +16,7 @@ record PlotTable(List<String> head, List<List<String>> rows) {
             case Plot.Curves curves -> ofCurves(curves);
             case Plot.Bars bars -> ofBars(bars);
             case Plot.Lanes lanes -> ofLanes(lanes);
+            case Plot.Dots dots -> ofDots(dots);
         };
     }
 
@@ -74,6 +75,30 @@ record PlotTable(List<String> head, List<List<String>> rows) {
                         .filter(stretch -> stretch.kind() == which)
                         .mapToDouble(Plot.Stretch::millis)
                         .sum()));
+            }
+            rows.add(row);
+        }
+        return new PlotTable(head, rows);
+    }
+
+    /** For each period, how many of each kind there were, and how high. */
+    private static PlotTable ofDots(Plot.Dots dots) {
+        List<String> head = new ArrayList<>(List.of("while"));
+        for (String kind : dots.kinds()) {
+            head.add(kind);
+            head.add(dots.up() + " (lowest – highest)");
+        }
+        List<List<String>> rows = new ArrayList<>();
+        for (Plot.Period period : dots.periods()) {
+            List<String> row = new ArrayList<>(List.of(period.name()));
+            for (int kind = 0; kind < dots.kinds().size(); kind++) {
+                int which = kind;
+                Spread heights = new Spread(dots.dots().stream()
+                        .filter(dot -> dot.kind() == which && period.holds(dot))
+                        .map(Plot.Dot::height)
+                        .toList());
+                row.add(String.valueOf(heights.rounds().size()));
+                row.add(heights.rounds().isEmpty() ? "–" : shown(heights));
             }
             rows.add(row);
         }

@@ -36,6 +36,7 @@
       line: isDark ? '#3a414a' : '#dcdcd4',
       ground: isDark ? '#16191d' : '#fdfdfb',
       raised: isDark ? '#20252b' : '#ffffff',
+      band: isDark ? '#20252b' : '#f1f0e9',
     };
   };
   const base = style => ({
@@ -187,8 +188,42 @@
     })),
   });
 
+  // Red, and a cross, for what went wrong; the same for people who see no red.
+  const DOTS = [{symbol: 'circle', size: 6, colour: 0}, {symbol: 'path://M0,2L2,0L5,3L8,0L10,2L7,5L10,8L8,10L5,7L2,10L0,8L3,5Z', size: 8, colour: 1},
+    {symbol: 'triangle', size: 6, colour: 2}];
+
+  const dots = (plot, style, narrow) => ({
+    ...base(style),
+    legend: {top: 0, left: 'center', itemWidth: 12, textStyle: {color: style.text}, data: plot.kinds},
+    grid: {left: 12, right: 20, top: narrow ? 200 : 92, bottom: 44, containLabel: true},
+    tooltip: {
+      ...base(style).tooltip, trigger: 'item',
+      formatter: one => `${plain(one.data.what)}<br>after ${number(one.value[1])} ms <small>(asked at ${number(one.value[0])} s)</small>`,
+    },
+    xAxis: {...axis(style), type: 'value', name: 'seconds', nameLocation: 'middle', nameGap: 28, min: 0, max: plot.periods.at(-1).to,
+      splitLine: {show: false}, axisLabel: {...axis(style).axisLabel, formatter: number}},
+    yAxis: {...axis(style), type: 'log', min: plot.least, max: plot.most, name: plot.up, nameLocation: 'middle', nameGap: 52,
+      axisLabel: {...axis(style).axisLabel, formatter: number}},
+    series: [
+      {
+        type: 'scatter', data: [], silent: true,
+        markArea: {
+          silent: true, label: {position: 'top', color: style.text, fontSize: 12, rotate: narrow ? 90 : 0, align: narrow ? 'left' : 'center',
+            verticalAlign: narrow ? 'middle' : 'bottom', distance: 6},
+          data: plot.periods.map((period, index) => [
+            {name: period.name, xAxis: period.from, itemStyle: {color: index % 2 === 0 ? style.band : 'transparent'}}, {xAxis: period.to}]),
+        },
+      },
+      ...plot.kinds.map((kind, index) => ({
+        type: 'scatter', name: kind, symbol: DOTS[index].symbol, symbolSize: DOTS[index].size, itemStyle: {color: style.colours[DOTS[index].colour]},
+        data: plot.dots.filter(dot => dot.kind === index).map(dot => ({value: [dot.at, dot.height], what: dot.what})),
+      })),
+    ],
+  });
+
   const heights = {
     curves: () => 400,
+    dots: (_, narrow) => narrow ? 560 : 470,
     bars: plot => 70 + 40 * plot.bars.length,
     lanes: plot => (plot.kinds.length > 3 ? 124 : 100) + 34 * plot.lanes.length,
   };
@@ -198,12 +233,12 @@
     if (drawn[index]) {
       drawn[index].dispose();
     }
-    const height = heights[plot.kind](plot);
+    const width = printing ? 680 : place.clientWidth;
+    const height = heights[plot.kind](plot, width < NARROW);
     place.style.height = `${height}px`;
     place.style.minHeight = '0';
-    const width = printing ? 680 : place.clientWidth;
     const chart = echarts.init(place, null, {renderer: 'svg', width, height});
-    chart.setOption({curves, bars, lanes}[plot.kind](plot, look(printing), width < NARROW));
+    chart.setOption({curves, bars, lanes, dots}[plot.kind](plot, look(printing), width < NARROW));
     drawn[index] = chart;
   });
 

@@ -64,6 +64,19 @@ final class LabPageTest {
                 List.of(
                         new Plot.Lane("main", List.of(new Plot.Stretch(0, 5, 0, NASTY), new Plot.Stretch(5, 9, 1, ""))),
                         new Plot.Lane("other", List.of()))));
+        findings.plot(new Plot.Dots(
+                "Dots",
+                "A dot.",
+                "ms waited",
+                1,
+                1000,
+                List.of("well", "ill", "late"),
+                List.of(new Plot.Period(0, 1.5, "all is well"), new Plot.Period(1.5, 3, NASTY)),
+                List.of(
+                        new Plot.Dot(0.5, 10, 0, NASTY),
+                        new Plot.Dot(1.6, 20, 0, "a second"),
+                        new Plot.Dot(2, 900, 1, "a third"),
+                        new Plot.Dot(2.5, 1, 2, ""))));
         findings.verdict("green against red: %s.", "no significant difference");
         findings.remark("%s", NASTY);
         findings.table(List.of("who", "µs"), List.of(List.of(NASTY, "1,5"), List.of("b", "2")));
@@ -75,7 +88,7 @@ final class LabPageTest {
         JsonLine json = JsonLine.of(LabFiles.json(report()));
         JsonLine scenario = json.objects("scenarios").getFirst();
         assertEquals("trial", scenario.text("name"));
-        assertEquals(3, scenario.objects("plots").size());
+        assertEquals(4, scenario.objects("plots").size());
         assertEquals(6, scenario.objects("figures").size());
         assertEquals(11.5, scenario.objects("figures").getFirst().number("median"));
         List<String> csv = LabFiles.csv(report()).lines().toList();
@@ -97,6 +110,7 @@ final class LabPageTest {
                 .matcher(page.substring(0, page.indexOf("<script>")))
                 .find());
         assertFalse(page.contains("<b>\"5"), "a text has become a tag");
+        assertTrue(page.contains("<td>900</td>"), "of dots, too");
         assertTrue(page.contains("16 connections") && page.contains("(at least)"), "the figures are there as tables");
     }
 
@@ -119,8 +133,15 @@ final class LabPageTest {
             String said = Files.readString(log);
             assertFalse(said.contains("CONSOLE"), said);
             String drawn = Files.readString(dom, StandardCharsets.UTF_8);
-            assertEquals(3, drawn.split("<svg", -1).length - 1, "plots that were drawn");
-            for (String mark : List.of(">green</text>", ">works</text>", ">128</text>", ">milliseconds</text>")) {
+            assertEquals(4, drawn.split("<svg", -1).length - 1, "plots that were drawn");
+            for (String mark : List.of(
+                    ">green</text>",
+                    ">works</text>",
+                    ">128</text>",
+                    ">milliseconds</text>",
+                    ">all is well</text>",
+                    ">seconds</text>",
+                    ">late</text>")) {
                 assertTrue(drawn.contains(mark), mark);
             }
         }

@@ -35,8 +35,8 @@ final class LabPartsTest {
     void everyScenarioHasANameAQuestionAndItsRows() {
         Set<String> names = new HashSet<>(Lab.names());
         assertEquals(Lab.names().size(), names.size(), "names are told apart");
-        assertTrue(names.containsAll(
-                Set.of("models", "io-matrix", "multiplexers", "kitchen", "database", "blocking", "switching")));
+        assertTrue(names.containsAll(Set.of(
+                "models", "io-matrix", "multiplexers", "kitchen", "database", "blocking", "switching", "services")));
         assertEquals(names, Lab.questions().keySet());
         Lab.questions().values().forEach(question -> assertFalse(question.isBlank()));
     }

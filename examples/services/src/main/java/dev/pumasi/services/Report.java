@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -201,31 +202,40 @@ final class Report {
 
     // ------------------------------------------------------------------------------------------- JSON
 
-    /** {@code kind} is act, order, parcel or letter; {@code millis} counts from the beginning of that way. */
-    static void writeJson(Path file, Map<Way, Outcome> outcomes) throws IOException {
+    /**
+     * One way's lines, behind what stands in the file: {@code kind} is act, order, parcel, letter or end; {@code millis} counts from the
+     * beginning of that way.
+     */
+    static void appendJson(Path file, Outcome outcome) throws IOException {
         List<String> lines = new ArrayList<>();
-        for (Outcome outcome : outcomes.values()) {
-            long began = outcome.begins().getFirst();
-            String way = "\"way\":\"" + outcome.way().name().toLowerCase(Locale.ROOT) + "\"";
-            for (Act act : Act.values()) {
-                lines.add("{\"kind\":\"act\"," + way + ",\"millis\":"
-                        + (outcome.begins().get(act.ordinal()) - began) + ",\"act\":\"" + act.words + "\"}");
-            }
-            for (Customers.Seen one : outcome.seen()) {
-                lines.add(String.format(
-                        Locale.ROOT,
-                        "{\"kind\":\"order\",%s,\"millis\":%d,\"id\":\"%s\",\"act\":\"%s\",\"status\":%d,\"latencyMillis\":%.3f}",
-                        way,
-                        one.askedMillis() - began,
-                        one.id(),
-                        Act.values()[one.act()].words,
-                        one.status(),
-                        one.latencyMillis()));
-            }
-            add(lines, "parcel", way, began, outcome.parcels());
-            add(lines, "letter", way, began, outcome.letters());
+        long began = outcome.begins().getFirst();
+        String way = "\"way\":\"" + outcome.way().name().toLowerCase(Locale.ROOT) + "\"";
+        for (Act act : Act.values()) {
+            lines.add("{\"kind\":\"act\"," + way + ",\"millis\":"
+                    + (outcome.begins().get(act.ordinal()) - began) + ",\"act\":\"" + act.words + "\"}");
         }
-        Files.write(file, lines);
+        for (Customers.Seen one : outcome.seen()) {
+            lines.add(String.format(
+                    Locale.ROOT,
+                    "{\"kind\":\"order\",%s,\"millis\":%d,\"id\":\"%s\",\"act\":\"%s\",\"status\":%d,\"latencyMillis\":%.3f,\"said\":\"%s\"}",
+                    way,
+                    one.askedMillis() - began,
+                    one.id(),
+                    Act.values()[one.act()].words,
+                    one.status(),
+                    one.latencyMillis(),
+                    plain(one.said())));
+        }
+        add(lines, "parcel", way, began, outcome.parcels());
+        add(lines, "letter", way, began, outcome.letters());
+        lines.add("{\"kind\":\"end\"," + way + ",\"millis\":"
+                + (outcome.begins().getLast() - began) + ",\"drainedMillis\":" + outcome.drainedMillis() + "}");
+        Files.write(file, lines, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+    }
+
+    /** What services say is plain words; whatever else should stand in it would break the line. */
+    private static String plain(String said) {
+        return said.replaceAll("[\\p{Cntrl}\"\\\\]+", " ").strip();
     }
 
     private static void add(List<String> lines, String kind, String way, long began, List<Notebook.Entry> entries) {

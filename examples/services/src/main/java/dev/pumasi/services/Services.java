@@ -149,8 +149,7 @@ public final class Services {
     public static void main(String[] args) throws Exception {
         double actSeconds = 2;
         double perSecond = 40;
-        Path json = Path.of("services.jsonl");
-        boolean wantsJson = false;
+        Optional<Path> json = Optional.empty();
         Optional<Path> folder = Optional.empty();
         try {
             for (int i = 0; i < args.length; i += 2) {
@@ -160,10 +159,7 @@ public final class Services {
                 switch (args[i]) {
                     case "--phase" -> actSeconds = within(args[i], args[i + 1], 0.2, 600);
                     case "--rate" -> perSecond = within(args[i], args[i + 1], 1, 500);
-                    case "--json" -> {
-                        json = Path.of(args[i + 1]);
-                        wantsJson = true;
-                    }
+                    case "--json" -> json = Optional.of(Path.of(args[i + 1]));
                     case "--folder" -> folder = Optional.of(Path.of(args[i + 1]));
                     default -> throw new IllegalArgumentException("there is no option " + args[i]);
                 }
@@ -178,12 +174,12 @@ public final class Services {
         Path place =
                 ours ? Files.createTempDirectory("pumasi-services") : Files.createDirectories(folder.orElseThrow());
         try {
-            Map<Way, Outcome> outcomes = run(System.out, new Extent(actSeconds, perSecond, PATIENCE), place);
-            Report.print(System.out, outcomes);
-            if (wantsJson) {
-                Report.writeJson(json, outcomes);
-                System.out.println("Every order, letter and act is a line of JSON in " + json + ".");
+            if (json.isPresent()) { // before anything is run: to find out afterwards would be late
+                Files.write(json.get(), new byte[0]);
             }
+            Report.print(System.out, run(System.out, new Extent(actSeconds, perSecond, PATIENCE), place, json));
+            json.ifPresent(
+                    file -> System.out.println("Every order, letter and act is a line of JSON in " + file + "."));
         } finally {
             if (ours) {
                 delete(place);
@@ -212,8 +208,12 @@ public final class Services {
         }
     }
 
-    /** Runs it both ways, in folders below that one. */
-    static Map<Way, Outcome> run(PrintStream out, Extent extent, Path folder) throws Exception {
+    /**
+     * Runs it both ways, in folders below that one.
+     *
+     * @param json where the lines of each way are written as soon as it is over
+     */
+    static Map<Way, Outcome> run(PrintStream out, Extent extent, Path folder, Optional<Path> json) throws Exception {
         Map<Way, Outcome> outcomes = new EnumMap<>(Way.class);
         try (LoopGroup loops =
                         LoopGroup.start("town", 1, Drivers.choose(Drivers.AUTO).factory());
@@ -235,6 +235,9 @@ public final class Services {
                 });
                 try {
                     outcomes.put(way, outcome.get());
+                    if (json.isPresent()) {
+                        Report.appendJson(json.get(), outcome.get());
+                    }
                 } catch (ExecutionException failed) {
                     throw failed.getCause() instanceof Exception cause ? cause : failed;
                 }

@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -39,10 +40,9 @@ final class ServicesTest {
     void calls_carry_a_failure_to_the_customer_and_a_queue_does_not(@TempDir Path folder) throws Exception {
         ByteArrayOutputStream told = new ByteArrayOutputStream();
         PrintStream out = new PrintStream(told, true, StandardCharsets.UTF_8);
-        Map<Way, Outcome> outcomes = Services.run(out, SHORT, folder);
-        Report.print(out, outcomes);
         Path json = folder.resolve("services.jsonl");
-        Report.writeJson(json, outcomes);
+        Map<Way, Outcome> outcomes = Services.run(out, SHORT, folder, Optional.of(json));
+        Report.print(out, outcomes);
         String text = told.toString(StandardCharsets.UTF_8);
 
         Outcome calls = Objects.requireNonNull(outcomes.get(Way.CALLS));
@@ -66,6 +66,14 @@ final class ServicesTest {
         assertEquals(queue.seen().size(), queue.letters().size(), "and only one: " + text);
         assertEquals(queue.seen().size(), queue.parcels().size(), text);
 
-        assertTrue(Files.readAllLines(json).size() > 2 * (Act.values().length + 2 * SHORT.customers()));
+        List<String> lines = Files.readAllLines(json);
+        long orders = lines.stream()
+                .filter(line -> line.startsWith("{\"kind\":\"order\""))
+                .count();
+        assertEquals(calls.seen().size() + queue.seen().size(), orders, "a line for each order");
+        assertTrue(
+                lines.stream().anyMatch(line -> line.contains("\"said\":\"stock failed; mail did not answer\"")),
+                "and what was said to who was refused");
+        assertTrue(lines.getLast().startsWith("{\"kind\":\"end\",\"way\":\"queue\""), lines.getLast());
     }
 }
