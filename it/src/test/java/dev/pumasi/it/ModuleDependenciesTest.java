@@ -60,7 +60,8 @@ final class ModuleDependenciesTest {
     /**
      * Classes that are loaded only where the modules that they name, {@code jdk.jfr} and {@code java.management}, are present.
      */
-    private static final Pattern LOADED_WHERE_PRESENT = Pattern.compile("(JfrRecorder|ManagedThreads)(\\$.*)?\\.class");
+    private static final Pattern LOADED_WHERE_PRESENT =
+            Pattern.compile("(JfrRecorder|JfrEcho|ManagedThreads)(\\$.*)?\\.class");
 
     private static final Pattern PUMASI_NAME = Pattern.compile("dev/pumasi/(queue/http|queue/kafka|[a-z]+)/");
 

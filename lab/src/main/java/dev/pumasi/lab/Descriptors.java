@@ -6,22 +6,30 @@ import java.nio.file.Path;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
 
-/** How many more files this process may open. The JVM has raised its limit as far as it may; the rest is the system's word. */
+/** How many more files a process may open. A JVM has raised its limit as far as it may; the rest is the system's word. */
 final class Descriptors {
 
     /** For what a load opens besides connections: results, classes, the loops' own. */
     private static final int RESERVED = 32;
 
-    private static final Path LIMITS = Path.of("/proc/self/limits");
-    private static final Path OPEN = Path.of("/proc/self/fd");
+    private static final Path SELF = Path.of("/proc/self");
     private static final String LABEL = "Max open files";
 
     private Descriptors() {}
 
-    /** How many connections it may open; empty where that is not told. */
+    /** How many connections this process may open; empty where that is not told. */
     static OptionalLong left() {
-        try (Stream<String> limits = Files.lines(LIMITS);
-                Stream<Path> open = Files.list(OPEN)) {
+        return left(SELF);
+    }
+
+    /** The same of another process of this user. */
+    static OptionalLong left(long pid) {
+        return left(Path.of("/proc", Long.toString(pid)));
+    }
+
+    private static OptionalLong left(Path process) {
+        try (Stream<String> limits = Files.lines(process.resolve("limits"));
+                Stream<Path> open = Files.list(process.resolve("fd"))) {
             String line =
                     limits.filter(each -> each.startsWith(LABEL)).findFirst().orElse("");
             String soft = line.substring(Math.min(LABEL.length(), line.length()))
@@ -30,6 +38,21 @@ final class Descriptors {
             return soft.isEmpty() || soft.equals("unlimited")
                     ? OptionalLong.empty()
                     : OptionalLong.of(Math.max(0, Long.parseLong(soft) - open.count() - RESERVED));
+        } catch (IOException | RuntimeException notLinux) {
+            return OptionalLong.empty();
+        }
+    }
+
+    /** How many a process may have that raises its limit as far as it may; a JVM does so by itself. Empty where that is not told. */
+    static OptionalLong hardLimit() {
+        try (Stream<String> limits = Files.lines(SELF.resolve("limits"))) {
+            String[] words = limits.filter(each -> each.startsWith(LABEL))
+                    .map(line -> line.substring(LABEL.length()).strip().split("\\s+", 3))
+                    .findFirst()
+                    .orElse(new String[0]);
+            return words.length < 2 || words[1].equals("unlimited")
+                    ? OptionalLong.empty()
+                    : OptionalLong.of(Long.parseLong(words[1]));
         } catch (IOException | RuntimeException notLinux) {
             return OptionalLong.empty();
         }

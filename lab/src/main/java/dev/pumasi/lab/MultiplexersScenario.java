@@ -23,8 +23,8 @@ final class MultiplexersScenario implements Scenario {
     private static final int BUSY = 8;
     private static final int PASSES = 2;
 
-    /** For what servers and this process need besides. */
-    private static final int DESCRIPTORS_SPARED = 300;
+    /** For what servers need besides, when they have grown. */
+    private static final int DESCRIPTORS_SPARED = 16;
 
     private static final long SETTLE_NANOS_MAX = 5_000_000_000L;
     private static final long LOOK_MILLIS = 30;
@@ -61,7 +61,7 @@ final class MultiplexersScenario implements Scenario {
         bench.processors().keepGenerator(true);
         try {
             start(bench, findings, servers);
-            for (int count : counts(bench, findings)) {
+            for (int count : counts(bench, findings, servers)) {
                 for (int pass = 1; pass <= PASSES; pass++) {
                     bench.tell("multiplexers: %,d idle connections, pass %d of %d", count, pass, PASSES);
                     List<ServerProcess> order = new ArrayList<>(servers);
@@ -104,19 +104,24 @@ final class MultiplexersScenario implements Scenario {
         }
     }
 
-    /** As many as there are descriptors for. */
-    private static List<Integer> counts(Bench bench, Findings findings) {
-        OptionalLong left = Descriptors.left();
+    /** As many as servers have descriptors for: this process has helpers for what it cannot open itself. */
+    private static List<Integer> counts(Bench bench, Findings findings, List<ServerProcess> servers) {
+        OptionalLong left = servers.stream()
+                .map(server -> Descriptors.left(server.pid()))
+                .filter(OptionalLong::isPresent)
+                .mapToLong(OptionalLong::getAsLong)
+                .min();
         int most = left.isPresent()
-                ? (int) Math.min(Integer.MAX_VALUE, Math.max(1, left.getAsLong() - DESCRIPTORS_SPARED))
+                ? (int) Math.clamp(left.getAsLong() - BUSY - DESCRIPTORS_SPARED, 1, Integer.MAX_VALUE)
                 : Integer.MAX_VALUE;
         List<Integer> counts = new ArrayList<>();
         for (int count : bench.effort().idleConnections()) {
             int possible = Math.min(count, most);
             if (possible < count) {
                 findings.remark(
-                        "This process may open %,d descriptors more (ulimit -n), so there are %,d idle connections at most, and not %,d.",
-                        left.orElse(0), most, count);
+                        "A process may open %,d descriptors here at most (the hard limit of ulimit -n), a connection is one, and a server needs some besides: so"
+                                + " there are %,d idle connections at most, and not %,d.",
+                        Descriptors.hardLimit().orElse(0), most, count);
             }
             if (!counts.contains(possible)) {
                 counts.add(possible);

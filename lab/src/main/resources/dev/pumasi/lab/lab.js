@@ -195,13 +195,13 @@
   const dots = (plot, style, narrow) => ({
     ...base(style),
     legend: {top: 0, left: 'center', itemWidth: 12, textStyle: {color: style.text}, data: plot.kinds},
-    grid: {left: 12, right: 20, top: narrow ? 200 : 92, bottom: 44, containLabel: true},
+    grid: {left: 12, right: 20, top: narrow ? 200 : 68, bottom: 44, containLabel: true},
     tooltip: {
       ...base(style).tooltip, trigger: 'item',
       formatter: one => `${plain(one.data.what)}<br>after ${number(one.value[1])} ms <small>(asked at ${number(one.value[0])} s)</small>`,
     },
     xAxis: {...axis(style), type: 'value', name: 'seconds', nameLocation: 'middle', nameGap: 28, min: 0, max: plot.periods.at(-1).to,
-      splitLine: {show: false}, axisLabel: {...axis(style).axisLabel, formatter: number}},
+      splitLine: {show: false}, axisLabel: {...axis(style).axisLabel, formatter: number, showMaxLabel: false}},
     yAxis: {...axis(style), type: 'log', min: plot.least, max: plot.most, name: plot.up, nameLocation: 'middle', nameGap: 52,
       axisLabel: {...axis(style).axisLabel, formatter: number}},
     series: [
@@ -223,7 +223,7 @@
 
   const heights = {
     curves: () => 400,
-    dots: (_, narrow) => narrow ? 560 : 470,
+    dots: (_, narrow) => narrow ? 560 : 440,
     bars: plot => 70 + 40 * plot.bars.length,
     lanes: plot => (plot.kinds.length > 3 ? 124 : 100) + 34 * plot.lanes.length,
   };

@@ -12,8 +12,11 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -84,6 +87,40 @@ final class LabPartsTest {
             gone.close();
             LabException refused = assertThrows(LabException.class, () -> IdleConnections.open(port, 3));
             assertTrue(String.valueOf(refused.getMessage()).contains("of 3 idle connections only 0"));
+        }
+    }
+
+    @Test
+    void connectionsThatDoNotFitIntoThisProcessAreOpenedByHelpers() throws Exception {
+        try (ServerSocket listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+            listener.setSoTimeout(60_000);
+            List<Socket> accepted = new ArrayList<>();
+            try (IdleConnections _ = IdleConnections.open(listener.getLocalPort(), 25, 10)) {
+                for (int i = 0; i < 25; i++) {
+                    accepted.add(listener.accept());
+                }
+            }
+            for (Socket socket : accepted) {
+                try (socket) {
+                    socket.setSoTimeout(60_000);
+                    assertThrows(
+                            SocketException.class,
+                            () -> socket.getInputStream().read(),
+                            "each is reset when they are closed");
+                }
+            }
+            LabException tooMany =
+                    assertThrows(LabException.class, () -> IdleConnections.open(listener.getLocalPort(), 25, 0));
+            assertTrue(String.valueOf(tooMany.getMessage()).contains("only 0 have a place"), tooMany.toString());
+        }
+    }
+
+    @Test
+    void descriptorsAreCountedOfThisProcessAndOfOthers() throws Exception {
+        assertTrue(Descriptors.hardLimit().orElseThrow() >= Descriptors.left().orElseThrow());
+        try (Child child = Child.start("trial", List.of("sh", "-c", "echo begun; read line"), Map.of())) {
+            assertEquals("begun", child.line(30).orElseThrow());
+            assertTrue(Descriptors.left(child.handle().pid()).orElseThrow() > 0);
         }
     }
 

@@ -9,8 +9,8 @@ import jdk.jfr.StackTrace;
 import jdk.jfr.Timespan;
 
 /**
- * Events of JDK Flight Recorder. The one class of the runtime that names a module other than {@code java.base}, and
- * loaded only where that module is. While nothing records, an event costs a look at a flag.
+ * Events of JDK Flight Recorder. With {@link JfrEcho} the one class of the runtime that names this module, and
+ * loaded only where it is. While nothing records, an event costs a look at a flag.
  */
 final class JfrRecorder implements Recorder {
 
@@ -48,6 +48,11 @@ final class JfrRecorder implements Recorder {
             event.wakersStack = wakersStack;
             event.commit();
         }
+    }
+
+    @Override
+    public Echo echo(String loop) {
+        return new JfrEcho(loop);
     }
 
     /** Found by the watchdog, so the stack is a field: the event's own would be the watchdog's. */

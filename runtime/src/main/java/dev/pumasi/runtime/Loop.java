@@ -372,6 +372,10 @@ public final class Loop implements Executor, AutoCloseable {
 
     /** On the loop; null ends it. */
     void record(@Nullable LoopRecording notes) {
+        LoopRecording before = recording;
+        if (before != null) {
+            before.ends();
+        }
         recording = notes;
     }
 

@@ -4,6 +4,7 @@ import dev.pumasi.runtime.driver.Clock;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one loop has done last: a ring of events, written by the loop and read by anybody.
@@ -47,6 +48,7 @@ final class LoopRecording {
 
     private final String loop;
     private final Clock clock;
+    private final @Nullable Echo echo;
     private final long[] words;
     private final int mask;
     private long position;
@@ -62,12 +64,18 @@ final class LoopRecording {
 
     /** @param capacity how many events it holds: a power of two */
     LoopRecording(String loop, Clock clock, int capacity) {
+        this(loop, clock, capacity, null);
+    }
+
+    /** @param echo is told each event as it is noted */
+    LoopRecording(String loop, Clock clock, int capacity, @Nullable Echo echo) {
         if (capacity < CAPACITY_MIN || capacity > CAPACITY_MAX || Integer.bitCount(capacity) != 1) {
             throw new IllegalArgumentException(
                     "a power of two from " + CAPACITY_MIN + " to " + CAPACITY_MAX + " events, not " + capacity);
         }
         this.loop = loop;
         this.clock = clock;
+        this.echo = echo;
         words = new long[WORDS * capacity];
         mask = capacity - 1;
         lastNanos = clock.nanoTime();
@@ -113,6 +121,13 @@ final class LoopRecording {
         put(nanos, kind, label, number);
     }
 
+    /** Nothing more will be noted. */
+    void ends() {
+        if (echo != null) {
+            echo.ended();
+        }
+    }
+
     /** The next number that is nobody's; never 0. */
     long number() {
         return ++numbers;
@@ -129,6 +144,9 @@ final class LoopRecording {
         POSITION.setRelease(this, event + 1);
         VarHandle.storeStoreFence();
         timeIsFresh = false;
+        if (echo != null) {
+            echo.noted(nanos, kind, label, number);
+        }
     }
 
     // ------------------------------------------------------------------------------------------- somebody reads

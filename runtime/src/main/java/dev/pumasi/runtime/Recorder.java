@@ -1,5 +1,7 @@
 package dev.pumasi.runtime;
 
+import org.jspecify.annotations.Nullable;
+
 /** Where incidents are recorded: JDK Flight Recorder, or nowhere in a JVM without the module {@code jdk.jfr}. Any thread. */
 sealed interface Recorder permits JfrRecorder, Recorder.None {
 
@@ -14,6 +16,10 @@ sealed interface Recorder permits JfrRecorder, Recorder.None {
     /** A green thread of that loop was woken from elsewhere. */
     void hopped(String loop, String waiter, String waitersStack, String waker, String wakersStack);
 
+    /** Whoever is to hear what a loop's recording notes; null if nobody is. */
+    @Nullable
+    Echo echo(String loop);
+
     /** Without {@code jdk.jfr}. */
     record None() implements Recorder {
 
@@ -25,5 +31,10 @@ sealed interface Recorder permits JfrRecorder, Recorder.None {
 
         @Override
         public void hopped(String loop, String waiter, String waitersStack, String waker, String wakersStack) {}
+
+        @Override
+        public @Nullable Echo echo(String loop) {
+            return null;
+        }
     }
 }

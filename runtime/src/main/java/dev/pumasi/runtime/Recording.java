@@ -15,6 +15,9 @@ import java.util.List;
  * }
  * }</pre>
  *
+ * <p><b>Flight Recorder.</b> What is noted while JDK Flight Recorder records too is an event there ({@code dev.pumasi.Turn} and others; {@code
+ * docs/tracing.md}), with its duration and its thread.
+ *
  * <p><b>What it costs</b> is said in {@code docs/tracing.md}; while nobody records, a look at a field that is null.
  *
  * <p><b>What it does not see.</b> Callbacks, timers and tasks have no names: they are the part of a turn in which no green thread
@@ -61,7 +64,8 @@ public final class Recording implements AutoCloseable {
             claimed.add(loop);
         }
         for (Loop loop : recording.loops) {
-            LoopRecording part = new LoopRecording(loop.name(), loop.driver().clock(), capacity);
+            LoopRecording part =
+                    new LoopRecording(loop.name(), loop.driver().clock(), capacity, Recorder.HERE.echo(loop.name()));
             recording.parts.add(part);
             loop.run(() -> loop.record(part));
         }

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.concurrent.Semaphore;
 
 /**
- * A process of its own without {@code jdk.jfr}, {@code java.management} and {@code java.logging}: a hop and a stall there.
+ * A process of its own without {@code jdk.jfr}, {@code java.management} and {@code java.logging}: a hop, a recording and a stall there.
  * {@link DeadlockTest} reads along.
  */
 final class BareProbe {
@@ -27,6 +27,10 @@ final class BareProbe {
             semaphore.release();
             green.join();
             say("hops " + loop.status().hops());
+            try (Recording recording = Recording.start(group.loops(), 100)) {
+                loop.spawn(() -> loop.sleep(Duration.ofMillis(1)).await()).join();
+                Eventually.until("it is recorded", () -> !recording.take().isEmpty());
+            }
             loop.execute(
                     () -> Eventually.until("it is noticed", () -> loop.status().stalls() > 0));
             Eventually.until("it is noticed", () -> loop.status().stalls() > 0);
