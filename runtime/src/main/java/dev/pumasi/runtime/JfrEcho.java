@@ -35,6 +35,8 @@ final class JfrEcho implements Echo {
     static final int TURN_EVENTS_MAX = 1 << 16;
 
     private final String loop;
+    private final int openMax;
+    private final int turnEventsMax;
     private final Map<Long, GreenThreadWait> waits = new HashMap<>();
     private final Map<Long, Span> spans = new HashMap<>();
     private final Map<Long, OffloadedWork> works = new HashMap<>();
@@ -43,7 +45,14 @@ final class JfrEcho implements Echo {
     private GreenThreadRun run = new GreenThreadRun();
 
     JfrEcho(String loop) {
+        this(loop, OPEN_MAX, TURN_EVENTS_MAX);
+    }
+
+    /** With limits of one's own, for tests. */
+    JfrEcho(String loop, int openMax, int turnEventsMax) {
         this.loop = loop;
+        this.openMax = openMax;
+        this.turnEventsMax = turnEventsMax;
     }
 
     @Override
@@ -85,7 +94,7 @@ final class JfrEcho implements Echo {
     }
 
     private void tell(Event event) {
-        if (ofThisTurn.size() < TURN_EVENTS_MAX) {
+        if (ofThisTurn.size() < turnEventsMax) {
             ofThisTurn.add(event);
         }
     }
@@ -129,7 +138,7 @@ final class JfrEcho implements Echo {
 
     private void waits(int label, long thread) {
         GreenThreadWait wait = new GreenThreadWait();
-        if (wait.isEnabled() && waits.size() < OPEN_MAX) {
+        if (wait.isEnabled() && waits.size() < openMax) {
             wait.begin();
             wait.what = Labels.word(label);
             waits.put(thread, wait);
@@ -150,7 +159,7 @@ final class JfrEcho implements Echo {
 
     private void spanBegins(long number) {
         Span span = new Span();
-        if (span.isEnabled() && spans.size() < OPEN_MAX) {
+        if (span.isEnabled() && spans.size() < openMax) {
             span.begin();
             spans.put(number, span);
         }
@@ -171,7 +180,7 @@ final class JfrEcho implements Echo {
 
     private void handedOver(long nanos, long number) {
         OffloadedWork work = new OffloadedWork();
-        if (work.isEnabled() && works.size() < OPEN_MAX) {
+        if (work.isEnabled() && works.size() < openMax) {
             work.begin();
             work.handedOverNanos = nanos;
             works.put(number, work);

@@ -177,19 +177,19 @@ final class RecordingJfrTest extends OnEachDriver {
         try (jdk.jfr.Recording flight = new jdk.jfr.Recording()) {
             ALL.forEach(name -> flight.enable(name).withoutThreshold());
             flight.start();
-            JfrEcho echo = new JfrEcho("never");
-            for (int i = 1; i <= JfrEcho.OPEN_MAX + 10; i++) {
+            JfrEcho echo = new JfrEcho("never", 100, 50);
+            for (int i = 1; i <= 110; i++) {
                 echo.noted(i, RecordedKind.SPAN_BEGUN, 0, i);
                 echo.noted(i, RecordedKind.OFFLOAD_HANDED_OVER, 0, i);
             }
-            assertEquals(2 * JfrEcho.OPEN_MAX, echo.open());
+            assertEquals(200, echo.open());
             echo.noted(1, RecordedKind.TURN_ENDED, 0, 0);
-            for (int i = 1; i <= JfrEcho.OPEN_MAX + 10; i++) {
+            for (int i = 1; i <= 110; i++) {
                 echo.noted(i, RecordedKind.SPAN_ENDED, 0, i);
                 echo.noted(i, RecordedKind.OFFLOAD_RETURNED, 0, i);
             }
             assertEquals(0, echo.open());
-            assertEquals(JfrEcho.TURN_EVENTS_MAX, echo.untold());
+            assertEquals(50, echo.untold());
             echo.ended();
             assertEquals(0, echo.untold());
             flight.stop();
