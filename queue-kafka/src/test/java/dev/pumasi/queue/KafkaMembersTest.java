@@ -150,7 +150,7 @@ final class KafkaMembersTest {
 
     @Test
     void killed_at_random_moments_members_keep_the_contract(Seed seed) throws Exception {
-        Kills kills = new Kills(url(3), seed, MEMBERS_LIVE_MILLIS_MAX);
+        Kills kills = new Kills(url(3), seed, Kills.PUBLISHED, MEMBERS_LIVE_MILLIS_MAX);
         kills.run(2);
         assertTrue(kills.published() > 0 && kills.delivered() > 0, kills.toString());
     }

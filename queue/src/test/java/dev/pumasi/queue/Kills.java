@@ -19,10 +19,17 @@ import java.util.concurrent.TimeUnit;
  */
 final class Kills {
 
-    /** How long a process lives at most. */
+    /** How long a process lives at most after it has said so. */
     static final int MILLIS_MAX = 250;
 
+    /** A queue is open. */
+    static final String OPEN = "OPEN";
+
+    /** A message is published. */
+    static final String PUBLISHED = "P ";
+
     private final String place;
+    private final String from;
     private final int millisMax;
     private final Seed seed;
     private History history = new History();
@@ -30,12 +37,17 @@ final class Kills {
     private int delivered;
 
     Kills(Path folder, Seed seed) {
-        this(folder.toString(), seed, MILLIS_MAX);
+        this(folder.toString(), seed, OPEN, MILLIS_MAX);
     }
 
-    /** @param place a folder, or a queue's URL */
-    Kills(String place, Seed seed, int millisMax) {
+    /**
+     * @param place a folder, or a queue's URL
+     * @param from with which words of the process its time begins: {@link #OPEN}, or {@link #PUBLISHED} where it takes long to
+     *     come so far
+     */
+    Kills(String place, Seed seed, String from, int millisMax) {
         this.place = place;
+        this.from = from;
         this.seed = seed;
         this.millisMax = millisMax;
     }
@@ -83,6 +95,7 @@ final class Kills {
         String end = "";
         try (BufferedReader lines =
                 new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+            boolean counted = killAfterMillis < 0;
             StringBuilder line = new StringBuilder();
             for (int next = lines.read(); next >= 0; next = lines.read()) {
                 if (next != '\n') {
@@ -91,7 +104,8 @@ final class Kills {
                 }
                 String said = line.toString();
                 line.setLength(0);
-                if (said.equals("OPEN") && killAfterMillis >= 0) {
+                if (!counted && said.startsWith(from)) {
+                    counted = true;
                     killer.schedule(process.toHandle()::destroyForcibly, killAfterMillis, TimeUnit.MILLISECONDS);
                 }
                 if (said.startsWith("FAILED") || said.equals("END")) {

@@ -27,6 +27,14 @@ final class Pool implements AutoCloseable {
 
     private static final int SECOND_MILLIS = 1000;
 
+    /**
+     * A server that runs a statement looks each second whether its client is still there. Else a connection that was cut, because
+     * a cancellation did not get through, would leave its statement running to its end. PostgreSQL 14 has it; before, this
+     * selects nothing.
+     */
+    private static final String NOTICES_GONE = "; select set_config(name, '" + SECOND_MILLIS
+            + "', false) from pg_settings where name = 'client_connection_check_interval'";
+
     /** It tells of each start and stop; whoever wants to hear that gives its logger a level. Kept, or its level would be forgotten. */
     private static final Logger TALKATIVE = Logger.getLogger("com.zaxxer.hikari");
 
@@ -117,7 +125,7 @@ final class Pool implements AutoCloseable {
         config.setAutoCommit(true);
         long lockMillis = settings.lockMax().toMillis();
         if (settings.isPostgres()) {
-            config.setConnectionInitSql("set lock_timeout = " + lockMillis);
+            config.setConnectionInitSql("set lock_timeout = " + lockMillis + NOTICES_GONE);
         } else if (settings.isH2()) {
             config.setConnectionInitSql("set lock_timeout " + lockMillis);
         }

@@ -223,16 +223,32 @@ final class AdmissionTest extends OnEachDatabase {
         wholeAgain();
     }
 
+    @Test
+    void aStatementWhoseClientIsGoneEndsInTheDatabaseToo() throws Exception {
+        if (place.isPostgres()) {
+            log.allow(
+                    "marked as broken|closes with operations in progress|Attempt to remove an object|Timed-out waiting");
+            CompletableFuture<Long> never;
+            try (Database gone = builder().open()) {
+                never = begin(loop, () -> gone.query(endless(), Long.class).getFirst());
+                until("it runs", () -> sleepers() == 1);
+            } // it closes without asking the server to stop
+            assertThrows(Exception.class, () -> get(never));
+        }
+        assertNobodyAsksForEver();
+    }
+
+    private long sleepers() throws Exception {
+        return onGreen(() -> database.one(
+                        "select count(*) from pg_stat_activity where state = 'active' and query like '%from pg_sleep%'"
+                                + " and pid <> pg_backend_pid()",
+                        Long.class))
+                .orElseThrow();
+    }
+
     private void assertNobodyAsksForEver() throws Exception {
         if (place.isPostgres()) {
-            until(
-                    "the database has given up",
-                    () -> onGreen(() -> database.one(
-                                            "select count(*) from pg_stat_activity where state = 'active' and query like '%from pg_sleep%'"
-                                                    + " and pid <> pg_backend_pid()",
-                                            Long.class))
-                                    .orElseThrow()
-                            == 0);
+            until("the database has given up", () -> sleepers() == 0);
         }
         assertTrue(backend() >= 0);
     }

@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -135,14 +136,18 @@ final class QueueHandlerTest extends OnEachDriver {
         List<String> positions = text(published).lines().toList();
         assertEquals(20, positions.size());
         assertEquals("{\"position\":\"0-19\"}", positions.getLast());
-        List<String> seen = new ArrayList<>();
+        Map<Integer, String> seen =
+                new TreeMap<>(); // by position: messages of different keys may be delivered out of order
         while (seen.size() < 20) {
             for (String line : text(ask("POST", MAIL + "/take?max=7&wait=20s"))
                     .lines()
                     .filter(one -> !one.isBlank())
                     .toList()) {
                 Map<String, @Nullable Object> message = Json.object(line);
-                seen.add(MessageJson.text(message, "text"));
+                String position = MessageJson.text(message, "position");
+                seen.put(
+                        Integer.valueOf(position.substring(position.indexOf('-') + 1)),
+                        MessageJson.text(message, "text"));
                 String delivery = MessageJson.text(message, "delivery");
                 assertEquals(
                         200,
@@ -154,7 +159,7 @@ final class QueueHandlerTest extends OnEachDriver {
                 java.util.stream.IntStream.range(0, 20)
                         .mapToObj(Integer::toString)
                         .toList(),
-                seen);
+                List.copyOf(seen.values()));
         assertEquals(20, mail().settledBefore());
     }
 
