@@ -34,8 +34,8 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  */
 public final class LeakWatch implements BeforeEachCallback, AfterEachCallback {
 
-    /** How long what ends by itself may take to do so. */
-    private static final long SETTLE_NANOS = 5_000_000_000L;
+    /** How long what ends by itself may take to do so; on a machine that stands still now and then. */
+    private static final long SETTLE_NANOS = 30_000_000_000L;
 
     private static final long LOOK_AGAIN_NANOS = 5_000_000;
 

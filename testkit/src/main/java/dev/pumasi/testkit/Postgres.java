@@ -4,8 +4,6 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,7 +16,6 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -37,7 +34,6 @@ public final class Postgres implements AutoCloseable {
     public static final String PASSWORD = "a test's secret";
 
     private static final String NOBODY = "65534";
-    private static final int PORTS_TRIED_MAX = 5;
     private static final int LINES_KEPT = 40;
     private static final long STOP_SECONDS = 20;
     private static final List<String> ARCHIVES =
@@ -48,10 +44,10 @@ public final class Postgres implements AutoCloseable {
 
     private final Path folder;
     private final Path own;
-    private final int port;
+    private final HeldPort port;
     private Running running;
 
-    private Postgres(Path folder, Path own, int port, Running running) {
+    private Postgres(Path folder, Path own, HeldPort port, Running running) {
         this.folder = folder;
         this.own = own;
         this.port = port;
@@ -61,6 +57,7 @@ public final class Postgres implements AutoCloseable {
     /** Unpacks one and starts it; it takes connections when this returns. */
     public static Postgres start() throws IOException, InterruptedException {
         Path folder = Files.createTempDirectory("pumasi-postgres-");
+        HeldPort port = HeldPort.take();
         try {
             Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
             unpack(folder);
@@ -73,22 +70,15 @@ public final class Postgres implements AutoCloseable {
             init.addAll(List.of("-D", own.resolve("data").toString(), "-U", USER, "-A", "scram-sha-256"));
             init.addAll(List.of("--pwfile", secret.toString(), "--no-sync", "--locale=C", "-E", "UTF8"));
             run(init);
-            for (int tried = 1; ; tried++) {
-                int port = freePort();
-                Optional<Running> started = startOn(port, folder, own, tried == PORTS_TRIED_MAX);
-                if (started.isPresent()) {
-                    return new Postgres(folder, own, port, started.get());
-                }
-            }
+            return new Postgres(folder, own, port, startOn(port.number(), folder, own));
         } catch (IOException | InterruptedException | RuntimeException | Error failure) {
+            port.close();
             delete(folder);
             throw failure;
         }
     }
 
-    /** Empty if it ended at once, for instance because somebody else took the port meanwhile. */
-    private static Optional<Running> startOn(int port, Path folder, Path own, boolean last)
-            throws IOException, InterruptedException {
+    private static Running startOn(int port, Path folder, Path own) throws IOException, InterruptedException {
         List<String> command = unprivileged(folder.resolve("bin/postgres"));
         command.addAll(List.of("-D", own.resolve("data").toString(), "-p", Integer.toString(port), "-F"));
         for (String setting :
@@ -106,17 +96,14 @@ public final class Postgres implements AutoCloseable {
             said.add(line);
             if (line.endsWith("database system is ready to accept connections")) {
                 Thread listener = Thread.ofPlatform().daemon().name("postgres").start(() -> drain(out));
-                return Optional.of(new Running(process, listener));
+                return new Running(process, listener);
             }
             if (said.size() > LINES_KEPT) {
                 said.remove();
             }
         }
         process.waitFor();
-        if (last) {
-            throw new IOException("PostgreSQL does not start:\n  " + String.join("\n  ", said));
-        }
-        return Optional.empty();
+        throw new IOException("PostgreSQL does not start:\n  " + String.join("\n  ", said));
     }
 
     private static void drain(BufferedReader out) {
@@ -130,12 +117,12 @@ public final class Postgres implements AutoCloseable {
     }
 
     public int port() {
-        return port;
+        return port.number();
     }
 
     /** For {@link DriverManager}; with the driver's own settings behind it, {@code "?a=b&c=d"} or empty. */
     public String url(String settings) {
-        return "jdbc:postgresql://127.0.0.1:" + port + "/postgres" + settings;
+        return "jdbc:postgresql://127.0.0.1:" + port() + "/postgres" + settings;
     }
 
     /** A connection through {@link DriverManager}; settings as in {@link #url}. */
@@ -160,7 +147,7 @@ public final class Postgres implements AutoCloseable {
 
     /** Starts it again after {@link #kill}, on the same port with the same data. It takes connections when this returns. */
     public void restart() throws IOException, InterruptedException {
-        running = startOn(port, folder, own, true).orElseThrow();
+        running = startOn(port(), folder, own);
     }
 
     /** Stops every process of it where it stands (SIGSTOP): connections stay open, and nobody answers. */
@@ -194,6 +181,7 @@ public final class Postgres implements AutoCloseable {
             server.destroyForcibly().waitFor();
         }
         running.listener.join();
+        port.close();
         delete(folder);
     }
 
@@ -235,12 +223,6 @@ public final class Postgres implements AutoCloseable {
         String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         if (process.waitFor() != 0) {
             throw new IOException(String.join(" ", command) + " says:\n" + said);
-        }
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
         }
     }
 
