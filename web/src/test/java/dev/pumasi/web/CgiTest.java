@@ -10,6 +10,7 @@ import dev.pumasi.http.Response;
 import dev.pumasi.http.Router;
 import dev.pumasi.runtime.Loop;
 import dev.pumasi.testkit.LeakWatch;
+import dev.pumasi.testkit.LoadedClasses;
 import dev.pumasi.testkit.LogWatch;
 import java.io.IOException;
 import java.io.InputStream;
@@ -39,9 +40,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Real scripts, of a real shell. */
 @OnEachDriver
-@ExtendWith({LeakWatch.class, LogWatch.class})
+@ExtendWith({LoadedClasses.class, LeakWatch.class, LogWatch.class})
 @Timeout(120)
 class CgiTest {
+
+    /** As long as a shell may take to say its first words, and as long as a test takes that waits for the end of it. */
+    private static final Duration WHOLE = Duration.ofSeconds(2);
 
     private static final String HELLO = "printf 'Content-Type: text/plain\\n\\nhello'";
 
@@ -427,7 +431,7 @@ class CgiTest {
         script(
                 "stuck.cgi",
                 "trap '' TERM; printf 'Content-Type: text/plain\\n\\nso far'; while :; do sleep 0.05; done");
-        serve(builder().timeLimits(Duration.ofSeconds(20), Duration.ofMillis(300)));
+        serve(builder().timeLimits(Duration.ofSeconds(20), WHOLE));
         log.expect("the body of the answer to GET /cgi-bin/stuck.cgi");
         WholeAnswer answer = get("/cgi-bin/stuck.cgi");
         assertEquals("so far", answer.text());

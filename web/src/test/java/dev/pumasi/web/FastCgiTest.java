@@ -7,11 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.pumasi.http.HttpServer;
 import dev.pumasi.runtime.Loop;
+import dev.pumasi.testkit.HeldPort;
 import dev.pumasi.testkit.LeakWatch;
+import dev.pumasi.testkit.LoadedClasses;
 import dev.pumasi.testkit.LogWatch;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.ServerSocket;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
@@ -37,8 +39,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** With an application of the test's own, and with PHP-FPM. */
 @OnEachDriver
-@ExtendWith({LeakWatch.class, LogWatch.class})
-@Timeout(60)
+@ExtendWith({LoadedClasses.class, LeakWatch.class, LogWatch.class})
+@Timeout(180)
 class FastCgiTest {
 
     @Parameter
@@ -201,13 +203,11 @@ class FastCgiTest {
 
     @Test
     void oneThatIsNotThere(LogWatch log) throws IOException {
-        SocketAddress nobody;
-        try (ServerSocket closed = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            nobody = closed.getLocalSocketAddress();
+        try (HeldPort nobody = HeldPort.take()) {
+            serve(builder(new InetSocketAddress(InetAddress.getLoopbackAddress(), nobody.number())));
+            log.expect("nobody listens there");
+            assertEquals(502, get("/x.php").status());
         }
-        serve(builder(nobody));
-        log.expect("nobody listens there");
-        assertEquals(502, get("/x.php").status());
     }
 
     @ParameterizedTest
@@ -239,7 +239,7 @@ class FastCgiTest {
         CountDownLatch over = new CountDownLatch(1);
         peer = new FastCgiPeer(true, (variables, body, out) -> {
             try {
-                over.await(30, TimeUnit.SECONDS);
+                over.await(60, TimeUnit.SECONDS);
             } catch (InterruptedException end) {
                 throw new IOException(end);
             }

@@ -3,7 +3,6 @@ package dev.pumasi.web;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,7 +15,7 @@ final class NginxProcess implements AutoCloseable {
 
     private static final Path PROGRAM = Path.of("/usr/sbin/nginx");
 
-    private static final Duration START_MAX = Duration.ofSeconds(30);
+    private static final Duration START_MAX = Duration.ofSeconds(60);
 
     /** What a test's nginx needs beside what is tested. */
     private static final String BEFORE = """
@@ -46,12 +45,6 @@ final class NginxProcess implements AutoCloseable {
 
     static boolean isInstalled() {
         return Files.isExecutable(PROGRAM);
-    }
-
-    static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
     }
 
     /** @param http what stands in the block of that name */

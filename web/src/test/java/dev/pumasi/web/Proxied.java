@@ -14,12 +14,14 @@ import dev.pumasi.runtime.Loop;
 import dev.pumasi.runtime.LoopGroup;
 import dev.pumasi.runtime.driver.Drivers;
 import dev.pumasi.testkit.LeakWatch;
+import dev.pumasi.testkit.LoadedClasses;
 import dev.pumasi.testkit.LogWatch;
 import dev.pumasi.testkit.RawServer;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -38,11 +40,11 @@ import org.junit.jupiter.params.Parameter;
  * What the tests of the proxy have in common: servers behind, the proxy on one loop of the driver under test, a client on
  * another; and the demand that nothing is left when they are gone, and nobody has hopped.
  */
-@ExtendWith({LeakWatch.class, LogWatch.class})
-@Timeout(value = 60, unit = TimeUnit.SECONDS)
+@ExtendWith({LoadedClasses.class, LeakWatch.class, LogWatch.class})
+@Timeout(value = 240, unit = TimeUnit.SECONDS)
 class Proxied {
 
-    private static final long PATIENCE_NANOS = 10_000_000_000L;
+    private static final long PATIENCE_NANOS = 60_000_000_000L;
 
     @Parameter(0)
     String driver;
@@ -124,14 +126,18 @@ class Proxied {
     /** Sends these bytes to the proxy, says that there will be no more, and answers all that comes back. */
     final String exchange(String bytes) throws IOException {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), front.port())) {
-            socket.setSoTimeout(10_000);
+            socket.setSoTimeout(60_000);
             ByteArrayOutputStream answer = new ByteArrayOutputStream();
             try {
                 socket.getOutputStream().write(bytes.getBytes(StandardCharsets.ISO_8859_1));
                 socket.shutdownOutput();
-                socket.getInputStream().transferTo(answer);
             } catch (IOException reset) {
-                // Who is refused may find the connection gone while it still sends.
+                // Who is refused may find the connection gone while it still sends; the answer has come all the same.
+            }
+            try {
+                socket.getInputStream().transferTo(answer);
+            } catch (SocketException reset) {
+                // What came before counts.
             }
             return answer.toString(StandardCharsets.ISO_8859_1);
         }

@@ -9,9 +9,9 @@ import dev.pumasi.http.Handler;
 import dev.pumasi.http.HttpServer;
 import dev.pumasi.http.Response;
 import dev.pumasi.http.Router;
+import dev.pumasi.testkit.HeldPort;
 import dev.pumasi.testkit.RawServer;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -30,12 +30,6 @@ final class ProxyFailOverTest extends Proxied {
     /** How many answers there must be between two events: so that each is met under load, on machines fast and slow. */
     private static final int ANSWERS_BETWEEN = 150;
 
-    private static int freePort() throws IOException {
-        try (ServerSocket free = new ServerSocket(0)) {
-            return free.getLocalPort();
-        }
-    }
-
     /** Each server is killed and comes back, under load, the others healthy: nobody notices. */
     @Test
     void killedAndBackUnderLoad() throws Exception {
@@ -48,7 +42,7 @@ final class ProxyFailOverTest extends Proxied {
         Queue<String> wrong = new ConcurrentLinkedQueue<>();
         try {
             for (int i = 0; i < SERVERS; i++) {
-                ports[i] = freePort();
+                ports[i] = opened(HeldPort.take()).number(); // also while nobody serves there
                 servers[i] = UpstreamProcess.start(ports[i]);
                 upstream.server("127.0.0.1:" + ports[i]);
             }
@@ -137,7 +131,7 @@ final class ProxyFailOverTest extends Proxied {
     /** Whatever the method: who is not there has done nothing. */
     @Test
     void anyRequestIsTriedOnAnotherIfTheFirstIsNotThere() throws IOException {
-        int port = freePort();
+        int port = opened(HeldPort.take()).number();
         HttpServer good = server((Handler)
                 request -> Response.text(request.method() + request.body().bytes().length));
         front(Proxy.builder(Upstream.builder("soup")

@@ -16,6 +16,7 @@ import dev.pumasi.http.MediaType;
 import dev.pumasi.http.Response;
 import dev.pumasi.http.Tunnel;
 import dev.pumasi.runtime.Operation;
+import dev.pumasi.testkit.HeldPort;
 import dev.pumasi.testkit.LogWatch;
 import dev.pumasi.testkit.RawServer;
 import java.io.IOException;
@@ -259,7 +260,7 @@ final class ProxyTest extends Proxied {
             one.send("GET", "/");
             assertEquals(200, one.head().status());
         }
-        assertTrue(ended.get(20, TimeUnit.SECONDS) instanceof IOException);
+        assertTrue(ended.get(60, TimeUnit.SECONDS) instanceof IOException);
     }
 
     @Test
@@ -267,7 +268,7 @@ final class ProxyTest extends Proxied {
         CompletableFuture<Void> over = new CompletableFuture<>();
         RawServer raw = raw(peer -> {
             peer.head();
-            over.get(30, TimeUnit.SECONDS);
+            over.get(60, TimeUnit.SECONDS);
         });
         front(Proxy.builder(Upstream.builder("one").server(raw.authority()).build())
                 .limits(ClientLimits.builder().firstByteTimeoutMillis(60).build())
@@ -387,7 +388,7 @@ final class ProxyTest extends Proxied {
                 got.completeExceptionally(failure);
             }
         });
-        assertEquals("yes 200003", got.get(20, TimeUnit.SECONDS));
+        assertEquals("yes 200003", got.get(60, TimeUnit.SECONDS));
         // Other protocols are not passed through: the request goes on as an ordinary one.
         assertEquals("500", ask(request("GET", "/").withUpgrade("h2c")).substring(0, 3));
     }
@@ -425,11 +426,9 @@ final class ProxyTest extends Proxied {
 
     @Test
     void nobodyThere() throws IOException {
-        int port;
-        try (RawServer gone = RawServer.start(peer -> {})) {
-            port = gone.port();
-        }
-        Upstream upstream = Upstream.builder("gone").server("127.0.0.1:" + port).build();
+        HeldPort port = opened(HeldPort.take());
+        Upstream upstream =
+                Upstream.builder("gone").server("127.0.0.1:" + port.number()).build();
         front(Proxy.builder(upstream).build());
         assertEquals("502", get("/").substring(0, 3));
         assertTrue(upstream.servers().getFirst().isEjected(), "ejected");
@@ -473,12 +472,12 @@ final class ProxyTest extends Proxied {
                 .build());
         try (RawClient one = new RawClient(front.port())) {
             one.send("GET", "/");
-            asked.get(10, TimeUnit.SECONDS);
+            asked.get(60, TimeUnit.SECONDS);
             if (reset) {
                 one.reset();
             }
         }
-        assertEquals(0, ended.get(10, TimeUnit.SECONDS));
+        assertEquals(0, ended.get(60, TimeUnit.SECONDS));
         await("the request to end", () -> front.status().open() == 0);
         assertEquals(1, asks.get(), "nobody else is tried");
         assertEquals(0, proxy.status().failures() + failures(), "no server has failed");
@@ -498,11 +497,11 @@ final class ProxyTest extends Proxied {
         front(Proxy.to(raw.authority()));
         try (RawClient one = new RawClient(front.port())) {
             one.send("GET", "/");
-            answering.get(10, TimeUnit.SECONDS);
+            answering.get(60, TimeUnit.SECONDS);
             one.head();
             one.reset();
         }
-        assertEquals(0, ended.get(10, TimeUnit.SECONDS));
+        assertEquals(0, ended.get(60, TimeUnit.SECONDS));
         await("the request to end", () -> front.status().open() == 0);
         assertEquals(0, front.status().handlerFailures());
         assertEquals(0, failures(), "the server has done nothing wrong");

@@ -15,7 +15,7 @@ import java.util.TreeMap;
 /** A client that sends a target as it is written: others would normalise what is to be tested. */
 final class RawClient implements AutoCloseable {
 
-    private static final int TIMEOUT_MILLIS = 20_000;
+    private static final int TIMEOUT_MILLIS = 60_000;
 
     /** @param fields by name in lower case */
     record Answer(int status, Map<String, String> fields, byte[] body) {

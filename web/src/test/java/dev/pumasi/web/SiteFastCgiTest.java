@@ -4,11 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.pumasi.testkit.HeldPort;
 import dev.pumasi.testkit.LeakWatch;
+import dev.pumasi.testkit.LoadedClasses;
 import dev.pumasi.testkit.LogWatch;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,7 +16,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -28,7 +30,7 @@ import org.junit.jupiter.params.Parameter;
  * say the same; what nginx leaves to chance is tried with an application of the test's own.
  */
 @OnEachDriver
-@ExtendWith({LeakWatch.class, LogWatch.class})
+@ExtendWith({LoadedClasses.class, LeakWatch.class, LogWatch.class})
 @Timeout(120)
 class SiteFastCgiTest {
 
@@ -117,6 +119,21 @@ class SiteFastCgiTest {
     @TempDir
     Path folder;
 
+    private HeldPort held;
+    private HeldPort heldToo;
+
+    @BeforeEach
+    void hold() throws IOException {
+        held = HeldPort.take();
+        heldToo = HeldPort.take();
+    }
+
+    @AfterEach
+    void letGo() throws IOException {
+        held.close();
+        heldToo.close();
+    }
+
     private Path write(String name, String text) throws IOException {
         Path file = folder.resolve(name);
         Files.createDirectories(file.getParent());
@@ -144,14 +161,14 @@ class SiteFastCgiTest {
         write("www/sorry.html", "a page of its own");
         write("other/a.php", SHOW);
         List<String> wrong = new ArrayList<>();
-        int port = NginxProcess.freePort();
+        int port = held.number();
         List<String> ours;
         try (PhpFpm _ = PhpFpm.start(program, folder, folder.resolve("fpm.sock"), "");
                 OpenSite site = OpenSite.open(folder, site(PHP_SITE, port), driver)) {
             ours = answers(port);
             assertEquals(0, site.hops());
             if (NginxProcess.isInstalled() && driver.equals("epoll")) {
-                int other = NginxProcess.freePort();
+                int other = heldToo.number();
                 try (NginxProcess _ = NginxProcess.start(folder, site(PHP_SITE, other), other)) {
                     List<String> expected = answers(other);
                     for (int i = 0; i < expected.size(); i++) {
@@ -193,7 +210,7 @@ class SiteFastCgiTest {
 
     @Test
     void bodiesOfAnyKindGoThrough() throws Exception {
-        int port = NginxProcess.freePort();
+        int port = held.number();
         try (FastCgiPeer peer = new FastCgiPeer(true, (variables, body, out) -> {
                     out.write(FastCgiPeer.output("Content-Type: text/plain\n\n" + body.length + " "
                             + variables.getOrDefault("CONTENT_LENGTH", "none") + " "
@@ -229,7 +246,7 @@ class SiteFastCgiTest {
 
     @Test
     void connectionsAreKeptWhereTheFileSaysSo() throws Exception {
-        int port = NginxProcess.freePort();
+        int port = held.number();
         try (FastCgiPeer peer = new FastCgiPeer(true, (variables, body, out) -> {
                     out.write(FastCgiPeer.output("Content-Type: text/plain\n\nhello"));
                     out.write(FastCgiPeer.end(0));
@@ -246,12 +263,9 @@ class SiteFastCgiTest {
     @Test
     void oneThatIsNotThereOrSilentGetsThePageForIt(LogWatch log) throws Exception {
         log.allow("nobody listens there").allow("was silent for");
-        int port = NginxProcess.freePort();
+        int port = held.number();
         write("www/down.html", "down");
-        int nobody;
-        try (ServerSocket closed = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            nobody = closed.getLocalPort();
-        }
+        int nobody = heldToo.number();
         AtomicInteger asked = new AtomicInteger();
         try (FastCgiPeer silent = new FastCgiPeer(true, (variables, body, out) -> {
                     asked.incrementAndGet();
@@ -309,7 +323,7 @@ class SiteFastCgiTest {
     /** What a variable is that is not one of these. */
     @Test
     void whatIsNotSaidIsNotTold() throws Exception {
-        int port = NginxProcess.freePort();
+        int port = held.number();
         try (FastCgiPeer peer = new FastCgiPeer(true, (variables, body, out) -> {
                     out.write(FastCgiPeer.output("Content-Type: text/plain\n\n" + new TreeMap<>(variables)));
                     out.write(FastCgiPeer.end(0));

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.pumasi.testkit.HeldPort;
 import dev.pumasi.testkit.LeakWatch;
 import dev.pumasi.testkit.LogWatch;
 import java.io.IOException;
@@ -35,13 +36,15 @@ class SiteFolderTest {
     @TempDir
     Path folder;
 
+    private HeldPort held;
     private int port;
     private OpenSite site;
 
     @BeforeEach
     void open(LogWatch log) throws Exception {
         log.allow("has no process groups"); // nio
-        port = NginxProcess.freePort();
+        held = HeldPort.take();
+        port = held.number();
         write("www/cgi-bin/tell.sh", TELL);
         write("www/cgi-bin/go.sh", "printf 'Location: /cgi-bin/tell.sh/there?x=1\\n\\n'");
         write("www/cgi-bin/plain.txt", "no script");
@@ -78,8 +81,9 @@ class SiteFolderTest {
     }
 
     @AfterEach
-    void close() {
+    void close() throws IOException {
         site.close();
+        held.close();
     }
 
     private WholeAnswer ask(String method, String target, String body, String... fields) throws IOException {

@@ -2,7 +2,9 @@ package dev.pumasi.web;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.pumasi.testkit.HeldPort;
 import dev.pumasi.testkit.LeakWatch;
+import dev.pumasi.testkit.LoadedClasses;
 import dev.pumasi.testkit.LogWatch;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -22,7 +24,7 @@ import org.junit.jupiter.params.Parameter;
  * here, so that it is tested where there is no nginx; where there is one, it is asked again.
  */
 @OnEachDriver
-@ExtendWith({LeakWatch.class, LogWatch.class})
+@ExtendWith({LoadedClasses.class, LeakWatch.class, LogWatch.class})
 @Timeout(120)
 class SiteNginxTest {
 
@@ -231,11 +233,11 @@ class SiteNginxTest {
         files();
         log.expect(".*is sent to another path more than 10 times.*");
         List<String> wrong = new ArrayList<>();
-        int port = NginxProcess.freePort();
-        try (OpenSite site = OpenSite.open(folder, site(port), driver)) {
+        try (HeldPort held = HeldPort.take();
+                OpenSite site = OpenSite.open(folder, site(held.number()), driver)) {
             for (String row : REQUESTS.lines().toList()) {
                 Row wanted = Row.parse(row);
-                String got = wanted.ask(port);
+                String got = wanted.ask(held.number());
                 if (!wanted.agrees(got)) {
                     wrong.add("pumasi: " + row + "\n   -> " + got);
                 }
@@ -243,11 +245,11 @@ class SiteNginxTest {
             assertEquals(0, site.hops());
         }
         if (NginxProcess.isInstalled() && driver.equals("epoll")) {
-            int other = NginxProcess.freePort();
-            try (NginxProcess _ = NginxProcess.start(folder, site(other), other)) {
+            try (HeldPort held = HeldPort.take();
+                    NginxProcess _ = NginxProcess.start(folder, site(held.number()), held.number())) {
                 for (String row : REQUESTS.lines().toList()) {
                     Row wanted = Row.parse(row);
-                    String got = wanted.ask(other);
+                    String got = wanted.ask(held.number());
                     if (!wanted.agrees(got)) {
                         wrong.add("nginx: " + row + "\n   -> " + got);
                     }

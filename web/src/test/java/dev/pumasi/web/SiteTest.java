@@ -5,7 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.pumasi.testkit.HeldPort;
 import dev.pumasi.testkit.LeakWatch;
+import dev.pumasi.testkit.LoadedClasses;
 import dev.pumasi.testkit.LogWatch;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -28,7 +30,7 @@ import org.junit.jupiter.params.Parameter;
 
 /** What a site does beyond what nginx is asked in {@link SiteNginxTest}. */
 @OnEachDriver
-@ExtendWith({LeakWatch.class, LogWatch.class})
+@ExtendWith({LoadedClasses.class, LeakWatch.class, LogWatch.class})
 @Timeout(120)
 class SiteTest {
 
@@ -47,6 +49,8 @@ class SiteTest {
     @TempDir
     Path folder;
 
+    private HeldPort held;
+    private HeldPort heldBehind;
     private int port;
     private int behind;
     private OpenSite site;
@@ -54,8 +58,10 @@ class SiteTest {
 
     @BeforeEach
     void open() throws Exception {
-        port = NginxProcess.freePort();
-        behind = NginxProcess.freePort();
+        held = HeldPort.take();
+        heldBehind = HeldPort.take();
+        port = held.number();
+        behind = heldBehind.number();
         new Random(7).nextBytes(large);
         for (int i = 0; i < large.length; i++) {
             large[i] = (byte) ('a' + (large[i] & 3));
@@ -121,8 +127,10 @@ class SiteTest {
     }
 
     @AfterEach
-    void close() {
+    void close() throws IOException {
         site.close();
+        held.close();
+        heldBehind.close();
     }
 
     private RawClient.Answer ask(String method, String target, String... fields) throws IOException {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.pumasi.testkit.LeakWatch;
+import dev.pumasi.testkit.LoadedClasses;
 import dev.pumasi.testkit.LogWatch;
 import dev.pumasi.testkit.Seed;
 import java.io.EOFException;
@@ -32,12 +33,12 @@ import org.junit.jupiter.params.Parameter;
 
 /** Large files, many clients, and files that change. */
 @OnEachDriver
-@ExtendWith({LeakWatch.class, LogWatch.class})
-@Timeout(60)
+@ExtendWith({LoadedClasses.class, LeakWatch.class, LogWatch.class})
+@Timeout(180)
 class StaticFilesTransferTest {
 
     private static final int BIG_BYTES = 20 * 1024 * 1024;
-    private static final long PATIENCE_NANOS = 10_000_000_000L;
+    private static final long PATIENCE_NANOS = 60_000_000_000L;
 
     @Parameter
     String driver;

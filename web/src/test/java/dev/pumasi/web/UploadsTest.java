@@ -8,6 +8,7 @@ import dev.pumasi.http.HttpLimits;
 import dev.pumasi.http.HttpServer;
 import dev.pumasi.runtime.Loop;
 import dev.pumasi.testkit.LeakWatch;
+import dev.pumasi.testkit.LoadedClasses;
 import dev.pumasi.testkit.LogWatch;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -39,8 +40,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Files that clients send, and what is on the disk then. */
 @OnEachDriver
-@ExtendWith({LeakWatch.class, LogWatch.class})
-@Timeout(60)
+@ExtendWith({LoadedClasses.class, LeakWatch.class, LogWatch.class})
+@Timeout(180)
 class UploadsTest {
 
     @Parameter

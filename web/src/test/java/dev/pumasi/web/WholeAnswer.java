@@ -20,7 +20,7 @@ import java.util.TreeMap;
  */
 record WholeAnswer(int status, Map<String, String> fields, byte[] body, boolean complete) {
 
-    private static final int TIMEOUT_MILLIS = 30_000;
+    private static final int TIMEOUT_MILLIS = 60_000;
 
     String text() {
         return new String(body, StandardCharsets.UTF_8);
