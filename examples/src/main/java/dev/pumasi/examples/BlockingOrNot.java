@@ -71,21 +71,22 @@ final class BlockingOrNot {
         byte[] request = SlowServer.request(millis, "soup").getBytes();
 
         try (StreamSocket socket = StreamSocket.connect(loops.next(), server).await()) {
-            socket.write(request, 0, request.length);
-            socket.flush();
             Buffer answer = Buffer.allocate(100);
             long began = System.nanoTime();
             Operation<Integer> receive = socket.receive(answer, 0, answer.capacity()); // returns at once
             Optional<Operation.Outcome<Integer>> asked = receive.poll(); // and so does this
             calls.add(new Call(kind, false, asked.isEmpty() ? NOT_YET : "something", System.nanoTime() - began));
+            socket.write(
+                    request, 0, request.length); // only now is it asked, so that the answer was certainly not there
+            socket.flush();
             receive.await(); // the operation goes on by itself; the buffer is the kernel's until it is done
         }
 
         try (StreamSocket socket = StreamSocket.connect(loops.next(), server).await()) {
+            long began = System.nanoTime();
             socket.write(request, 0, request.length);
             socket.flush();
             byte[] answer = new byte[100];
-            long began = System.nanoTime();
             int length = socket.read(answer, 0, answer.length); // blocks this thread; a green thread would be parked
             calls.add(new Call(kind, true, new String(answer, 0, length).strip(), System.nanoTime() - began));
         }
@@ -96,7 +97,6 @@ final class BlockingOrNot {
         try (UdpSocket one = UdpSocket.open(loops.next(), anyPort);
                 UdpSocket other = UdpSocket.open(loops.next(), anyPort)) {
             Buffer greeting = Buffer.of("rice");
-            loops.next().sleep(Duration.ofMillis(millis)).onDone(over -> other.send(greeting, 0, 4, one.address()));
             Buffer arrived = Buffer.allocate(100);
 
             long began = System.nanoTime();
@@ -104,6 +104,7 @@ final class BlockingOrNot {
             boolean done = receive.poll().isPresent();
             calls.add(new Call("UDP", false, done ? "something" : NOT_YET, System.nanoTime() - began));
 
+            loops.next().sleep(Duration.ofMillis(millis)).onDone(over -> other.send(greeting, 0, 4, one.address()));
             int length = receive.await().length(); // the same operation, now blocking
             calls.add(new Call("UDP", true, arrived.utf8(0, length), System.nanoTime() - began));
         }

@@ -57,7 +57,7 @@ final class Channels {
             Latch over = new Latch("the meal", 1);
             diningRoom.spawn(() -> example.eat(over));
             kitchen.spawn(() -> cook(kitchen, example.soups, "soup", Duration.ZERO));
-            kitchen.spawn(() -> cook(kitchen, example.rices, "rice", PATIENCE.multipliedBy(2)));
+            kitchen.spawn(() -> cook(kitchen, example.rices, "rice", PATIENCE.multipliedBy(8)));
             over.await();
             long hops = kitchen.status().hops() + diningRoom.status().hops();
             story.print(

@@ -27,7 +27,7 @@ import java.util.concurrent.TimeUnit;
  */
 final class EventSources {
 
-    static final long PATIENCE_SECONDS = 10;
+    static final long PATIENCE_SECONDS = 60;
     private static final InetSocketAddress ANY_PORT = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
 
     /** An event: where it came from, what it was, and the thread that handled it. */
@@ -50,15 +50,16 @@ final class EventSources {
     static List<Event> run(Story story, String driver) throws Exception {
         try (LoopGroup loops = LoopGroup.start("loop", 1, Drivers.choose(driver).factory())) {
             EventSources example = new EventSources(story, loops.next());
-            example.register();
-            if (!example.expected.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
-                story.print("not all events came");
+            try (Listener _ = example.register()) {
+                if (!example.expected.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+                    story.print("not all events came");
+                }
             }
             return Collections.unmodifiableList(example.events);
         }
     }
 
-    private void register() throws IOException {
+    private Listener register() throws IOException {
         // Source: a listener. Handler: an Acceptor.
         Listener listener = Listener.open(loop, ANY_PORT, socket -> {
             handle("listener", "a connection from " + port(socket));
@@ -87,7 +88,6 @@ final class EventSources {
                 Buffer hello = Buffer.of("soup");
                 client.send(hello, 0, hello.capacity()).onDone(sent -> client.close());
             }
-            listener.close();
         });
 
         // Source: another thread. Handler: the task it sends.
@@ -95,6 +95,7 @@ final class EventSources {
             story.tell("sends a message to the loop");
             loop.execute(() -> handle("message", "from other-thread"));
         });
+        return listener;
     }
 
     private void handle(String source, String what) {

@@ -50,14 +50,11 @@ final class FiveWays {
                         LoopGroup.start("loop", 1, Drivers.choose(driver).factory());
                 StreamSocket socket =
                         StreamSocket.connect(loops.next(), server.address()).await()) {
-            byte[] request = SlowServer.request(millis, "soup").getBytes();
-            socket.write(request, 0, request.length);
-            socket.flush();
-            return new FiveWays(story, socket.loop()).receive(socket);
+            return new FiveWays(story, socket.loop()).receive(socket, SlowServer.request(millis, "soup"));
         }
     }
 
-    private Facts receive(StreamSocket socket) throws Exception {
+    private Facts receive(StreamSocket socket, String request) throws Exception {
         Buffer answer = Buffer.allocate(100);
         Operation<Integer> receive = socket.receive(answer, 0, answer.capacity());
         story.tell("started: " + receive);
@@ -85,6 +82,9 @@ final class FiveWays {
         // Sees to it: this thread asks now and then, and does something else in between.
         AtomicInteger notYet = new AtomicInteger();
         Optional<Operation.Outcome<Integer>> asked = receive.poll();
+        byte[] question = request.getBytes();
+        socket.write(question, 0, question.length); // only now, when every way waits already
+        socket.flush();
         while (asked.isEmpty()) {
             story.tell("poll: not yet");
             notYet.incrementAndGet();

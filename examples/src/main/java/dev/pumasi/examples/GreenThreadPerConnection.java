@@ -33,6 +33,11 @@ final class GreenThreadPerConnection {
 
     private static final int TICK_MILLIS = 10;
 
+    /** On a machine that stands still, the pool's thread blocks for longer, until the neighbour has ticked so often. */
+    private static final int TICKS_MIN = 3;
+
+    private static final int BLOCKS_MAX = 50;
+
     /** What the neighbour noticed of one call. */
     record Noticed(String call, int ticksMeanwhile, long longestGapNanos) {}
 
@@ -47,7 +52,9 @@ final class GreenThreadPerConnection {
     // Confined to the loop: all green threads that touch these run on its one thread, so no lock is needed.
     private final List<Noticed> calls = new ArrayList<>();
     private final Set<String> carriers = new HashSet<>();
-    private int ticks;
+    /** Written by the loop's thread alone; volatile, because the pool's thread looks at it. */
+    private volatile int ticks;
+
     private long lastTickNanos;
     private long longestGapNanos;
 
@@ -109,7 +116,8 @@ final class GreenThreadPerConnection {
                     noticed(
                             socket,
                             "a thread of the pool blocks, the green thread is parked",
-                            () -> offload.submit(socket.loop(), this::block).await());
+                            () -> offload.submit(socket.loop(), this::blockElsewhere)
+                                    .await());
                 default -> story.tell("what?");
             }
         } catch (Exception theClientHasLeft) {
@@ -123,6 +131,16 @@ final class GreenThreadPerConnection {
         return blockMillis;
     }
 
+    /** The same beside the loop, which goes on meanwhile. */
+    private int blockElsewhere() {
+        int before = ticks;
+        int blocks = 0;
+        do {
+            block();
+        } while (ticks - before < TICKS_MIN && ++blocks < BLOCKS_MAX);
+        return blocks;
+    }
+
     /** The neighbour: a tick now and then, until its client leaves. */
     private void tick(StreamSocket socket) throws IOException {
         byte[] tick = {'.'};
@@ -132,7 +150,7 @@ final class GreenThreadPerConnection {
             long now = System.nanoTime();
             longestGapNanos = Math.max(longestGapNanos, now - lastTickNanos);
             lastTickNanos = now;
-            ticks++;
+            ticks = ticks + 1; // nobody else writes it
             socket.write(tick, 0, 1);
             socket.flush();
         }

@@ -8,7 +8,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 
 /**
  * One dinner, four ways (S01): soup, rice and spam, one after another or overlapped, by one cook or by several. The cook is
@@ -147,10 +151,14 @@ final class Kitchen {
 
     /** Asynchronous by several threads, each of which is as synchronous as before. */
     private void aCookForEach() throws InterruptedException {
+        CountDownLatch allAreThere = new CountDownLatch(Dish.DINNER.size());
         joined(Dish.DINNER.stream()
                 .map(dish -> Thread.ofPlatform()
                         .name("cook-" + Dish.DINNER.indexOf(dish))
-                        .unstarted(() -> cookAndStandThere(dish)))
+                        .unstarted(() -> {
+                            await(allAreThere);
+                            cookAndStandThere(dish);
+                        }))
                 .toList());
     }
 
@@ -158,13 +166,24 @@ final class Kitchen {
     private void overlapped(String driver, int cooks) throws Exception {
         try (LoopGroup loops =
                 LoopGroup.start("cook", cooks, Drivers.choose(driver).factory())) {
-            List<Thread> dishes = new ArrayList<>();
+            Map<Loop, List<Dish>> ofEach = new LinkedHashMap<>();
             for (Dish dish : Dish.DINNER) {
-                Loop loop = loops.next();
-                dishes.add(loop.spawn(() -> cook(dish, time -> loop.sleep(time).await())));
+                ofEach.computeIfAbsent(loops.next(), _ -> new ArrayList<>()).add(dish);
             }
-            for (Thread dish : dishes) {
-                dish.join();
+            List<CompletableFuture<List<Thread>>> begun = new ArrayList<>();
+            ofEach.forEach((loop, dishes) -> {
+                CompletableFuture<List<Thread>> all = new CompletableFuture<>();
+                begun.add(all);
+                // In one go: a cook knows all of his dishes before he begins.
+                loop.execute(() -> all.complete(dishes.stream()
+                        .map(dish -> loop.spawn(
+                                () -> cook(dish, time -> loop.sleep(time).await())))
+                        .toList()));
+            });
+            for (CompletableFuture<List<Thread>> all : begun) {
+                for (Thread dish : all.get()) {
+                    dish.join();
+                }
             }
         }
     }
@@ -194,6 +213,15 @@ final class Kitchen {
 
     private static String whoCooks() {
         return Loop.current().map(Loop::name).orElse(Thread.currentThread().getName());
+    }
+
+    private static void await(CountDownLatch all) {
+        all.countDown();
+        try {
+            all.await();
+        } catch (InterruptedException impossible) {
+            throw new AssertionError(impossible);
+        }
     }
 
     private static void joined(List<Thread> cooks) throws InterruptedException {

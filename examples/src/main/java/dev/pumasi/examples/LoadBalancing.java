@@ -20,7 +20,10 @@ import java.util.TreeMap;
 final class LoadBalancing {
 
     private static final int ORDERS = 30;
-    private static final Duration EJECTED = Duration.ofMillis(50);
+    private static final Duration GRACE = Duration.ofMillis(50);
+
+    /** So long that nobody asks Bo in vain a second time within a round. */
+    private static final Duration EJECTED = Duration.ofSeconds(1);
 
     /** Who has served how many of each round's orders. */
     record Facts(List<Map<String, Integer>> rounds, long failed) {}
@@ -61,7 +64,7 @@ final class LoadBalancing {
 
             story.tell("Bo is back");
             cooks.set(1, cook("Bo", driver, port));
-            loops.next().sleep(EJECTED.multipliedBy(2)).await();
+            loops.next().sleep(EJECTED.plus(GRACE)).await();
             rounds.add(orders(story, client, order));
 
             story.tell("Cho is to end her shift: no new orders for her");

@@ -77,11 +77,11 @@ final class OneThread {
 
     static List<Road> run(Story story, String driver, int millis) throws Exception {
         List<Road> roads = new ArrayList<>();
-        try (SlowServer server = SlowServer.start(driver)) {
+        try (SlowServer server = SlowServer.start(driver).awaitAtOnce(DOWNLOADS)) {
             roads.add(new Road(
                     "road 1: five threads, each blocks", fiveThreads(server.port(), millis), server.mostAtOnce()));
         }
-        try (SlowServer server = SlowServer.start(driver)) {
+        try (SlowServer server = SlowServer.start(driver).awaitAtOnce(DOWNLOADS)) {
             roads.add(new Road(
                     "road 2: one thread, nothing blocks", oneLoop(server, driver, millis), server.mostAtOnce()));
         }

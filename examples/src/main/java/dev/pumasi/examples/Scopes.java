@@ -27,6 +27,12 @@ final class Scopes {
 
     private static final int COLUMNS = 50;
 
+    /** So long that it is never waited for, on however slow a machine. */
+    private static final int FOR_EVER = 200;
+
+    /** What comes in time takes a small part of it. */
+    private static final long LIMIT = 15;
+
     /** What became of one dish, and when. */
     private record Bar(String name, long beganNanos, long endedNanos, String came) {}
 
@@ -87,8 +93,8 @@ final class Scopes {
 
     private String failFast() throws IOException {
         try (Scope scope = Scope.open()) {
-            scope.fork(() -> fetch(20, "soup"));
-            scope.fork(() -> fetch(20, "rice"));
+            scope.fork(() -> fetch(FOR_EVER, "soup"));
+            scope.fork(() -> fetch(FOR_EVER, "rice"));
             scope.fork(() -> {
                 fetch(1, "spam");
                 throw new IOException("the spam is burnt");
@@ -100,7 +106,7 @@ final class Scopes {
 
     private String firstSuccess() throws IOException {
         try (Race<String> race = Scope.builder().firstSuccess()) {
-            race.fork(() -> fetch(20, "far kitchen"));
+            race.fork(() -> fetch(FOR_EVER, "far kitchen"));
             race.fork(() -> fetch(2, "near kitchen"));
             race.fork(() -> {
                 throw new IOException("closed today");
@@ -110,12 +116,12 @@ final class Scopes {
     }
 
     private String whatCameInTime() throws IOException {
-        Duration limit = Duration.ofMillis(4L * millis);
+        Duration limit = Duration.ofMillis(LIMIT * millis);
         List<String> served = new ArrayList<>();
         try (Scope scope = Scope.builder().within(limit).allEnd()) {
             List<Operation<String>> all = List.of(
                     scope.fork(() -> fetch(1, "soup")),
-                    scope.fork(() -> fetch(20, "rice")),
+                    scope.fork(() -> fetch(FOR_EVER, "rice")),
                     scope.fork(() -> fetch(2, "spam")));
             scope.join();
             for (Operation<String> dish : all) {

@@ -1,6 +1,7 @@
 package dev.pumasi.examples;
 
 import dev.pumasi.runtime.Listener;
+import dev.pumasi.runtime.Loop;
 import dev.pumasi.runtime.LoopGroup;
 import dev.pumasi.runtime.OperationException;
 import dev.pumasi.runtime.Receiver;
@@ -22,12 +23,19 @@ final class SlowServer implements AutoCloseable {
 
     private static final int REQUEST_CHARACTERS_MAX = 100;
 
+    /** How long it waits at most for as many requests as it is to {@linkplain #awaitAtOnce have at once}, and how often it looks. */
+    private static final long AT_ONCE_PATIENCE_NANOS = 20_000_000_000L;
+
+    private static final long AT_ONCE_LOOK_NANOS = 5_000_000;
+
     private final LoopGroup loops;
     private final Listener listener;
 
     // Written on the server's loop, read by the example.
     private final AtomicInteger now = new AtomicInteger();
     private final AtomicInteger mostAtOnce = new AtomicInteger();
+
+    private volatile int awaited;
 
     /** Listens on a free port of the loopback interface. */
     static SlowServer start(String driver) throws IOException {
@@ -58,6 +66,15 @@ final class SlowServer implements AutoCloseable {
 
     static String request(int millis, String name) {
         return millis + " " + name + "\n";
+    }
+
+    /**
+     * It answers nobody before so many have asked: on a machine that stands still, the last may come later than the first takes.
+     * They come only if nobody waits for an answer before asking for the next; else it gives in after a while.
+     */
+    SlowServer awaitAtOnce(int requests) {
+        awaited = requests;
+        return this;
     }
 
     /** How many requests it had to think about at the same time, at most. */
@@ -96,7 +113,17 @@ final class SlowServer implements AutoCloseable {
             long nanos = Long.parseLong(request, 0, space, 10) * 1_000_000;
             byte[] answer = (request.substring(space + 1) + "\n").getBytes();
             mostAtOnce.accumulateAndGet(now.incrementAndGet(), Math::max);
-            socket.loop().start(Timer.of(() -> answer(answer)), nanos);
+            long endNanos = socket.loop().nowNanos() + AT_ONCE_PATIENCE_NANOS;
+            socket.loop().start(Timer.of(() -> answerWhenAllHaveAsked(answer, endNanos)), nanos);
+        }
+
+        private void answerWhenAllHaveAsked(byte[] answer, long endNanos) {
+            Loop loop = socket.loop();
+            if (mostAtOnce.get() < awaited && loop.nowNanos() - endNanos < 0) {
+                loop.start(Timer.of(() -> answerWhenAllHaveAsked(answer, endNanos)), AT_ONCE_LOOK_NANOS);
+            } else {
+                answer(answer);
+            }
         }
 
         private void answer(byte[] answer) {

@@ -4,9 +4,11 @@ import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 
 /** Notes which step ran when on which thread, and draws that: a line for each thread, a column for each half millisecond. */
 final class StepRecorder {
@@ -53,10 +55,20 @@ final class StepRecorder {
         count.set(0);
     }
 
-    /** Some milliseconds, from when it was well under way. */
+    /** Some milliseconds, when it was well under way: of all pieces of that length the one in which most happened. */
     List<Step> window() {
         List<Step> all = new ArrayList<>(steps);
-        long first = all.stream().mapToLong(Step::beginNanos).min().orElse(0) + WINDOW_NANOS;
+        long begun = all.stream().mapToLong(Step::beginNanos).min().orElse(0);
+        long number = all.stream()
+                .map(step -> (step.beginNanos - begun) / WINDOW_NANOS)
+                .filter(piece -> piece > 0)
+                .collect(Collectors.groupingBy(piece -> piece, TreeMap::new, Collectors.counting()))
+                .entrySet()
+                .stream()
+                .max(Map.Entry.comparingByValue())
+                .map(Map.Entry::getKey)
+                .orElse(1L);
+        long first = begun + number * WINDOW_NANOS;
         return all.stream()
                 .filter(step -> step.endNanos > first && step.beginNanos < first + WINDOW_NANOS)
                 .map(step -> new Step(step.thread, step.what, step.beginNanos - first, step.endNanos - first))

@@ -36,7 +36,7 @@ import java.util.concurrent.TimeUnit;
  */
 final class Upcalls {
 
-    static final long PATIENCE_SECONDS = 20;
+    static final long PATIENCE_SECONDS = 60;
     private static final String MESSAGE = "the rice is done";
 
     /** An event: who brought it, what it was, and the thread that handled it. */

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 
 final class BlockingOrNotTest extends EachDriver {
 
-    private static final int MILLIS = 300;
+    private static final int MILLIS = 100;
 
     @Test
     void oneKindReturnsBeforeTheAnswerTheOtherWithIt() throws Exception {

@@ -2,6 +2,7 @@ package dev.pumasi.examples;
 
 import dev.pumasi.runtime.driver.Drivers;
 import dev.pumasi.testkit.LeakWatch;
+import dev.pumasi.testkit.LoadedClasses;
 import dev.pumasi.testkit.LogWatch;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -21,8 +22,8 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 @ParameterizedClass(name = "{0}")
 @MethodSource("drivers")
-@ExtendWith({LeakWatch.class, LogWatch.class})
-@Timeout(value = 60, unit = TimeUnit.SECONDS)
+@ExtendWith({LoadedClasses.class, LeakWatch.class, LogWatch.class})
+@Timeout(value = 180, unit = TimeUnit.SECONDS)
 class EachDriver {
 
     @Parameter

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 
 final class FiveWaysTest extends EachDriver {
 
-    private static final int MILLIS = 400;
+    private static final int MILLIS = 100;
     private static final int ANSWER_BYTES = "soup\n".length();
 
     @Test

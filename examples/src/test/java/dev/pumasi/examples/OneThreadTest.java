@@ -8,8 +8,7 @@ import org.junit.jupiter.api.Test;
 
 final class OneThreadTest extends EachDriver {
 
-    /** So long that five requests are certainly sent before the first answer. */
-    private static final int MILLIS = 400;
+    private static final int MILLIS = 100;
 
     @Test
     void fiveDownloadsOverlapOnFiveThreadsAndOnOne() throws Exception {

@@ -48,7 +48,7 @@ final class SnippetsOnScopesTest {
         }
 
         String ask(String mirror) throws IOException {
-            loop.sleep(Duration.ofMillis(mirror.length())).await();
+            loop.sleep(Duration.ofMinutes(mirror.length() - "near".length())).await();
             return mirror;
         }
 
@@ -59,7 +59,7 @@ final class SnippetsOnScopesTest {
     }
 
     static Page page(Shop shop, int id) throws IOException {
-        try (Scope scope = Scope.open(Duration.ofSeconds(2))) {
+        try (Scope scope = Scope.open(Duration.ofSeconds(10))) {
             Operation<String> user = scope.fork(() -> shop.user(id));
             Operation<List<String>> orders = scope.fork(() -> shop.orders(id));
             scope.join();
@@ -68,7 +68,7 @@ final class SnippetsOnScopesTest {
     }
 
     static String fastest(Shop shop, List<String> mirrors) throws IOException {
-        try (Race<String> race = Scope.builder().within(Duration.ofSeconds(1)).firstSuccess()) {
+        try (Race<String> race = Scope.builder().within(Duration.ofSeconds(10)).firstSuccess()) {
             for (String mirror : mirrors) {
                 race.fork(() -> shop.ask(mirror));
             }
@@ -79,7 +79,7 @@ final class SnippetsOnScopesTest {
     static int whatCameInTime(Shop shop, List<Integer> ids) throws IOException {
         List<Operation<String>> users = new ArrayList<>();
         try (Scope scope =
-                Scope.builder().within(Duration.ofMillis(300)).limit(10).allEnd()) {
+                Scope.builder().within(Duration.ofSeconds(2)).limit(10).allEnd()) {
             for (int id : ids) {
                 users.add(scope.fork(() -> shop.user(id))); // waits while ten run
             }

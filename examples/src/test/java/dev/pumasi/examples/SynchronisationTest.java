@@ -45,7 +45,7 @@ final class SynchronisationTest extends EachDriver {
                 answer.completeExceptionally(failure);
             }
         });
-        return answer.get(8, TimeUnit.SECONDS);
+        return answer.get(60, TimeUnit.SECONDS);
     }
 
     @Test
@@ -72,7 +72,7 @@ final class SynchronisationTest extends EachDriver {
                 });
                 mutex.lock(loop).onDone(_ -> seen.complete(balance));
             });
-            assertEquals(20, seen.get(8, TimeUnit.SECONDS));
+            assertEquals(20, seen.get(60, TimeUnit.SECONDS));
         }
     }
 
@@ -108,7 +108,7 @@ final class SynchronisationTest extends EachDriver {
                 }
                 return null;
             });
-            assertEquals("soup", cooked.get(8, TimeUnit.SECONDS));
+            assertEquals("soup", cooked.get(60, TimeUnit.SECONDS));
         }
     }
 

@@ -28,7 +28,7 @@ import org.w3c.dom.NodeList;
 
 /** What the timeline shows is what happens: which thread runs the query, and which D, E and F. */
 @ExtendWith(LeakWatch.class)
-@Timeout(value = 40, unit = TimeUnit.SECONDS)
+@Timeout(value = 180, unit = TimeUnit.SECONDS)
 final class ThreeWaysTest {
 
     @TempDir
@@ -40,7 +40,7 @@ final class ThreeWaysTest {
         try (Database database = Database.embedded(folder, "dishes")
                 .placement(Placement.offloaded(4))
                 .open()) {
-            ThreeWays ways = new ThreeWays(database, false, Duration.ofMillis(200), Duration.ofMillis(400));
+            ThreeWays ways = new ThreeWays(database, false, Duration.ofMillis(200), Duration.ofSeconds(1));
             ways.prepare();
             ThreeWays.Measured measured = ways.measure(how);
             assertTrue(measured.perSecond() > 0);
