@@ -12,6 +12,7 @@ import dev.pumasi.runtime.Loop;
 import dev.pumasi.runtime.LoopStatus;
 import dev.pumasi.runtime.Offload;
 import dev.pumasi.testkit.LeakWatch;
+import dev.pumasi.testkit.LoadedClasses;
 import dev.pumasi.testkit.LogWatch;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -30,8 +31,8 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** What the page answers: to whom it should, and to whom it should not. */
 @OnEachDriver
-@ExtendWith({LeakWatch.class, LogWatch.class})
-@Timeout(value = 120, unit = TimeUnit.SECONDS)
+@ExtendWith({LoadedClasses.class, LeakWatch.class, LogWatch.class})
+@Timeout(value = 240, unit = TimeUnit.SECONDS)
 final class AdminTest {
 
     private static final Token TOKEN = new Token("a-token-that-is-long-enough");
@@ -47,7 +48,7 @@ final class AdminTest {
 
     /** The first use of sockets and of Micrometer leaves descriptors of the JDK's own behind. */
     @BeforeAll
-    @Timeout(60)
+    @Timeout(180)
     static void warmUp() throws IOException {
         for (String each : DriversHere.names()) {
             try (HttpServer server = HttpServer.builder(request -> Response.ok())

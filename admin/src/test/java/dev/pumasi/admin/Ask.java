@@ -15,7 +15,7 @@ import java.util.TreeMap;
 /** A client that sends exactly what it is told to, as no browser would. */
 final class Ask implements AutoCloseable {
 
-    private static final int PATIENCE_MILLIS = 20_000;
+    private static final int PATIENCE_MILLIS = 60_000;
 
     /** An answer. */
     record Answer(int status, Map<String, String> fields, String body) {

@@ -128,21 +128,23 @@ final class CrewTest {
         }
     }
 
-    private static void metricsTellOfBoth(Admin admin, List<Long> workers) throws IOException {
-        String text = Ask.get(admin.port(), "/metrics").body();
-        for (long worker : workers) {
-            assertTrue(text.contains("pumasi_http_requests_total{worker=\"" + worker + "\"}"), text);
-            assertTrue(text.contains("loop=\"pumasi-loop-0\",worker=\"" + worker + "\"}"), text);
-        }
+    /** Soon: a worker that is not heard of in time, on a busy machine, is missing in one answer and there in the next. */
+    private static void metricsTellOfBoth(Admin admin, List<Long> workers) throws Exception {
+        Eventually.is("metrics that tell of both", () -> {
+            String text = Ask.get(admin.port(), "/metrics").body();
+            return workers.stream()
+                    .allMatch(worker -> text.contains("pumasi_http_requests_total{worker=\"" + worker + "\"}")
+                            && text.contains("loop=\"pumasi-loop-0\",worker=\"" + worker + "\"}"));
+        });
     }
 
-    private static void dumpTellsOfBoth(Admin admin, List<Long> workers) throws IOException {
-        String dump = json(Ask.post(admin.port(), "/actions/dump", SHOWN).body())
-                .get("said")
-                .stringValue();
-        for (long worker : workers) {
-            assertTrue(dump.contains("worker " + worker + "\npumasi-loop-0 ("), dump);
-        }
+    private static void dumpTellsOfBoth(Admin admin, List<Long> workers) throws Exception {
+        Eventually.is("a dump that tells of both", () -> {
+            String dump = json(Ask.post(admin.port(), "/actions/dump", SHOWN).body())
+                    .get("said")
+                    .stringValue();
+            return workers.stream().allMatch(worker -> dump.contains("worker " + worker + "\npumasi-loop-0 ("));
+        });
     }
 
     private static void aWorkerThatDoesNotAnswerHoldsUpNobody(Ask viewer, long worker) throws Exception {

@@ -11,6 +11,7 @@ import dev.pumasi.runtime.LoopGroup;
 import dev.pumasi.runtime.LoopStatus;
 import dev.pumasi.runtime.Offload;
 import dev.pumasi.testkit.LeakWatch;
+import dev.pumasi.testkit.LoadedClasses;
 import dev.pumasi.testkit.LogWatch;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -23,8 +24,8 @@ import org.junit.jupiter.params.Parameter;
 
 /** Viewers that are slow cost nobody anything. */
 @OnEachDriver
-@ExtendWith({LeakWatch.class, LogWatch.class})
-@Timeout(value = 60, unit = TimeUnit.SECONDS)
+@ExtendWith({LoadedClasses.class, LeakWatch.class, LogWatch.class})
+@Timeout(value = 180, unit = TimeUnit.SECONDS)
 final class ViewersTest {
 
     /** More than the kernel keeps for a client that does not read. */
@@ -65,14 +66,15 @@ final class ViewersTest {
             });
             try (HttpServer server = HttpServer.builder(request -> stream(viewers, request))
                     .on(loops.loops())
-                    .limits(HttpLimits.builder().writeTimeoutMillis(500).build())
+                    .limits(HttpLimits.builder().writeTimeoutMillis(2_000).build())
                     .port(0)
                     .start()) {
-                Ask deaf = Ask.stream(server.port(), "/?threads=1");
-                deaf.head();
+                Ask deaf;
                 try (Ask other = Ask.stream(server.port(), "/")) {
                     other.head();
                     other.event("frame");
+                    deaf = Ask.stream(server.port(), "/?threads=1"); // last: from now on its time runs
+                    deaf.head();
                     assertEquals(2, viewers.count());
                     int before = looks.get();
                     Eventually.is("frames to go on for the others", () -> {

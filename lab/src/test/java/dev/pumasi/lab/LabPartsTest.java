@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.pumasi.http.Handler;
 import dev.pumasi.http.HttpServer;
 import dev.pumasi.http.Response;
+import dev.pumasi.testkit.HeldPort;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -82,10 +83,8 @@ final class LabPartsTest {
                 }
             }
         }
-        try (ServerSocket gone = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            int port = gone.getLocalPort();
-            gone.close();
-            LabException refused = assertThrows(LabException.class, () -> IdleConnections.open(port, 3));
+        try (HeldPort nobody = HeldPort.take()) {
+            LabException refused = assertThrows(LabException.class, () -> IdleConnections.open(nobody.number(), 3));
             assertTrue(String.valueOf(refused.getMessage()).contains("of 3 idle connections only 0"));
         }
     }

@@ -12,12 +12,12 @@ import dev.pumasi.http.Request;
 import dev.pumasi.http.Response;
 import dev.pumasi.http.Router;
 import dev.pumasi.runtime.Loop;
+import dev.pumasi.testkit.HeldPort;
 import dev.pumasi.testkit.LeakWatch;
 import dev.pumasi.testkit.LogWatch;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
@@ -200,7 +200,11 @@ final class LoadTest {
     void it_can_be_stopped() throws Exception {
         try (Load load = Load.open(
                 plan("/").requests(Long.MAX_VALUE).duration(Duration.ofDays(1)).build())) {
-            LoadResult result = load.await(_ -> load.stop());
+            LoadResult result = load.await(second -> {
+                if (second.answered() > 0) {
+                    load.stop();
+                }
+            });
             assertFalse(result.isComplete());
             assertTrue(result.answered() > 0);
             assertEquals(Map.of(), result.errors());
@@ -219,14 +223,12 @@ final class LoadTest {
 
     @Test
     void nobody_there_is_said_at_once() throws Exception {
-        int port;
-        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            port = taken.getLocalPort();
+        try (HeldPort nobody = HeldPort.take()) {
+            LoadPlan plan = LoadPlan.to(LoadTarget.of("127.0.0.1:" + nobody.number(), false))
+                    .driver(driver)
+                    .build();
+            LoadException refused = assertThrows(LoadException.class, () -> Load.open(plan));
+            assertTrue(String.valueOf(refused.getMessage()).contains("nobody listens"), refused.getMessage());
         }
-        LoadPlan plan = LoadPlan.to(LoadTarget.of("127.0.0.1:" + port, false))
-                .driver(driver)
-                .build();
-        LoadException refused = assertThrows(LoadException.class, () -> Load.open(plan));
-        assertTrue(String.valueOf(refused.getMessage()).contains("nobody listens"), refused.getMessage());
     }
 }

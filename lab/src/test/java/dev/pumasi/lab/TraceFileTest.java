@@ -13,6 +13,7 @@ import dev.pumasi.runtime.Offload;
 import dev.pumasi.runtime.Recording;
 import dev.pumasi.runtime.ThreadDump;
 import dev.pumasi.testkit.LeakWatch;
+import dev.pumasi.testkit.LoadedClasses;
 import dev.pumasi.testkit.LogWatch;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -33,7 +34,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * are nested or apart.
  */
 @OnEachDriver
-@ExtendWith({LeakWatch.class, LogWatch.class})
+@ExtendWith({LoadedClasses.class, LeakWatch.class, LogWatch.class})
 final class TraceFileTest {
 
     private static final int REQUESTS = 40;
