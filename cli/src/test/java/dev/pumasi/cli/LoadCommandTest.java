@@ -13,7 +13,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -107,15 +107,14 @@ final class LoadCommandTest {
 
     @Test
     void nobodyListens() throws IOException {
-        int port;
-        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            port = taken.getLocalPort();
+        try (Socket bound = new Socket()) { // and does not listen: nobody else can, meanwhile
+            bound.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+            assertTold(
+                    load("http://127.0.0.1:" + bound.getLocalPort() + "/"),
+                    Pumasi.EXIT_CANNOT_RUN,
+                    "nobody listens there",
+                    "start the server");
         }
-        assertTold(
-                load("http://127.0.0.1:" + port + "/"),
-                Pumasi.EXIT_CANNOT_RUN,
-                "nobody listens there",
-                "start the server");
     }
 
     @ParameterizedTest

@@ -89,13 +89,14 @@ final class QueueCommandTest {
                 look.out.contains(
                         "\"key\":\"order-17\",\"id\":\"1\",\"headers\":{\"from\":\"test\"},\"text\":\"soup\"}"),
                 look.out);
-        Run all = queue("consume", where, "orders", "mail", "--wait", "0.5");
+        Run all = queue("consume", where, "orders", "mail", "-n", "4", "--wait", "30");
         assertEquals(4, all.out.lines().count(), all.toString());
         assertTrue(all.out.contains("\"text\":\"two\\nlines\""), all.out);
         assertEquals("", queue("consume", where, "orders", "mail", "--wait", "0").out, "all of it is acknowledged");
         assertEquals("soup\n", queue("consume", where, "orders", "raw", "--raw", "-n", "1").out);
         assertEquals(
-                "spam\n", queue("consume", where, "orders", "late", "--raw", "--start", "0-3", "--wait", "0.5").out);
+                "spam\n",
+                queue("consume", where, "orders", "late", "--raw", "--start", "0-3", "-n", "1", "--wait", "30").out);
 
         Run copied = queueWith(all.out, "publish", where, "copy", "--json");
         assertEquals(4, copied.out.lines().count(), copied.toString());

@@ -53,7 +53,7 @@ final class TraceCommandTest {
             assertTrue(Files.exists(socket.path()));
             Loop loop = loops.loops().getFirst();
             Ticker.atRate(loop, Duration.ofMillis(5), () -> {}); // a loop that sleeps all the time does not turn
-            Run run = trace(SELF, "--seconds", "0.2", "-o", file.toString());
+            Run run = trace(SELF, "--seconds", "1", "-o", file.toString());
             assertEquals(0, run.status, run.toString());
             assertTrue(run.out.contains("ui.perfetto.dev"), run.out);
         }

@@ -34,7 +34,7 @@ final class ClientsTest {
 
     private static final String PAGE = "<!doctype html><title>Rice</title><p>rice waits for water</p>";
     private static final int REQUESTS = 2_000;
-    private static final Duration CLIENT_TIMEOUT = Duration.ofSeconds(60);
+    private static final Duration CLIENT_TIMEOUT = Duration.ofSeconds(180);
 
     @TempDir
     private static Path folder;
@@ -78,7 +78,7 @@ final class ClientsTest {
                 client("curl", "curl", report -> assertEquals(PAGE, report), "--silent", "--show-error", url),
                 client("ab", "apache2-utils", ClientsTest::judgeAb, "-q", "-n", count, "-c", "16", url),
                 client("ab", "apache2-utils", ClientsTest::judgeAb, "-q", "-k", "-n", count, "-c", "16", url),
-                client("wrk", "wrk", ClientsTest::judgeWrk, "-t1", "-c32", "-d1s", url),
+                client("wrk", "wrk", ClientsTest::judgeWrk, "-t1", "-c32", "-d2s", "--timeout", "60s", url),
                 client(
                         "siege",
                         "siege",

@@ -40,7 +40,7 @@ final class DiskFaultsProbe {
 
     private static final int PAGE = 4096;
     private static final int LARGE = 4 << 20;
-    private static final int WAIT_SECONDS = 30;
+    private static final int WAIT_SECONDS = 60;
     private static final byte[] OLD = "the old content".getBytes(UTF_8);
 
     /** One that uses the disk, on a green thread. */
@@ -72,7 +72,8 @@ final class DiskFaultsProbe {
                 default -> throw new IllegalArgumentException(arguments[1]);
             }
             Map<String, Integer> after = descriptors();
-            for (int i = 0; i < 1000 && !before.equals(after); i++) {
+            long beganNanos = System.nanoTime();
+            while (!before.equals(after) && System.nanoTime() - beganNanos < TimeUnit.SECONDS.toNanos(WAIT_SECONDS)) {
                 probe.use(AsyncFiles::toString); // a turn: what was closed is given back at its end
                 after = descriptors();
             }

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Timeout;
@@ -27,8 +28,10 @@ import org.junit.jupiter.params.provider.MethodSource;
  *
  * <p>What the machine lacks (root's rights, a program, a file system) is reported with the test, which then counts as not done.
  */
-@Timeout(value = 90, unit = TimeUnit.SECONDS)
+@Timeout(value = 240, unit = TimeUnit.SECONDS)
 final class DiskFaultsTest {
+
+    private static final long PATIENCE_NANOS = 60_000_000_000L;
 
     private static final String PREPARE = "set -eu; PATH=$PATH:/sbin:/usr/sbin; disk=$1/disk; mkdir $disk; ";
 
@@ -139,10 +142,20 @@ final class DiskFaultsTest {
                         .noneMatch(line -> line.contains("unknown filesystem type")
                                 || line.contains("failed to setup loop device")),
                 "no such file system, or no loop device: " + said);
-        List<String> devices = run(List.of("losetup", "-n", "-O", "BACK-FILE"));
-        assertTrue(
-                devices.stream().noneMatch(line -> line.contains(folder.toString())), () -> "left behind: " + devices);
+        long beganNanos = System.nanoTime();
+        List<String> devices = devicesHere();
+        while (!devices.isEmpty()) { // the kernel unmounts what the process had a while after its end
+            assertTrue(System.nanoTime() - beganNanos < PATIENCE_NANOS, "left behind: " + devices);
+            LockSupport.parkNanos(20_000_000);
+            devices = devicesHere();
+        }
         return said;
+    }
+
+    private List<String> devicesHere() throws IOException, InterruptedException {
+        return run(List.of("losetup", "-n", "-O", "BACK-FILE")).stream()
+                .filter(line -> line.contains(folder.toString()))
+                .toList();
     }
 
     private static void report(boolean isThere, String otherwise) {

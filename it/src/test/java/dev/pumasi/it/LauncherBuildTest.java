@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
  * When {@code ./pumasi} builds, when it rehearses, and what it starts: the real script in a checkout of its own, whose
  * Maven and whose JDK are scripts that write down how they were called.
  */
-@Timeout(value = 60, unit = TimeUnit.SECONDS)
+@Timeout(value = 180, unit = TimeUnit.SECONDS)
 final class LauncherBuildTest {
 
     private static final List<String> MODULES = List.of("runtime", "http", "web", "cli");

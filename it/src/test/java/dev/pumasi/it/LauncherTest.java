@@ -23,7 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The {@code ./pumasi} script as a user meets it: as a process, with its output, its signals and its exit status. */
-@Timeout(value = 120, unit = TimeUnit.SECONDS)
+@Timeout(value = 240, unit = TimeUnit.SECONDS)
 final class LauncherTest {
 
     @ParameterizedTest
@@ -139,7 +139,7 @@ final class LauncherTest {
     private static HttpResponse<String> get(URI uri) throws IOException, InterruptedException {
         try (HttpClient client = HttpClient.newHttpClient()) {
             HttpRequest request =
-                    HttpRequest.newBuilder(uri).timeout(Duration.ofSeconds(10)).build();
+                    HttpRequest.newBuilder(uri).timeout(Duration.ofSeconds(60)).build();
             return client.send(request, BodyHandlers.ofString());
         }
     }

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** {@code ./pumasi serve --admin} as an operator meets it; the page itself is tested in its module. */
-@Timeout(value = 120, unit = TimeUnit.SECONDS)
+@Timeout(value = 240, unit = TimeUnit.SECONDS)
 final class LivePageTest {
 
     private static final Pattern PAGE = Pattern.compile("Live page on (http://\\S+/)#token=(\\S+)");

@@ -13,6 +13,7 @@ import dev.pumasi.runtime.LoopSocketFactory;
 import dev.pumasi.runtime.Timer;
 import dev.pumasi.runtime.driver.Drivers;
 import dev.pumasi.testkit.LeakWatch;
+import dev.pumasi.testkit.LoadedClasses;
 import dev.pumasi.testkit.Postgres;
 import java.io.StringReader;
 import java.io.StringWriter;
@@ -52,8 +53,8 @@ import org.postgresql.copy.CopyManager;
  */
 @ParameterizedClass(name = "{0}")
 @MethodSource("drivers")
-@ExtendWith(LeakWatch.class)
-@Timeout(value = 60, unit = TimeUnit.SECONDS)
+@ExtendWith({LoadedClasses.class, LeakWatch.class})
+@Timeout(value = 180, unit = TimeUnit.SECONDS)
 final class PostgresTest {
 
     private static final String ON_LOOP = "?socketFactory=" + LoopSocketFactory.class.getName();
@@ -120,7 +121,7 @@ final class PostgresTest {
 
     private static <T> T get(CompletableFuture<T> answer) throws Exception {
         try {
-            return answer.get(30, TimeUnit.SECONDS);
+            return answer.get(60, TimeUnit.SECONDS);
         } catch (ExecutionException failed) {
             throw failed.getCause() instanceof Exception cause ? cause : failed;
         }
@@ -129,7 +130,7 @@ final class PostgresTest {
     private static void until(String what, BooleanSupplier condition) {
         long begin = System.nanoTime();
         while (!condition.getAsBoolean()) {
-            if (System.nanoTime() - begin > 20_000_000_000L) {
+            if (System.nanoTime() - begin > 60_000_000_000L) {
                 throw new AssertionError("waited in vain until " + what);
             }
             LockSupport.parkNanos(1_000_000);
@@ -332,7 +333,7 @@ final class PostgresTest {
     void anAnswerThatDoesNotComeEndsTheConnection() throws Exception {
         CompletableFuture<Long> backend = new CompletableFuture<>();
         SQLException ended = get(onGreen(loops.next(), () -> {
-            try (Connection connection = postgres.connect(ON_LOOP + "&socketTimeout=1");
+            try (Connection connection = postgres.connect(ON_LOOP + "&socketTimeout=3");
                     Statement statement = connection.createStatement()) {
                 backend.complete(number(connection, "select pg_backend_pid()"));
                 SQLException late = assertThrows(SQLException.class, () -> statement.execute("select pg_sleep(30)"));
@@ -406,7 +407,7 @@ final class PostgresTest {
         config.setUsername(Postgres.USER);
         config.setPassword(Postgres.PASSWORD);
         config.setMaximumPoolSize(6);
-        config.setConnectionTimeout(20_000);
+        config.setConnectionTimeout(50_000);
         try (HikariDataSource pool = new HikariDataSource(config)) {
             List<CompletableFuture<Long>> all = new ArrayList<>();
             for (int i = 0; i < 60; i++) {

@@ -28,19 +28,19 @@ final class Restarts {
 
     private static final Pattern SERVING = Pattern.compile("Serving .* on http://[^ ]*:(\\d+)/ .*");
 
-    /** How soon after the kill the client of a killed worker must have noticed. */
-    private static final long NOTICED_NANOS = TimeUnit.SECONDS.toNanos(2);
+    /** How soon after its end the client of a killed worker must have noticed. */
+    private static final long NOTICED_NANOS = TimeUnit.SECONDS.toNanos(30);
 
     /** How long there is nothing but load between two rounds. */
     private static final long ROUND_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(300);
 
-    private static final long DEADLINE_NANOS = TimeUnit.SECONDS.toNanos(30);
+    private static final long DEADLINE_NANOS = TimeUnit.SECONDS.toNanos(60);
 
     /** Every so many rounds it is said how far this is. */
     private static final int REPORTED_ROUNDS = 10;
 
-    /** A worker that was killed, and when. */
-    record Kill(long worker, long nanos) {}
+    /** A worker that was killed, when, and when it was gone: until then it could be given connections. */
+    record Kill(long worker, long nanos, long goneNanos) {}
 
     /**
      * What came of it.
@@ -151,8 +151,9 @@ final class Restarts {
             } else {
                 List<ProcessHandle> workers = workers(server, WORKERS);
                 ProcessHandle victim = workers.get(random.nextInt(workers.size()));
-                killed.add(new Kill(victim.pid(), System.nanoTime()));
+                long nanos = System.nanoTime();
                 victim.destroyForcibly();
+                killed.add(new Kill(victim.pid(), nanos, gone(victim)));
             }
         }
         answeredBy(load, load.answered() + 100);
@@ -169,6 +170,18 @@ final class Restarts {
             }
             LockSupport.parkNanos(1_000_000);
         }
+    }
+
+    /** When it was. Its connections and its place in the queue end before the process counts as ended. */
+    private static long gone(ProcessHandle process) {
+        long begin = System.nanoTime();
+        while (process.isAlive()) {
+            if (System.nanoTime() - begin > DEADLINE_NANOS) {
+                throw new AssertionError("killed, and still there: " + process);
+            }
+            LockSupport.parkNanos(1_000_000);
+        }
+        return System.nanoTime();
     }
 
     private static List<ProcessHandle> workers(ProcessHandle server, int count) {
@@ -194,12 +207,11 @@ final class Restarts {
     /** Whether that worker had the connection; if nothing had been answered on it, whether it could have had it. */
     private static boolean isOf(Kill kill, RestartLoad.Failed failed) {
         boolean unanswered = failed.kind() == RestartLoad.Kind.UNANSWERED || failed.kind() == RestartLoad.Kind.CUT;
-        long sinceNanos = failed.endedNanos() - kill.nanos();
         return unanswered
-                && sinceNanos >= 0
-                && sinceNanos < NOTICED_NANOS
+                && failed.endedNanos() - kill.nanos() >= 0
+                && failed.endedNanos() - kill.goneNanos() < NOTICED_NANOS
                 && (failed.worker() == kill.worker()
-                        || failed.worker() == 0 && failed.beganNanos() < kill.nanos() + NOTICED_NANOS / 20);
+                        || failed.worker() == 0 && failed.beganNanos() - kill.goneNanos() < 0);
     }
 
     private static void report(Result reloaded, Result killed, PrintStream out) {

@@ -6,11 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.pumasi.runtime.LoopGroup;
 import dev.pumasi.runtime.UdpSocket;
 import dev.pumasi.runtime.memory.Buffer;
+import dev.pumasi.testkit.HeldPort;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.UnixDomainSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -28,11 +28,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The real command as systemd starts it: on sockets that are passed to it, and telling a manager that listens. */
-@Timeout(value = 120, unit = TimeUnit.SECONDS)
+@Timeout(value = 240, unit = TimeUnit.SECONDS)
 final class SystemdTest {
 
     private static final String ACTIVATE = "systemd-socket-activate";
-    private static final long PATIENCE_NANOS = 30_000_000_000L;
+    private static final long PATIENCE_NANOS = 60_000_000_000L;
 
     @TempDir
     private Path folder;
@@ -163,9 +163,11 @@ final class SystemdTest {
         if (isMissing()) {
             return;
         }
-        int port = freePort();
+        HeldPort held = HeldPort.take();
+        int port = held.number();
         Process server = activated(port, "--model", model, "--app", "hello");
-        try (BufferedReader out = server.inputReader()) {
+        try (held;
+                BufferedReader out = server.inputReader()) {
             assertTrue(ask(port).endsWith("Hello, World!"), "the one that started it");
             assertTrue(ask(port).endsWith("Hello, World!"), "another");
             String line = String.valueOf(out.readLine());
@@ -190,11 +192,13 @@ final class SystemdTest {
             return;
         }
         String[] parts = optionsAndAnswer.split("\\|");
-        int port = freePort();
+        HeldPort held = HeldPort.take();
+        int port = held.number();
         List<String> options = new ArrayList<>(List.of(parts[0].split(" ")));
         options.addAll(List.of("--app", "hello"));
         Process server = activated(port, options.toArray(String[]::new));
-        try (BufferedReader complaints = server.errorReader();
+        try (held;
+                BufferedReader complaints = server.errorReader();
                 Socket first = connected(port)) {
             assertTrue(first.isConnected());
             String said = String.join("\n", complaints.lines().toList());
@@ -241,12 +245,6 @@ final class SystemdTest {
                 }
                 LockSupport.parkNanos(10_000_000);
             }
-        }
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket any = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return any.getLocalPort();
         }
     }
 

@@ -124,6 +124,7 @@ final class AdmissionTest extends OnEachDatabase {
         AtomicInteger most = new AtomicInteger();
         AtomicInteger now = new AtomicInteger();
         List<CompletableFuture<Integer>> all = new ArrayList<>();
+        untilAllConnectionsAreMade();
         List<Long> hops = hops();
         for (int i = 0; i < 3000; i++) {
             int number = i;
@@ -167,6 +168,7 @@ final class AdmissionTest extends OnEachDatabase {
 
     @Test
     void aDeadlineCancelsTheStatement() throws Exception {
+        untilAllConnectionsAreMade();
         List<Long> hops = hops();
         DatabaseException late = assertThrows(
                 DatabaseException.class,

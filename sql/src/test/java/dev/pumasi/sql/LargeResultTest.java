@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Ten million rows go through a heap of 48 MB: as many as are fetched at once are all there ever are. */
 @ExtendWith(PostgresServer.class)
-@Timeout(value = 120, unit = TimeUnit.SECONDS)
+@Timeout(value = 240, unit = TimeUnit.SECONDS)
 final class LargeResultTest {
 
     private static final long ROWS = 10_000_000;

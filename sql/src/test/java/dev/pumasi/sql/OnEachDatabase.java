@@ -6,6 +6,7 @@ import dev.pumasi.runtime.Loop;
 import dev.pumasi.runtime.LoopGroup;
 import dev.pumasi.runtime.driver.Drivers;
 import dev.pumasi.testkit.LeakWatch;
+import dev.pumasi.testkit.LoadedClasses;
 import dev.pumasi.testkit.LogWatch;
 import dev.pumasi.testkit.Postgres;
 import java.nio.file.Path;
@@ -34,8 +35,8 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 @ParameterizedClass(name = "{0}")
 @MethodSource("dev.pumasi.sql.OnEachDatabase#places")
-@ExtendWith({PostgresServer.class, LeakWatch.class})
-@Timeout(value = 60, unit = TimeUnit.SECONDS)
+@ExtendWith({LoadedClasses.class, PostgresServer.class, LeakWatch.class})
+@Timeout(value = 180, unit = TimeUnit.SECONDS)
 class OnEachDatabase {
 
     static final int CONNECTIONS = 3;
@@ -165,7 +166,7 @@ class OnEachDatabase {
 
     static <T> T get(CompletableFuture<T> answer) throws Exception {
         try {
-            return answer.get(30, TimeUnit.SECONDS);
+            return answer.get(60, TimeUnit.SECONDS);
         } catch (ExecutionException failed) {
             switch (failed.getCause()) {
                 case Exception cause -> throw cause;
@@ -178,11 +179,20 @@ class OnEachDatabase {
     static void until(String what, Callable<Boolean> condition) throws Exception {
         long begin = System.nanoTime();
         while (!condition.call()) {
-            if (System.nanoTime() - begin > 20_000_000_000L) {
+            if (System.nanoTime() - begin > 60_000_000_000L) {
                 throw new AssertionError("waited in vain until " + what);
             }
             LockSupport.parkNanos(1_000_000);
         }
+    }
+
+    /**
+     * The pools have made all connections that they ever will. Before hops are counted: what authenticates a connection has locks
+     * of the JDK's, which hop now and then.
+     */
+    final void untilAllConnectionsAreMade() throws Exception {
+        int all = place.isOnLoop() ? CONNECTIONS * loops.loops().size() : CONNECTIONS;
+        until("all connections are made", () -> database.status().connections() == all);
     }
 
     final List<Long> hops() {

@@ -266,6 +266,7 @@ final class SessionTest extends OnEachDatabase {
         dishes();
         onGreen(this::someOfEverything);
         onGreen(loops.loops().getLast(), this::someOfEverything);
+        untilAllConnectionsAreMade();
         List<Long> before = hops();
         List<java.util.concurrent.CompletableFuture<Boolean>> all = new ArrayList<>();
         for (int i = 0; i < 40; i++) {

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The code of docs/sql.md: each Java block stands here, white space aside, and works. */
 @ExtendWith({LeakWatch.class, LogWatch.class})
-@Timeout(value = 60, unit = TimeUnit.SECONDS)
+@Timeout(value = 180, unit = TimeUnit.SECONDS)
 final class SnippetsOnSqlTest {
 
     record Dish(long id, String name, int unitPrice) {}
@@ -109,7 +109,7 @@ final class SnippetsOnSqlTest {
     }
 
     private static String deadline(Database database) throws IOException {
-        try (Scope scope = Scope.open(Duration.ofSeconds(2))) {
+        try (Scope scope = Scope.open(Duration.ofSeconds(10))) {
             return page(database, scope);
         }
     }
