@@ -51,7 +51,7 @@ final class DisasterTest {
     }
 
     /** What a connection may take on a slow machine, and what each test waits for that finds nobody there. */
-    private static final Duration CONNECT_MAX = Duration.ofSeconds(3);
+    private static final Duration CONNECT_MAX = Duration.ofSeconds(2);
 
     private static Postgres postgres;
 
