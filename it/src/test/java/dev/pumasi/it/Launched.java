@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -45,6 +46,11 @@ final class Launched implements AutoCloseable {
 
     /** Starts the launcher; what it says on standard error goes to the log of the tests. */
     static Process pumasi(String... arguments) throws IOException {
+        return pumasi(Map.of(), arguments);
+    }
+
+    /** As {@link #pumasi(String...)}, with more in its environment. */
+    static Process pumasi(Map<String, String> environment, String... arguments) throws IOException {
         List<String> command =
                 // As a terminal starts it: a shell's & and nohup would leave signals ignored, and that is inherited.
                 new ArrayList<>(List.of(
@@ -52,10 +58,11 @@ final class Launched implements AutoCloseable {
                         "--default-signal",
                         Checkout.ROOT.resolve("pumasi").toString()));
         command.addAll(List.of(arguments));
-        return new ProcessBuilder(command)
+        ProcessBuilder builder = new ProcessBuilder(command)
                 .directory(Checkout.ROOT.toFile())
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
+                .redirectError(ProcessBuilder.Redirect.INHERIT);
+        builder.environment().putAll(environment);
+        return builder.start();
     }
 
     /** The next line that it prints. */

@@ -1,7 +1,5 @@
 package dev.pumasi.web;
 
-import dev.pumasi.http.BodyOutput;
-import dev.pumasi.http.BodyWriter;
 import dev.pumasi.http.ClientException;
 import dev.pumasi.http.ClientException.Reason;
 import dev.pumasi.http.ClientLimits;
@@ -15,10 +13,7 @@ import dev.pumasi.http.RequestBody;
 import dev.pumasi.http.Response;
 import dev.pumasi.http.Violation;
 import dev.pumasi.http.ViolationException;
-import dev.pumasi.runtime.Failure;
 import dev.pumasi.runtime.Loop;
-import dev.pumasi.runtime.Operation;
-import dev.pumasi.runtime.OperationException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -69,7 +64,8 @@ public final class Proxy implements Handler, AutoCloseable {
     /** What is held in memory of one body at most. */
     public static final int HELD_BYTES_CEILING = 16 * 1024 * 1024;
 
-    private static final int PIECE_BYTES = 16 * 1024;
+    /** What of a long body is read before it is sent on. */
+    static final int PIECE_BYTES = 16 * 1024;
 
     private final Upstream upstream;
     private final HttpClient client;
@@ -252,7 +248,7 @@ public final class Proxy implements Handler, AutoCloseable {
         if (server == null) {
             return Passed.ours(unserved());
         }
-        Exchange exchange = new Exchange(request);
+        ProxyExchange exchange = new ProxyExchange(request);
         while (true) {
             tried.add(server);
             UpstreamServer next;
@@ -396,7 +392,7 @@ public final class Proxy implements Handler, AutoCloseable {
             }
             server.begin();
             try {
-                ClientResponse answer = new Exchange(request).await(client.start(loop, asked.to(server.origin())));
+                ClientResponse answer = new ProxyExchange(request).await(client.start(loop, asked.to(server.origin())));
                 server.succeeded();
                 if (answer.status() != 101) {
                     boolean through = goesThrough(answer);
@@ -544,71 +540,6 @@ public final class Proxy implements Handler, AutoCloseable {
 
         public Proxy build() {
             return new Proxy(this);
-        }
-    }
-
-    /** What is asked of servers for one request, until its client goes. */
-    private static final class Exchange {
-
-        // One side writes the first and then reads the second, the other the other way round, so one of them sees both.
-        private volatile @Nullable Operation<ClientResponse> asked;
-        private volatile boolean gone;
-
-        Exchange(Request request) {
-            request.onGone(() -> {
-                gone = true;
-                Operation<ClientResponse> last = asked;
-                if (last != null) {
-                    last.cancel();
-                }
-            });
-        }
-
-        /** @throws OperationException {@link Failure#CANCELLED} if the client has gone */
-        ClientResponse await(Operation<ClientResponse> asking) throws IOException {
-            asked = asking;
-            if (gone) {
-                asking.cancel();
-            }
-            return asking.await();
-        }
-    }
-
-    /** The body of an answer on its way through: what is there goes on at once. */
-    private static final class Passage implements BodyWriter {
-
-        private final ClientResponse answer;
-        private final UpstreamServer server;
-
-        Passage(ClientResponse answer, UpstreamServer server) {
-            this.answer = answer;
-            this.server = server;
-        }
-
-        @Override
-        public void writeTo(BodyOutput out) throws IOException {
-            byte[] piece = new byte[PIECE_BYTES];
-            try (answer) {
-                for (int count = answer.body().read(piece, 0, piece.length);
-                        count >= 0;
-                        count = answer.body().read(piece, 0, piece.length)) {
-                    out.write(piece, 0, count);
-                    out.flush();
-                }
-            } catch (ClientException why) {
-                if (why.reason() != Reason.CLOSED) { // by us, because our client has gone
-                    server.failed();
-                }
-                throw why;
-            } finally {
-                server.end();
-            }
-        }
-
-        @Override
-        public void discard() {
-            server.end();
-            answer.close();
         }
     }
 }

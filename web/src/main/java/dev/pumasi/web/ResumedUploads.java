@@ -100,7 +100,7 @@ final class ResumedUploads {
             return Uploads.answer(400, "the Content-Range and the length of the body are not the same");
         }
         Path target = Uploads.target(path);
-        Uploads.Conditions conditions = new Uploads.Conditions(request);
+        UploadConditions conditions = new UploadConditions(request);
         if (!conditions.hold(Uploads.existing(folder, target), Uploads.nowMillis(request.loop()))) {
             return Uploads.answer(412, "Precondition Failed");
         }
@@ -132,7 +132,7 @@ final class ResumedUploads {
     }
 
     private Response taken(
-            Request request, AsyncFolder folder, FilePath path, Path part, Piece piece, Uploads.Conditions conditions)
+            Request request, AsyncFolder folder, FilePath path, Path part, Piece piece, UploadConditions conditions)
             throws IOException {
         if (!uploads.room().fits(folder, piece.total() - piece.first())) {
             uploads.countRefused();

@@ -227,7 +227,7 @@ public final class Uploads implements Handler {
     }
 
     private Response one(Request request, AsyncFolder folder, FilePath path) throws IOException {
-        Conditions conditions = new Conditions(request);
+        UploadConditions conditions = new UploadConditions(request);
         Path target = target(path);
         if (!conditions.hold(existing(folder, target), nowMillis(request.loop()))) {
             return answer(412, "Precondition Failed");
@@ -284,7 +284,7 @@ public final class Uploads implements Handler {
     }
 
     /** Puts a complete file in its place, and says so. */
-    Response placed(Request request, AsyncFolder folder, FilePath path, Draft draft, Conditions conditions)
+    Response placed(Request request, AsyncFolder folder, FilePath path, Draft draft, UploadConditions conditions)
             throws IOException {
         if (syncs) {
             draft.sync();
@@ -410,7 +410,7 @@ public final class Uploads implements Handler {
             refused.increment();
             return answer(507, "there is no room for this").withClose();
         }
-        Conditions none = new Conditions(request);
+        UploadConditions none = new UploadConditions(request);
         FormReader form = FormReader.of(request, formLimits);
         List<Draft> drafts = new ArrayList<>();
         List<FilePath> paths = new ArrayList<>();
@@ -443,7 +443,7 @@ public final class Uploads implements Handler {
     }
 
     private Response placed(
-            Request request, AsyncFolder folder, List<Draft> drafts, List<FilePath> paths, Conditions conditions)
+            Request request, AsyncFolder folder, List<Draft> drafts, List<FilePath> paths, UploadConditions conditions)
             throws IOException {
         StringBuilder locations = new StringBuilder();
         Response last = answer(500, "");
@@ -483,7 +483,7 @@ public final class Uploads implements Handler {
             if (there == null) {
                 return answer(404, "Not Found");
             }
-            if (!new Conditions(request).hold(there, nowMillis(request.loop()))) {
+            if (!new UploadConditions(request).hold(there, nowMillis(request.loop()))) {
                 return answer(412, "Precondition Failed");
             }
             folder.deleteBeneath(target);
@@ -498,35 +498,6 @@ public final class Uploads implements Handler {
         syncFolder(folder, target);
         deleted.increment();
         return Response.of(204);
-    }
-
-    /** What a request says about the file that it is to take the place of. */
-    static final class Conditions {
-
-        private final Request request;
-
-        Conditions(Request request) {
-            this.request = request;
-        }
-
-        /** RFC 9110 section 13.1.2: nothing may be there. */
-        boolean wantsNew() {
-            return request.headers("If-None-Match").contains("*");
-        }
-
-        boolean hold(@Nullable FileAttributes there, long nowMillis) {
-            if (there == null) {
-                return !request.hasHeader("If-Match");
-            }
-            FileVersion version = FileVersion.of(there);
-            return new Preconditions(
-                                    version.entityTag(nowMillis),
-                                    version.modifiedSecond(nowMillis),
-                                    version.isSettled(nowMillis),
-                                    Math.floorDiv(nowMillis, 1000L))
-                            .of(request)
-                    == Preconditions.Verdict.PROCEED;
-        }
     }
 
     @Override
