@@ -13,8 +13,11 @@ import dev.pumasi.runtime.Offload;
 import dev.pumasi.testkit.LeakWatch;
 import dev.pumasi.testkit.LoadedClasses;
 import dev.pumasi.testkit.LogWatch;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -31,12 +34,67 @@ final class ViewersTest {
     /** More than the kernel keeps for a client that does not read. */
     private static final int LARGE = 16 << 20;
 
+    /** A hundred frames of 256 KiB, each an own one, would be 25 MiB; a queue of 32 for each, 800 MiB. */
+    private static final long HELD_BYTES_MAX = 64L << 20;
+
     @Parameter(0)
     String driver;
 
     private static Response stream(Viewers viewers, Request request) {
         boolean threads = request.queryParameter("threads").isPresent();
         return viewers.join(request, threads).orElse(Response.of(503));
+    }
+
+    @Test
+    void aHundredWhoDoNotReadHoldNoMoreThanAFrameEach() throws Exception {
+        int frameBytes = 256 << 10;
+        int count = 100;
+        AtomicInteger looks = new AtomicInteger();
+        try (LoopGroup loops = LoopGroup.start("viewers", 1, driver);
+                Offload pool = Offload.open(2, 8)) {
+            Viewers viewers = new Viewers(loops.next(), pool, count, Duration.ofMillis(10), new Viewers.Look() {
+                @Override
+                public byte[] frame(int of) {
+                    looks.incrementAndGet();
+                    return "x".repeat(frameBytes).getBytes(StandardCharsets.US_ASCII);
+                }
+
+                @Override
+                public byte[] threads() {
+                    return new byte[0];
+                }
+
+                @Override
+                public void over() {}
+            });
+            List<Ask> deaf = new ArrayList<>();
+            try (HttpServer server = HttpServer.builder(request -> stream(viewers, request))
+                    .on(loops.loops())
+                    .port(0)
+                    .start()) {
+                long before = heapBytesAfterCollecting();
+                for (int i = 0; i < count; i++) {
+                    deaf.add(Ask.stream(server.port(), "/"));
+                }
+                Eventually.is("all of them to be viewers", () -> viewers.count() == count);
+                int from = looks.get();
+                Eventually.is("thirty-two frames more", () -> looks.get() >= from + 32);
+                long grown = heapBytesAfterCollecting() - before;
+                assertTrue(grown < HELD_BYTES_MAX, () -> "a hundred viewers hold " + (grown >> 20) + " MiB");
+                assertEquals(count, viewers.count(), "nobody was cut off meanwhile");
+                assertEquals(503, Ask.get(server.port(), "/").status(), "and there is no place for one more");
+            } finally {
+                viewers.close();
+                for (Ask each : deaf) {
+                    each.close();
+                }
+            }
+        }
+    }
+
+    private static long heapBytesAfterCollecting() {
+        System.gc();
+        return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
     }
 
     @Test

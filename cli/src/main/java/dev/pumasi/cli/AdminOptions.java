@@ -17,7 +17,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
-/** The options of {@code pumasi serve} that belong to the live page. */
+/** The options that belong to the live page: of {@code pumasi serve} and {@code pumasi queue serve}. */
 final class AdminOptions {
 
     /** Holds the token, where a file is not wanted. */

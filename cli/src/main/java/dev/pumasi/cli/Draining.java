@@ -1,5 +1,6 @@
 package dev.pumasi.cli;
 
+import dev.pumasi.http.Server;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -12,7 +13,7 @@ final class Draining {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     private final StopSignals signals;
-    private @Nullable Site site;
+    private @Nullable Server server;
     private boolean begun;
 
     Draining(StopSignals signals) {
@@ -20,21 +21,21 @@ final class Draining {
     }
 
     /** What is to be drained; before that, there is nothing. */
-    synchronized void of(Site serving) {
-        site = serving;
+    synchronized void of(Server serving) {
+        server = serving;
     }
 
     /** Begins, and says so. A second time it only says so. */
     synchronized String begin() {
-        Site serving = site;
+        Server serving = server;
         if (serving == null) {
             throw new IllegalStateException("it does not serve yet; there is nothing to drain");
         }
-        int open = serving.server().status().open();
+        int open = serving.status().open();
         if (!begun) {
             begun = true;
             Thread.ofPlatform().name("pumasi-drain").daemon().start(() -> {
-                serving.server().retire(PATIENCE);
+                serving.retire(PATIENCE);
                 signals.ask();
             });
         }

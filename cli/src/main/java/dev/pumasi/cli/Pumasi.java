@@ -79,7 +79,9 @@ public final class Pumasi implements Runnable {
     }
 
     static CommandLine commandLine() {
-        return new CommandLine(new Pumasi())
+        CommandLine all = new CommandLine(new Pumasi());
+        ApplicationHelp.addTo(all.getSubcommands().get("serve"));
+        return all
                 .setParameterExceptionHandler(Pumasi::tellWrongUsage)
                 .setExecutionExceptionHandler((failure, command, _) -> tellFailure(failure, command));
     }

@@ -6,9 +6,11 @@ import dev.pumasi.queue.http.QueueHandler;
 import dev.pumasi.runtime.LoopGroup;
 import dev.pumasi.runtime.driver.Drivers;
 import dev.pumasi.server.Application;
+import dev.pumasi.server.Setting;
 import dev.pumasi.server.Settings;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +33,15 @@ public final class QueueApplication implements Application {
     @Override
     public String description() {
         return "the durable queue in the folder that its setting folder names";
+    }
+
+    @Override
+    public List<Setting> settings() {
+        return List.of(
+                new Setting("folder", "the queue's folder, which is made if it is not there; must be set"),
+                new Setting("options", "of the queue: segment=64m&message=1m&pending=16m&company=2ms&damage=refuse"),
+                new Setting("path", "what stands before /topics in addresses (default: nothing)"),
+                new Setting("token-file", "the file with what everybody must show who asks"));
     }
 
     @Override

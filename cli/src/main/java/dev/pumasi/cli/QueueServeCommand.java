@@ -1,5 +1,6 @@
 package dev.pumasi.cli;
 
+import dev.pumasi.admin.Admin;
 import dev.pumasi.http.Endpoint;
 import dev.pumasi.http.HttpLimits;
 import dev.pumasi.http.HttpServer;
@@ -12,9 +13,11 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -37,6 +40,7 @@ import picocli.CommandLine.Spec;
             "",
             "Examples:",
             "  pumasi queue serve ./shop",
+            "  pumasi queue serve --admin 9090 ./shop     with a live page: topics, lag, dead letters",
             "  curl -d soup http://localhost:8080/topics/orders/messages",
             "  curl -X POST 'http://localhost:8080/topics/orders/groups/mail/take?max=1&wait=20s'"
         })
@@ -77,6 +81,9 @@ final class QueueServeCommand implements Callable<Integer> {
             description = "Options of the queue: segment=64m&message=1m&pending=16m&company=2ms&damage=refuse.")
     private String options = "";
 
+    @Mixin
+    private AdminOptions admin = new AdminOptions();
+
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it before it runs a command
     private CommandSpec spec;
@@ -96,16 +103,23 @@ final class QueueServeCommand implements Callable<Integer> {
             throw wrong("--host " + host + " can be reached from other machines; give a secret with --token-file");
         }
         QueueApplication application = new QueueApplication();
-        try (StopSignals signals = StopSignals.take()) {
-            serve(application, address, signals);
+        Optional<AdminPage> page = admin.page(spec.commandLine(), "the queue in " + folder);
+        try (StopSignals signals = StopSignals.take();
+                AdminPage opened = page.orElse(null)) {
+            serve(application, address, signals, opened);
             return 0;
         } finally {
             close(application);
         }
     }
 
-    private void serve(QueueApplication application, InetSocketAddress address, StopSignals signals)
+    private void serve(
+            QueueApplication application, InetSocketAddress address, StopSignals signals, @Nullable AdminPage page)
             throws CannotRun, InterruptedException {
+        Draining draining = new Draining(signals);
+        Admin live = page == null
+                ? null
+                : page.on(Admin.Action.DRAIN, draining::begin).open();
         Endpoint face = open(application);
         try (HttpServer server = HttpServer.builder(face)
                 .address(address)
@@ -116,7 +130,15 @@ final class QueueServeCommand implements Callable<Integer> {
             out.println("Serving the queue in " + folder + " on " + Site.url(host, server.port())
                     + (tokenFile == null ? " (programs of this machine)" : " (whoever has the token)"));
             out.flush();
+            if (live != null && page != null) {
+                draining.of(server);
+                live.show(server);
+                page.tell(out);
+            }
             signals.await();
+            if (page != null) {
+                page.drains();
+            }
             application.stopConsumers();
             server.stop(ServeCommand.DRAIN_PATIENCE);
             out.println("Stopped. Requests: " + server.status().requests());

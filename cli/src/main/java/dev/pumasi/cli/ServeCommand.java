@@ -98,7 +98,7 @@ final class ServeCommand implements Callable<Integer> {
     @Option(
             names = "--set",
             paramLabel = "NAME=VALUE",
-            description = "A setting of the application; may be given several times.")
+            description = "A setting of the application; may be given several times. --app NAME --help lists them.")
     private Map<String, String> settings = Map.of();
 
     @Option(
@@ -178,7 +178,7 @@ final class ServeCommand implements Callable<Integer> {
             out.println(site.line());
             out.flush();
             if (live != null && opened != null) {
-                draining.of(site);
+                draining.of(site.server());
                 live.show(site.server());
                 opened.tell(out);
             }
@@ -433,6 +433,11 @@ final class ServeCommand implements Callable<Integer> {
                     + ", which has no loops; leave it out");
         }
         return wanted;
+    }
+
+    /** What {@code --app} names; empty without. */
+    Optional<ApplicationChoice> named() {
+        return Optional.ofNullable(application).map(name -> new ApplicationChoice(name, classPath, Map.of()));
     }
 
     /** By the classes' names where they are known: nobody need look for applications then. */

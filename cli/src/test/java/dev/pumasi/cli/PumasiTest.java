@@ -55,6 +55,20 @@ final class PumasiTest {
     }
 
     @Test
+    void helpOfServeNamesTheSettingsOfAnApplication() {
+        Run run = pumasi("serve", "--app", "queue", "--help");
+        assertEquals(0, run.status, run.err);
+        assertTrue(run.out.contains("The application queue: the durable queue"), run.out);
+        assertTrue(run.out.matches("(?s).*--set folder= +the queue's folder, which is made.*"), run.out);
+        assertTrue(pumasi("serve", "--app", "hello", "--help").out.contains("It tells of no settings."));
+        Run absent = pumasi("serve", "--app", "nothing", "--help");
+        assertEquals(0, absent.status, absent.err);
+        assertTrue(absent.out.contains("there is no application 'nothing'"), absent.out);
+        assertTrue(absent.out.contains("--admin"), "the options are told all the same");
+        assertFalse(pumasi("serve", "--help").out.contains("The application "));
+    }
+
+    @Test
     void helpOfServeNamesItsOptionsAndDefaults() {
         Run run = pumasi("serve", "--help");
         assertEquals(0, run.status);

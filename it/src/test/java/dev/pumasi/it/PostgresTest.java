@@ -53,7 +53,7 @@ import org.postgresql.copy.CopyManager;
  */
 @ParameterizedClass(name = "{0}")
 @MethodSource("drivers")
-@ExtendWith({LoadedClasses.class, LeakWatch.class})
+@ExtendWith({HopsAreToldOnFailure.class, LoadedClasses.class, LeakWatch.class})
 @Timeout(value = 180, unit = TimeUnit.SECONDS)
 final class PostgresTest {
 

@@ -2,6 +2,7 @@ package dev.pumasi.server;
 
 import dev.pumasi.http.Endpoint;
 import dev.pumasi.http.HttpLimits;
+import java.util.List;
 
 /**
  * A program that answers requests and that users start by its name: {@code pumasi serve --app NAME}. Write one where a
@@ -41,6 +42,11 @@ public interface Application extends AutoCloseable {
     /** What it is, in a line. */
     default String description() {
         return "";
+    }
+
+    /** What can be set for it, for people; {@link #open} asks for the same names. Always the same. */
+    default List<Setting> settings() {
+        return List.of();
     }
 
     /**

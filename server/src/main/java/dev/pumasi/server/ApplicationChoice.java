@@ -40,6 +40,33 @@ public record ApplicationChoice(String name, List<Path> classPath, Map<String, S
     }
 
     /**
+     * Finds it, and says what it is in a line and what can be set for it. It is not opened.
+     *
+     * @throws ApplicationException as {@link #open}
+     */
+    public Known look() throws ApplicationException {
+        try (ApplicationLoader loader = ApplicationLoader.open(classPath)) {
+            Application found = loader.find(name);
+            return new Known(found.description(), found.settings());
+        } catch (IOException broken) {
+            throw new ApplicationException("the class path cannot be closed: " + broken.getMessage(), broken);
+        }
+    }
+
+    /**
+     * What an application says of itself.
+     *
+     * @param description in a line; may be empty
+     * @param settings what can be set; empty if it tells of none
+     */
+    public record Known(String description, List<Setting> settings) {
+
+        public Known {
+            settings = List.copyOf(settings);
+        }
+    }
+
+    /**
      * Finds it, makes an instance and opens that. May block; not to be called on a loop.
      *
      * @throws ApplicationException if there is none of that name (the message lists those there are), a file is missing or

@@ -4,6 +4,7 @@ import dev.pumasi.http.Endpoint;
 import dev.pumasi.http.Handler;
 import dev.pumasi.http.Response;
 import java.time.Duration;
+import java.util.List;
 
 /**
  * {@code wait}: answers after so many milliseconds, as a handler does that asks somebody else. How many of them wait at the
@@ -28,6 +29,12 @@ public final class WaitApplication implements Application {
     @Override
     public String description() {
         return "answers after as many milliseconds as its setting millis says";
+    }
+
+    @Override
+    public List<Setting> settings() {
+        return List.of(
+                new Setting("millis", "how long it waits, up to " + MILLIS_MAX + " (default: " + MILLIS_DEFAULT + ")"));
     }
 
     @Override

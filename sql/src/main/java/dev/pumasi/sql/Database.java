@@ -83,7 +83,7 @@ public final class Database implements Session, AutoCloseable {
     private static final ScopedValue<Database> THREAD_OF = ScopedValue.newInstance();
 
     private final Settings settings;
-    private final Offload aside = Offload.open(ASIDE_THREADS, ASIDE_WAITING_MAX);
+    private final Offload aside = Offload.open("sql-aside", ASIDE_THREADS, ASIDE_WAITING_MAX);
     private final Lane.@Nullable OnThreads threads;
     private final ConcurrentHashMap<Loop, Lane.OnLoop> loops = new ConcurrentHashMap<>();
 

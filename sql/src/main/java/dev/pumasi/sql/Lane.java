@@ -64,7 +64,7 @@ abstract sealed class Lane implements AutoCloseable {
         OnThreads(String name, Settings settings, Offload aside) {
             super(name, settings, Callable::call);
             int connections = settings.placement().connections();
-            threads = Offload.open(connections, connections + SLACK);
+            threads = Offload.open("sql-queries", connections, connections + SLACK);
             this.aside = aside;
         }
 

@@ -66,6 +66,7 @@ let link = { state: "connecting", detail: null };
 let paused = false;
 let filter = "";
 let started = false;
+let countdown = 0;
 const past = [];
 const timeline = new Timeline($("timeline"));
 const axisBox = make("div", "axis");
@@ -102,9 +103,12 @@ function gathered(data) {
 }
 
 function told(state, detail) {
-  link = { state, detail };
+  link = { state, detail, until: performance.now() + (detail?.millis ?? 0) };
   timeline.run(state === "live" && tab === "overview");
+  clearInterval(countdown);
+  if (state === "waiting") countdown = setInterval(drawCountdown, 250);
   drawLink();
+  if (!frame) drawAwaiting();
 }
 
 /** How fast something grows, over the last two seconds; NaN while that is not known. */
@@ -156,8 +160,10 @@ function http(whole) {
 
 function draw() {
   drawLink();
+  show($("awaiting"), !frame);
+  mark(document.body, "awaiting", !frame);
   if (!frame) {
-    drawWaiting();
+    drawAwaiting();
     return;
   }
   say($("title"), frame.title);
@@ -185,10 +191,17 @@ function draw() {
   ({ overview: drawOverview, threads: drawThreads, parts: drawParts, workers: drawWorkers, stalls: drawStalls, actions: drawActions })[tab]();
 }
 
-function drawWaiting() {
-  const title = words.t("link-connecting");
-  empty($("tiles"), title, "");
-  drawActions();
+/** Before the first frame each view says what will stand there; why it is not there yet is said beside it. */
+function drawAwaiting() {
+  const title = { connecting: "await-connecting", stopped: "await-stopped", refused: "await-refused" }[link.state] ?? "await-lost";
+  empty($("awaiting"), words.t(title), words.t(`await-${tab}`));
+}
+
+/** How long until the next try: counted down where eyes see it, and not told aloud each second. */
+function drawCountdown() {
+  const left = Math.max(0, Math.ceil((link.until - performance.now()) / 1000));
+  const box = $("notice").querySelector(".countdown");
+  if (box) say(box, link.state === "waiting" ? words.t("next-try", { seconds: words.number(left) }) : words.t("trying"));
 }
 
 function drawLink() {
@@ -207,6 +220,14 @@ function drawLink() {
     show(notice, text !== "");
     if (notice.firstChild?.textContent !== text) {
       notice.replaceChildren(text);
+      if (state === "waiting") {
+        const wait = make("span", "countdown");
+        wait.setAttribute("aria-hidden", "true");
+        const again = make("button", "", words.t("try-now"));
+        again.type = "button";
+        again.addEventListener("click", () => feed.start());
+        notice.append(" ", wait, again);
+      }
       if (state === "refused") {
         const enter = make("button", "", words.t("enter-token"));
         enter.type = "button";
@@ -215,6 +236,7 @@ function drawLink() {
       }
     }
   }
+  drawCountdown();
 }
 
 /** Says how many are not listed. */

@@ -2,6 +2,7 @@ package dev.pumasi.orders;
 
 import dev.pumasi.http.Endpoint;
 import dev.pumasi.server.Application;
+import dev.pumasi.server.Setting;
 import dev.pumasi.server.SettingException;
 import dev.pumasi.server.Settings;
 import dev.pumasi.sql.Continuation;
@@ -13,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -40,8 +42,27 @@ public final class OrdersApplication implements Application {
 
     @Override
     public String description() {
-        return "orders, in a database: database=URL user= password= data=FOLDER queries=threads|loop connections=N"
-                + " continuation=synchronous|callback|notification waiting=N wait-millis=N";
+        return "takes orders, and keeps them in a database";
+    }
+
+    @Override
+    public List<Setting> settings() {
+        return List.of(
+                new Setting("database", "a JDBC URL, as jdbc:postgresql://HOST/NAME (default: H2, files in data)"),
+                new Setting("user", "for that database"),
+                new Setting("password", "for that database"),
+                new Setting("data", "the folder of the files, if no database is named (default: data)"),
+                new Setting(
+                        "queries", "threads: database threads block; loop: PostgreSQL on the loop (default: threads)"),
+                new Setting(
+                        "connections",
+                        "to the database, up to " + Placement.CONNECTIONS_MAX + " (default: "
+                                + DatabaseBuilder.CONNECTIONS_DEFAULT + ")"),
+                new Setting(
+                        "continuation",
+                        "what follows a query: synchronous, callback or notification (default: notification)"),
+                new Setting("waiting", "how many may wait for a connection (default: " + WAITING_DEFAULT + ")"),
+                new Setting("wait-millis", "and for how long (default: " + WAIT_MILLIS_DEFAULT + ")"));
     }
 
     @Override

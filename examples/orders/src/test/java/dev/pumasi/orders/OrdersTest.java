@@ -8,6 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.pumasi.http.HttpServer;
 import dev.pumasi.runtime.LoopStatus;
+import dev.pumasi.server.ApplicationChoice;
+import dev.pumasi.server.ApplicationException;
+import dev.pumasi.server.Setting;
 import dev.pumasi.server.SettingException;
 import dev.pumasi.server.Settings;
 import dev.pumasi.sql.Continuation;
@@ -36,6 +39,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -407,5 +411,21 @@ final class OrdersTest {
             }
             LockSupport.parkNanos(2_000_000);
         }
+    }
+
+    /** What {@code --help} lists is what may be set: the refusal of a name that means nothing tells all that were asked for. */
+    @Test
+    void whatItTellsOfIsWhatItAsksFor() {
+        String refusal = assertThrows(
+                        ApplicationException.class,
+                        () -> new ApplicationChoice(
+                                        OrdersApplication.class.getName(),
+                                        List.of(),
+                                        Map.of("data", folder.toString(), "nothing", "1"))
+                                .open())
+                .getMessage();
+        String told = new OrdersApplication()
+                .settings().stream().map(Setting::name).sorted().collect(Collectors.joining(", "));
+        assertTrue(refusal.endsWith("it has " + told), refusal + " but it tells of " + told);
     }
 }
