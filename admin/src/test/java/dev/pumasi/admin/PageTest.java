@@ -286,8 +286,9 @@ final class PageTest {
     /** By Tab alone, from the top: what has the focus is told, and has a ring. */
     private void keyboard() throws Exception {
         browser.go("about:blank"); // anew: Tab goes on from where one was last
-        browser.go(admin.url() + "#threads");
+        browser.go(admin.url());
         browser.await("live", "document.querySelector('#link-text')?.textContent === 'Live'");
+        browser.click("#tab-threads");
         List<String> met = new ArrayList<>();
         for (int i = 0; i < 40 && !met.contains("filter"); i++) {
             browser.press("Tab");
