@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.pumasi.server.ApplicationChoice;
 import dev.pumasi.server.Supervisor;
 import dev.pumasi.testkit.LeakWatch;
+import dev.pumasi.testkit.LoadedClasses;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,8 +20,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The page of preforked workers, which are real processes, in a real browser: each tells of its loops, also while it hangs. */
-@ExtendWith(LeakWatch.class)
-@Timeout(value = 240, unit = TimeUnit.SECONDS)
+@ExtendWith({LoadedClasses.class, LeakWatch.class})
+@Timeout(value = 300, unit = TimeUnit.SECONDS)
 final class CrewPageTest {
 
     private static final String ROWS = "document.querySelectorAll('#loops tbody tr')";

@@ -15,6 +15,7 @@ import dev.pumasi.runtime.LoopGroup;
 import dev.pumasi.sql.Database;
 import dev.pumasi.sql.Placement;
 import dev.pumasi.testkit.LeakWatch;
+import dev.pumasi.testkit.LoadedClasses;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -27,8 +28,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A database and a queue on the page, in a real browser, while requests use them. */
-@ExtendWith(LeakWatch.class)
-@Timeout(value = 180, unit = TimeUnit.SECONDS)
+@ExtendWith({LoadedClasses.class, LeakWatch.class})
+@Timeout(value = 300, unit = TimeUnit.SECONDS)
 final class PartsPageTest {
 
     /** The text of a figure: of the row of that name, in the card of that title, under that column. */
