@@ -3,6 +3,7 @@ package dev.pumasi.cli;
 import dev.pumasi.server.ApplicationChoice;
 import dev.pumasi.server.ApplicationException;
 import dev.pumasi.server.Setting;
+import java.util.Objects;
 import picocli.CommandLine;
 import picocli.CommandLine.Help;
 import picocli.CommandLine.Help.Column;
@@ -20,7 +21,8 @@ final class ApplicationHelp {
 
     /** Before what stands below all options. */
     static void addTo(CommandLine serve) {
-        IHelpSectionRenderer footer = serve.getHelpSectionMap().get(UsageMessageSpec.SECTION_KEY_FOOTER);
+        IHelpSectionRenderer footer =
+                Objects.requireNonNull(serve.getHelpSectionMap().get(UsageMessageSpec.SECTION_KEY_FOOTER));
         serve.getHelpSectionMap()
                 .put(
                         UsageMessageSpec.SECTION_KEY_FOOTER,

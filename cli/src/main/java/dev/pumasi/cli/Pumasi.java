@@ -4,6 +4,7 @@ import dev.pumasi.server.Forked;
 import dev.pumasi.server.Worker;
 import java.io.PrintWriter;
 import java.util.Arrays;
+import java.util.Objects;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -80,7 +81,7 @@ public final class Pumasi implements Runnable {
 
     static CommandLine commandLine() {
         CommandLine all = new CommandLine(new Pumasi());
-        ApplicationHelp.addTo(all.getSubcommands().get("serve"));
+        ApplicationHelp.addTo(Objects.requireNonNull(all.getSubcommands().get("serve")));
         return all
                 .setParameterExceptionHandler(Pumasi::tellWrongUsage)
                 .setExecutionExceptionHandler((failure, command, _) -> tellFailure(failure, command));
