@@ -41,8 +41,7 @@ final class ApplicationHelp {
             return "%nSettings of %s are not known: %s%n".formatted(choice.name(), absent.getMessage());
         }
         String head = "%nThe application %s%s%n"
-                .formatted(
-                        choice.name(), known.description().isEmpty() ? "." : ": " + known.description() + ".");
+                .formatted(choice.name(), known.description().isEmpty() ? "." : ": " + known.description() + ".");
         if (known.settings().isEmpty()) {
             return head + "It tells of no settings.%n".formatted();
         }

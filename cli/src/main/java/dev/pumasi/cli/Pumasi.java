@@ -82,8 +82,7 @@ public final class Pumasi implements Runnable {
     static CommandLine commandLine() {
         CommandLine all = new CommandLine(new Pumasi());
         ApplicationHelp.addTo(Objects.requireNonNull(all.getSubcommands().get("serve")));
-        return all
-                .setParameterExceptionHandler(Pumasi::tellWrongUsage)
+        return all.setParameterExceptionHandler(Pumasi::tellWrongUsage)
                 .setExecutionExceptionHandler((failure, command, _) -> tellFailure(failure, command));
     }
 

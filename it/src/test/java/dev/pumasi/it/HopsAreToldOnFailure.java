@@ -29,6 +29,7 @@ final class HopsAreToldOnFailure implements BeforeAllCallback, AfterEachCallback
 
     /** Written by the watchdog, which tells of hops a moment later. */
     private final List<LogRecord> kept = new CopyOnWriteArrayList<>();
+
     private @Nullable Filter before;
 
     @Override
