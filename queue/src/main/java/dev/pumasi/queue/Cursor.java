@@ -191,8 +191,10 @@ final class Cursor {
     private boolean read(int least, long end) {
         if (least > chunk.capacity()) {
             chunk = Buffer.allocate(RecordFormat.aligned(least));
+            chunkLength = 0; // nothing of what was read is in it
         } else if (chunk.capacity() > chunkBytes && least <= chunkBytes) {
             chunk = Buffer.allocate(chunkBytes); // a large message's memory is not kept
+            chunkLength = 0;
         }
         boolean continues = position >= chunkAt && position < chunkAt + chunkLength && least <= chunk.capacity() - at();
         int from = continues ? chunkLength : 0;
