@@ -63,7 +63,7 @@ final class HttpConsumer implements Consumer {
     }
 
     String target() {
-        return topic.target() + "/groups/" + HttpQueue.encoded(group);
+        return topic.target(group);
     }
 
     String member() {
@@ -216,7 +216,6 @@ final class HttpConsumer implements Consumer {
             return Done.well(loop(), "leave", true);
         }
         closed = true;
-        queue().left(this);
         loop().cancel(pause);
         Operation<List<Delivery>> running = request;
         if (running != null) {
@@ -226,11 +225,13 @@ final class HttpConsumer implements Consumer {
             askings.removeFirst().refused(HttpQueue.closed("take a message of " + topic.name() + " for " + group));
         }
         ready.clear();
-        return HttpCall.start(
+        Operation<Boolean> leaving = HttpCall.start(
                 queue(),
                 "leave the group " + group + " of " + topic.name(),
                 queue().request("DELETE", member()).withTimeout(LEAVE_PATIENCE),
                 _ -> true);
+        queue().leaves(this, leaving);
+        return leaving;
     }
 
     @Override

@@ -9,6 +9,7 @@ import dev.pumasi.queue.QueueException;
 import dev.pumasi.queue.QueueFailure;
 import dev.pumasi.runtime.Operation;
 import dev.pumasi.runtime.Promise;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
@@ -35,7 +36,8 @@ final class HttpLane {
     /** Of one request. A single message may be longer. */
     private static final int TOGETHER_MAX = 256;
 
-    private static final long TOGETHER_BYTES_MAX = 256 << 10;
+    /** As they are encoded, which may be six times their length: a server's limit for bodies is 1 MiB, unless it was told another. */
+    private static final long TOGETHER_BYTES_MAX = 512 << 10;
 
     /** What fits into fields of HTTP whatever the encoding makes of it. */
     private static final int FIELD_CHARACTERS_MAX = 1_500;
@@ -62,6 +64,7 @@ final class HttpLane {
     private final class Sending extends Promise<Position> {
 
         private final Message message;
+        private byte @Nullable [] line;
 
         Sending(Message message) {
             super(queue.loop());
@@ -88,6 +91,16 @@ final class HttpLane {
 
         long bytes() {
             return message.body().length;
+        }
+
+        /** What it is in a batch. */
+        byte[] line() {
+            byte[] encoded = line;
+            if (encoded == null) {
+                encoded = (MessageJson.line(message) + "\n").getBytes(StandardCharsets.UTF_8);
+                line = encoded;
+            }
+            return encoded;
         }
 
         void stored(Position at) {
@@ -130,18 +143,26 @@ final class HttpLane {
         }
         busy = true;
         List<Sending> together = new ArrayList<>();
-        long bytes = 0;
-        while (!waiting.isEmpty()
-                && together.size() < TOGETHER_MAX
-                && (together.isEmpty() || bytes + waiting.getFirst().bytes() <= TOGETHER_BYTES_MAX)) {
-            Sending next = waiting.removeFirst();
-            bytes += next.bytes();
-            waitingBytes -= next.bytes();
-            together.add(next);
+        together.add(takeFirst());
+        if (!waiting.isEmpty()) { // else nothing need be encoded
+            long bytes = together.getFirst().line().length;
+            while (!waiting.isEmpty()
+                    && together.size() < TOGETHER_MAX
+                    && bytes + waiting.getFirst().line().length <= TOGETHER_BYTES_MAX) {
+                Sending next = takeFirst();
+                bytes += next.line().length;
+                together.add(next);
+            }
         }
         HttpCall.startTakingProblems(
                         queue, "publish to " + topic, request(together), answer -> stored(together, answer))
                 .onDone(outcome -> answered(together, outcome));
+    }
+
+    private Sending takeFirst() {
+        Sending first = waiting.removeFirst();
+        waitingBytes -= first.bytes();
+        return first;
     }
 
     private ClientRequest request(List<Sending> together) {
@@ -151,10 +172,9 @@ final class HttpLane {
                     .withFields(MessageFields.of(message))
                     .withBody(MediaType.OCTETS, message.body());
         }
-        StringBuilder lines = new StringBuilder();
-        together.forEach(one -> lines.append(MessageJson.line(one.message)).append('\n'));
-        return queue.request("POST", target + "/batch")
-                .withBody(Texts.LINES, lines.toString().getBytes(StandardCharsets.UTF_8));
+        ByteArrayOutputStream lines = new ByteArrayOutputStream();
+        together.forEach(one -> lines.writeBytes(one.line()));
+        return queue.request("POST", target + "/batch").withBody(Texts.LINES, lines.toByteArray());
     }
 
     private static boolean fitsIntoFields(Message message) {

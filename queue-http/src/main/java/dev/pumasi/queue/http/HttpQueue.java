@@ -17,6 +17,7 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -36,6 +37,9 @@ final class HttpQueue implements Queue {
 
     /** That are open. Of the loop. */
     private final Set<HttpConsumer> consumers = new LinkedHashSet<>();
+
+    /** Are about to leave. Of the loop. */
+    private final Map<HttpConsumer, Operation<Boolean>> leaving = new LinkedHashMap<>();
 
     /** By topic. Copied on write; a lane itself is the loop's. */
     private final AtomicReference<Map<String, HttpLane>> lanes = new AtomicReference<>(Map.of());
@@ -175,8 +179,18 @@ final class HttpQueue implements Queue {
         consumers.add(consumer);
     }
 
-    void left(HttpConsumer consumer) {
+    void leaves(HttpConsumer consumer, Operation<Boolean> until) {
         consumers.remove(consumer);
+        leaving.put(consumer, until);
+        until.onDone(_ -> leaving.remove(consumer));
+    }
+
+    /** The good-byes to that group that have not been heard yet. On the loop. */
+    List<Operation<Boolean>> leaving(String group) {
+        return leaving.entrySet().stream()
+                .filter(each -> each.getKey().target().equals(group))
+                .map(Map.Entry::getValue)
+                .toList();
     }
 
     @Override

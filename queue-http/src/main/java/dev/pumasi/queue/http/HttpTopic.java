@@ -15,6 +15,10 @@ record HttpTopic(HttpQueue queue, String name) implements Topic {
         return "/topics/" + HttpQueue.encoded(name);
     }
 
+    String target(String group) {
+        return target() + "/groups/" + HttpQueue.encoded(group);
+    }
+
     @Override
     public Publisher publisher() {
         return new HttpPublisher(this, queue.lane(name));
@@ -35,11 +39,7 @@ record HttpTopic(HttpQueue queue, String name) implements Topic {
 
     @Override
     public Operation<Topic> startForget(String group) {
-        return HttpCall.start(
-                queue,
-                "forget the group " + group + " of " + name,
-                queue.request("DELETE", target() + "/groups/" + HttpQueue.encoded(group)),
-                _ -> this);
+        return new Forgetting(this, group).asked();
     }
 
     @Override
