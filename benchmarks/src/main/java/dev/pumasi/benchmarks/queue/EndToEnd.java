@@ -25,11 +25,12 @@ final class EndToEnd {
     private EndToEnd() {}
 
     /** Latencies in microseconds, of what was to be published after the warm-up. */
-    static Histogram measure(Path folder, int perSecond, int bytes, long warmupNanos, long nanos) throws Exception {
+    static Histogram measure(String write, Path folder, int perSecond, int bytes, long warmupNanos, long nanos)
+            throws Exception {
         Histogram latencies = new Histogram(MICROS_MAX, 3);
         try (LoopGroup loops = LoopGroup.start("queue", 1, "auto")) {
             Loop loop = loops.next();
-            try (Queue queue = Queue.open(loop, "log:" + folder.resolve("end-to-end"))) {
+            try (Queue queue = Queue.open(loop, "log:" + folder.resolve("end-to-end") + "?write=" + write)) {
                 Topic topic = queue.topic("t");
                 Publisher publisher = topic.publisher();
                 Consumer consumer = topic.consumer("g");

@@ -151,7 +151,8 @@ public final class MeasureQueue implements Callable<Integer> {
                 "%n| publish to handler at %,d a second, %d bytes | p50 | p99 | p99.9 | most |%n", rate, bytes);
         System.out.println("|---|---|---|---|---|");
         for (int round = 1; round <= rounds; round++) {
-            endToEnd("Pumasi, embedded log", EndToEnd::measure, round);
+            endToEnd("Pumasi, embedded log", measuring("direct"), round);
+            endToEnd("Pumasi, embedded log, write=cached", measuring("cached"), round);
             if (!alone) {
                 endToEnd(Kafka.NAME, KafkaEndToEnd::measure, round);
             }
@@ -162,6 +163,11 @@ public final class MeasureQueue implements Callable<Integer> {
     @FunctionalInterface
     private interface Way {
         Histogram measure(Path folder, int perSecond, int bytes, long warmupNanos, long nanos) throws Exception;
+    }
+
+    private static Way measuring(String write) {
+        return (folder, perSecond, bytes, warmupNanos, nanos) ->
+                EndToEnd.measure(write, folder, perSecond, bytes, warmupNanos, nanos);
     }
 
     private void endToEnd(String name, Way way, int round) throws Exception {
