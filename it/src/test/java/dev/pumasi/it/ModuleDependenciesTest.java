@@ -40,6 +40,7 @@ final class ModuleDependenciesTest {
             Map.entry("server", Set.of("runtime", "http")),
             Map.entry("sql", Set.of("runtime")),
             Map.entry("web", Set.of("runtime", "http")),
+            Map.entry("web-sql", Set.of("runtime", "http", "web", "sql")),
             Map.entry("queue", Set.of("runtime")),
             Map.entry("queue-http", Set.of("runtime", "http", "queue")),
             Map.entry("queue-kafka", Set.of("runtime", "queue")),
@@ -63,7 +64,7 @@ final class ModuleDependenciesTest {
     private static final Pattern LOADED_WHERE_PRESENT =
             Pattern.compile("(JfrRecorder|JfrEcho|ManagedThreads)(\\$.*)?\\.class");
 
-    private static final Pattern PUMASI_NAME = Pattern.compile("dev/pumasi/(queue/http|queue/kafka|[a-z]+)/");
+    private static final Pattern PUMASI_NAME = Pattern.compile("dev/pumasi/(queue/http|queue/kafka|web/sql|[a-z]+)/");
 
     @TestFactory
     Stream<DynamicTest> arrowsPointDown() {

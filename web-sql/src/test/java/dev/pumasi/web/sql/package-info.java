@@ -1,0 +1,2 @@
+/** Tests of what a web server keeps in a database. */
+package dev.pumasi.web.sql;
