@@ -65,6 +65,11 @@ final class LabCommand implements Callable<Integer> {
     private boolean quick;
 
     @Option(
+            names = "--trial",
+            description = "One short round of everything, to see that it works here: its figures mean nothing.")
+    private boolean trial;
+
+    @Option(
             names = "--budget",
             paramLabel = "S",
             defaultValue = "290",
@@ -153,6 +158,9 @@ final class LabCommand implements Callable<Integer> {
         if (budgetSeconds < 1 || budgetSeconds > BUDGET_SECONDS_MAX) {
             throw wrong("--budget is " + budgetSeconds + " s, and must be from 1 to " + BUDGET_SECONDS_MAX);
         }
+        if (quick && trial) {
+            throw wrong("--quick and --trial are two of them; one is enough");
+        }
         if (!path.startsWith("/")) {
             throw wrong("--path '" + path + "' does not begin with /");
         }
@@ -167,7 +175,7 @@ final class LabCommand implements Callable<Integer> {
         return new LabPlan(
                 Path.of(home),
                 only,
-                quick ? Effort.quick() : Effort.usual(),
+                trial ? Effort.trial() : quick ? Effort.quick() : Effort.usual(),
                 Duration.ofSeconds(budgetSeconds),
                 application(),
                 path,

@@ -56,11 +56,12 @@ final class LabCommandTest {
             value = {
                 "--only=modles|there is no scenario 'modles'; choose among kitchen, io-matrix, models",
                 "--budget=0|--budget is 0 s, and must be from 1 to 86400",
+                "--quick --trial|--quick and --trial are two of them; one is enough",
                 "--path=here|--path 'here' does not begin with /",
                 "--set=a=b|belong to an application; name it with --app"
             })
     void wrongOptionsAreNamed(String option, String part) {
-        assertTold(lab(option), Pumasi.EXIT_USAGE, part);
+        assertTold(lab(option.split(" ")), Pumasi.EXIT_USAGE, part);
     }
 
     @Test

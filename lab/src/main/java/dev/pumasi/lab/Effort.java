@@ -46,4 +46,21 @@ public record Effort(
                 Comparison.ROUNDS_MIN,
                 Duration.ofMillis(1000));
     }
+
+    /** One short round of everything, to see that it works here: its figures mean nothing. */
+    public static Effort trial() {
+        return new Effort(
+                1,
+                Duration.ofMillis(100),
+                Duration.ofMillis(100),
+                List.of(1, 16),
+                List.of(10, 500),
+                1,
+                Duration.ofMillis(600));
+    }
+
+    /** Whether differences can be seen at all. */
+    boolean canCompare() {
+        return rounds >= Comparison.ROUNDS_MIN;
+    }
 }

@@ -123,6 +123,11 @@ public final class Lab {
                 left.replaceAll(name -> name.equals(scenario.name()) ? name + " (in part)" : name);
             }
         }
+        if (!plan.effort().canCompare()) {
+            remarks.add(
+                    "This was a trial, with a single short round of everything: it shows that all of it works here, and its figures mean"
+                            + " nothing.");
+        }
         if (!left.isEmpty()) {
             remarks.add((bench.isStopped() ? "It was stopped" : "Its time was up")
                     + " before all was measured; not there: " + String.join(", ", left) + ".");

@@ -216,12 +216,14 @@ final class LabFiles {
                     .append(findings.scenario().name())
                     .append(": ")
                     .append(findings.scenario().question())
-                    .append('\n');
+                    .append(String.format(Locale.ROOT, " (%.0f s)%n", findings.seconds()));
             table(text, findings.table());
             findings.remarks()
                     .forEach(remark -> text.append("  ! ").append(remark).append('\n'));
         }
         report.remarks().forEach(remark -> text.append("\n! ").append(remark).append('\n'));
+        long seconds = Math.round(report.seconds());
+        text.append(String.format(Locale.ROOT, "%nAll of it took %d min %02d s.%n", seconds / 60, seconds % 60));
         return text.toString();
     }
 

@@ -170,10 +170,11 @@ final class ModelsScenario implements Scenario {
                 if (count > WAIT_CONNECTIONS_MAX) {
                     continue;
                 }
-                for (int round = 1; round <= Comparison.ROUNDS_MIN; round++) {
+                int rounds = Math.min(Comparison.ROUNDS_MIN, bench.effort().rounds());
+                for (int round = 1; round <= rounds; round++) {
                     bench.tell(
                             "models: a handler that waits, %d connection%s, round %d of %d",
-                            count, count == 1 ? "" : "s", round, Comparison.ROUNDS_MIN);
+                            count, count == 1 ? "" : "s", round, rounds);
                     for (ServerProcess server : servers.keeping()) {
                         Taken taken = servers.take(
                                 server,

@@ -101,6 +101,7 @@ final class LabPageTest {
         String text = LabFiles.text(report());
         assertTrue(text.contains("  who" + " ".repeat(NASTY.length() - 3) + "   µs\n"), text);
         assertTrue(text.contains("  ! " + NASTY), text);
+        assertTrue(text.endsWith("\nAll of it took 0 min 13 s.\n"), text);
     }
 
     @Test
