@@ -1,8 +1,8 @@
 package dev.pumasi.runtime.driver;
 
 import java.time.Duration;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.LinkedTransferQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -41,7 +41,8 @@ final class FileThreads {
     private final AtomicInteger unfinished = new AtomicInteger();
     private final AtomicInteger count = new AtomicInteger();
     private final AtomicInteger numbers = new AtomicInteger();
-    private final Set<Thread> threads = ConcurrentHashMap.newKeySet();
+    /** Not a concurrent map: that has monitors, and whoever submits may be a green thread, which then hops. */
+    private final Queue<Thread> threads = new ConcurrentLinkedQueue<>();
 
     private FileThreads() {}
 
