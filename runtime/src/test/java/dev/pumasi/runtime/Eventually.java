@@ -6,7 +6,7 @@ import java.util.function.BooleanSupplier;
 /** Waiting for a condition, with a deadline. */
 final class Eventually {
 
-    private static final long DEADLINE_NANOS = 10_000_000_000L;
+    private static final long DEADLINE_NANOS = 30_000_000_000L;
     private static final long STEP_NANOS = 100_000;
 
     private Eventually() {}

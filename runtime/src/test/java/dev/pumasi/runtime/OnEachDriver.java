@@ -7,7 +7,9 @@ import dev.pumasi.runtime.driver.Drivers;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -32,12 +34,12 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 @ParameterizedClass(name = "{0}")
 @MethodSource("dev.pumasi.runtime.OnEachDriver#drivers")
-@Timeout(value = 40, unit = TimeUnit.SECONDS)
+@Timeout(value = 120, unit = TimeUnit.SECONDS)
 class OnEachDriver {
 
     static final InetSocketAddress LOOPBACK = new InetSocketAddress("127.0.0.1", 0);
 
-    static final int PEER_TIMEOUT_MILLIS = 10_000;
+    static final int PEER_TIMEOUT_MILLIS = 30_000;
 
     /** A connection between a socket of a loop and one of the JDK's. */
     record Connection(StreamSocket socket, Socket peer) {
@@ -110,7 +112,7 @@ class OnEachDriver {
         long begin = System.nanoTime();
         while (!condition.call()) {
             loop.turn(1_000_000);
-            if (System.nanoTime() - begin > 10_000_000_000L) {
+            if (System.nanoTime() - begin > 30_000_000_000L) {
                 throw new AssertionError("turned in vain until " + what);
             }
         }
@@ -147,7 +149,7 @@ class OnEachDriver {
 
     static <T> T get(CompletableFuture<T> answer) throws Exception {
         try {
-            return answer.get(8, TimeUnit.SECONDS);
+            return answer.get(30, TimeUnit.SECONDS);
         } catch (ExecutionException failed) {
             throw failed.getCause() instanceof Exception cause ? cause : failed;
         }
@@ -167,7 +169,7 @@ class OnEachDriver {
                 if (loop.isCurrent()) {
                     turnUntil(loop, "a connection is accepted", () -> !accepted.isEmpty());
                 }
-                StreamSocket socket = accepted.poll(10, TimeUnit.SECONDS);
+                StreamSocket socket = accepted.poll(30, TimeUnit.SECONDS);
                 opened.push(socket::close);
                 made.add(new Connection(socket, peer));
             }
@@ -182,6 +184,31 @@ class OnEachDriver {
         peer.setSoTimeout(PEER_TIMEOUT_MILLIS);
         peer.connect(listener.address(), PEER_TIMEOUT_MILLIS);
         return peer;
+    }
+
+    /** An address at which nobody listens, nor will while the test runs: it is taken. */
+    final InetSocketAddress nobody() throws IOException {
+        Socket taken = closing(new Socket());
+        taken.bind(LOOPBACK);
+        return (InetSocketAddress) taken.getLocalSocketAddress();
+    }
+
+    /** One that answers nothing: its queue of connections is full, so the kernel drops what comes. Twice, to be sure of it. */
+    final InetSocketAddress silent(InetSocketAddress address) throws IOException {
+        ServerSocket full = closing(new ServerSocket());
+        full.bind(address, 1);
+        int unanswered = 0;
+        for (int i = 0; i < 64 && unanswered < 2; i++) {
+            Socket filler = closing(new Socket());
+            try {
+                filler.connect(full.getLocalSocketAddress(), 100);
+                unanswered = 0;
+            } catch (SocketTimeoutException silence) {
+                unanswered++;
+            }
+        }
+        assertEquals(2, unanswered, "the kernel queues without end");
+        return (InetSocketAddress) full.getLocalSocketAddress();
     }
 
     /** Nothing woke a green thread of it from elsewhere; where the JDK schedules them, everything does. */

@@ -44,7 +44,7 @@ class OnEachDriverWithChildren extends OnEachDriver {
     static String readAll(StreamSocket stream) throws IOException {
         ByteArrayOutputStream all = new ByteArrayOutputStream();
         byte[] chunk = new byte[8192];
-        stream.setTimeout(Duration.ofSeconds(10));
+        stream.setTimeout(Duration.ofSeconds(30));
         for (int count = stream.read(chunk, 0, chunk.length); count > 0; count = stream.read(chunk, 0, chunk.length)) {
             all.write(chunk, 0, count);
         }
@@ -54,7 +54,7 @@ class OnEachDriverWithChildren extends OnEachDriver {
     static String readLine(StreamSocket stream) throws IOException {
         StringBuilder line = new StringBuilder();
         byte[] one = new byte[1];
-        stream.setTimeout(Duration.ofSeconds(10));
+        stream.setTimeout(Duration.ofSeconds(30));
         while (stream.read(one, 0, 1) == 1 && one[0] != '\n') {
             line.append((char) one[0]);
         }

@@ -27,7 +27,7 @@ final class DriverRig implements AutoCloseable {
 
     static final SocketAddress LOOPBACK = new InetSocketAddress("127.0.0.1", 0);
 
-    private static final long DEADLINE_NANOS = 10_000_000_000L;
+    private static final long DEADLINE_NANOS = 30_000_000_000L;
     private static final long STEP_NANOS = 10_000_000;
     private static final int BACKLOG = 128;
 
@@ -95,11 +95,11 @@ final class DriverRig implements AutoCloseable {
     }
 
     /**
-     * Whether a poll that nothing ends waits its whole time. Tried again twice: a signal may end any wait, and a ring
+     * Whether a poll that nothing ends waits its whole time. Tried again: a signal may end any wait, and a ring
      * that an earlier test closed sends some.
      */
     boolean waitsOut(long nanos) {
-        for (int i = 0; i < 3; i++) {
+        for (int i = 0; i < 10; i++) {
             long begin = System.nanoTime();
             if (poll(nanos) == 0 && System.nanoTime() - begin >= nanos) {
                 return true;
@@ -151,6 +151,18 @@ final class DriverRig implements AutoCloseable {
             poll(0);
         }
         poll(1_000_000);
+    }
+
+    /**
+     * Whether it waits: it does not complete while everything under way comes. That includes what the peer's kernel says of the
+     * bytes it has, which makes room for more.
+     */
+    boolean isWaiting(long token) {
+        settle();
+        if (!hasArrived(token)) {
+            poll(STEP_NANOS);
+        }
+        return !hasArrived(token);
     }
 
     /** Fails if that operation completes while everything under way comes. */

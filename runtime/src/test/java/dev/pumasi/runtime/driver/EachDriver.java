@@ -3,6 +3,7 @@ package dev.pumasi.runtime.driver;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
@@ -17,11 +18,13 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 @ParameterizedClass(name = "{0}")
 @EnumSource(DriverUnderTest.class)
-@Timeout(value = 60, unit = TimeUnit.SECONDS)
+@Timeout(value = 120, unit = TimeUnit.SECONDS)
 class EachDriver {
 
     /** Small enough that some tests need several turns for what is ready at once. */
     private static final int COMPLETIONS_PER_TURN = 64;
+
+    private static final long DEADLINE_NANOS = 10_000_000_000L;
 
     @Parameter
     DriverUnderTest kind;
@@ -53,6 +56,10 @@ class EachDriver {
     final void close() {
         if (rig != null) {
             rig.close();
+            long begin = System.nanoTime();
+            while (DescriptorCount.now() != descriptorsBefore && System.nanoTime() - begin < DEADLINE_NANOS) {
+                LockSupport.parkNanos(1_000_000);
+            }
             assertEquals(descriptorsBefore, DescriptorCount.now(), "descriptors after the test");
         }
     }
