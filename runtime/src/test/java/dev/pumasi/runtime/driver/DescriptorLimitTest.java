@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Out of descriptors: accepting ends with an error, nothing spins, and it goes on once some are back. */
-@Timeout(value = 60, unit = TimeUnit.SECONDS)
+@Timeout(value = 120, unit = TimeUnit.SECONDS)
 final class DescriptorLimitTest {
 
     private static final int GIVEN_BACK = 10;
@@ -71,7 +71,7 @@ final class DescriptorLimitTest {
             int more = Integer.parseInt(expect(lines, "error 24 after (\\d+) more"));
             assertTrue(Math.abs(more - GIVEN_BACK) <= JVM_OWN, () -> "accepted " + more + " after " + GIVEN_BACK);
             expect(lines, "(done)");
-            assertTrue(process.waitFor(10, TimeUnit.SECONDS), "the probe does not end");
+            assertTrue(process.waitFor(30, TimeUnit.SECONDS), "the probe does not end");
             assertEquals(0, process.exitValue());
             return accepted;
         } finally {

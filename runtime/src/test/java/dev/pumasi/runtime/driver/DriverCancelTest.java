@@ -41,9 +41,13 @@ final class DriverCancelTest extends EachDriver {
         connecting.removeIf(rig::hasArrived);
         assertTrue(!connecting.isEmpty(), "every attempt to connect has succeeded");
 
+        int cancelled = 0;
         for (long token : connecting) {
-            assertEquals(-Errno.ECANCELED, rig.cancelAndEnd(token));
+            int result = rig.cancelAndEnd(token); // a few may have succeeded since
+            assertTrue(result == -Errno.ECANCELED || result == 0, () -> "ended with " + result);
+            cancelled += result == 0 ? 0 : 1;
         }
+        assertTrue(cancelled >= 8, "cancelled " + cancelled);
     }
 
     @Test
@@ -107,17 +111,16 @@ final class DriverCancelTest extends EachDriver {
         DriverRig.Pair pair = rig.pair();
         Buffer chunk = Buffer.allocate(1 << 20);
         long sending = rig.send(pair.client(), chunk);
-        rig.settle();
-        while (rig.hasArrived(sending)) {
+        while (!rig.isWaiting(sending)) {
             assertTrue(rig.result(sending) > 0);
             sending = rig.send(pair.client(), chunk);
-            rig.settle();
         }
 
         int result = rig.cancelAndEnd(sending);
 
         // A kernel that sends by itself may have sent a part.
-        assertTrue(result == -Errno.ECANCELED || result > 0 && result < chunk.capacity(), () -> "ended with " + result);
+        assertTrue(
+                result == -Errno.ECANCELED || result > 0 && result <= chunk.capacity(), () -> "ended with " + result);
     }
 
     @Test
@@ -157,11 +160,9 @@ final class DriverCancelTest extends EachDriver {
         long atServer = rig.receive(pair.server());
         Buffer chunk = Buffer.allocate(1 << 20);
         long sending = rig.send(pair.server(), chunk);
-        rig.settle();
-        while (rig.hasArrived(sending)) {
+        while (!rig.isWaiting(sending)) {
             rig.result(sending);
             sending = rig.send(pair.server(), chunk);
-            rig.settle();
         }
         rig.cancelAndEnd(sending);
 

@@ -277,8 +277,7 @@ final class DriverContractTest extends EachDriver {
     private long sendUntilItWaits(int handle, Buffer chunk, ByteArrayOutputStream sent) {
         for (int i = 0; i < 1000; i++) {
             long sending = rig.send(handle, chunk);
-            rig.settle();
-            if (!rig.hasArrived(sending)) {
+            if (rig.isWaiting(sending)) {
                 return sending;
             }
             int result = rig.result(sending);

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * FileFaultsProbe}) that has a file system to itself, mounted where no other process sees it. Where that is not allowed, the
  * test is reported as not done.
  */
-@Timeout(value = 60, unit = TimeUnit.SECONDS)
+@Timeout(value = 120, unit = TimeUnit.SECONDS)
 final class DriverFileFaultsTest {
 
     @TempDir

@@ -83,7 +83,7 @@ final class DriverFilesEndTest extends EachDriversFiles {
                 some.close(file);
             }
         }
-        assertEquals(0, openHere(), () -> "descriptors left open, pumasi.seed=" + seed);
+        rig.until("all is closed, pumasi.seed=" + seed, this::nothingIsOpenHere);
     }
 
     private boolean opensAt(long token, int result) {
