@@ -17,7 +17,8 @@ import org.junit.jupiter.api.Test;
 /** The JDK's timed waits on a green thread: they work, and each whose time passes is a hop, for a foreign thread ends it. */
 final class JdkWaitsTest extends OnEachDriver {
 
-    private static final long WAIT_NANOS = 2_000_000;
+    /** Long enough that it is not over before the thread has parked: that would be no hop. */
+    private static final long WAIT_NANOS = 30_000_000;
 
     private Loop loop;
 
@@ -57,7 +58,7 @@ final class JdkWaitsTest extends OnEachDriver {
         Object monitor = new Object();
         assertEquals(1, hopsOf(() -> {
             synchronized (monitor) {
-                monitor.wait(2, 0);
+                monitor.wait(WAIT_NANOS / 1_000_000, 0);
             }
             return null;
         }));

@@ -284,7 +284,7 @@ final class ScopeTest extends OnEachDriver implements Rehearsal.Play {
     @Test
     void subtasksRunOnOtherLoopsAndEndOnTheOpeners() throws Exception {
         Queue<Loop> ran = new ConcurrentLinkedQueue<>(); // a concurrent map has monitors, and they hop
-        List<Boolean> calledBackAtHome = new ArrayList<>();
+        Queue<Boolean> calledBackAtHome = new ConcurrentLinkedQueue<>();
         onGreen(loop, () -> {
             try (Scope scope = Scope.builder().on(group).open()) {
                 for (int i = 0; i < 100; i++) {
@@ -300,18 +300,14 @@ final class ScopeTest extends OnEachDriver implements Rehearsal.Play {
             return null;
         });
         assertEquals(Set.copyOf(group.loops()), Set.copyOf(ran));
-        Eventually.until("all are called back", () -> {
-            synchronized (calledBackAtHome) {
-                return calledBackAtHome.size() == 100;
-            }
-        });
+        Eventually.until("all are called back", () -> calledBackAtHome.size() == 100);
         assertFalse(calledBackAtHome.contains(false));
     }
 
     @Test
     void aPlatformThreadOpensOneOnAGroup() throws Exception {
         try (Scope scope =
-                Scope.builder().on(group).within(Duration.ofSeconds(8)).open()) {
+                Scope.builder().on(group).within(Duration.ofSeconds(60)).open()) {
             Operation<String> one =
                     scope.fork(() -> Loop.current().orElseThrow().name());
             Operation<String> other =
@@ -415,6 +411,7 @@ final class ScopeTest extends OnEachDriver implements Rehearsal.Play {
 
     @Test
     void scopesInsideScopesAreCancelledWithThem() throws Exception {
+        AtomicInteger begun = new AtomicInteger();
         AtomicInteger ended = new AtomicInteger();
         onGreen(loop, () -> {
             try (Scope outer = Scope.builder().on(group).open()) {
@@ -423,6 +420,7 @@ final class ScopeTest extends OnEachDriver implements Rehearsal.Play {
                         try (Scope inner = Scope.builder().on(group).open()) {
                             for (int j = 0; j < 4; j++) {
                                 inner.fork(() -> {
+                                    begun.incrementAndGet();
                                     try {
                                         return sleepLong();
                                     } finally {
@@ -436,7 +434,9 @@ final class ScopeTest extends OnEachDriver implements Rehearsal.Play {
                     });
                 }
                 outer.fork(() -> {
-                    loop.sleep(Duration.ofMillis(30)).await();
+                    while (begun.get() < 16) {
+                        loop.sleep(Duration.ofMillis(1)).await();
+                    }
                     throw new IOException("over");
                 });
                 assertEquals(

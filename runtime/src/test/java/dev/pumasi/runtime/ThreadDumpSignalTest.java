@@ -36,13 +36,13 @@ final class ThreadDumpSignalTest extends OnEachDriver {
         Eventually.until("it waits", () -> green.getState() == Thread.State.WAITING);
         for (int i = 0; i < 3; i++) {
             raise();
-            ThreadDump dump = dumps.poll(8, TimeUnit.SECONDS);
+            ThreadDump dump = dumps.poll(30, TimeUnit.SECONDS);
             assertTrue(dump.toString().contains("waits for sleep PT24H, for "), dump.toString());
         }
         CountDownLatch release = new CountDownLatch(1);
         loop.execute(() -> Eventually.until("it is let go", () -> release.getCount() == 0));
         raise();
-        assertTrue(dumps.poll(8, TimeUnit.SECONDS).toString().contains("test-0 has not turned for"));
+        assertTrue(dumps.poll(30, TimeUnit.SECONDS).toString().contains("test-0 has not turned for"));
         release.countDown();
         loop.execute(green::interrupt);
         green.join();
