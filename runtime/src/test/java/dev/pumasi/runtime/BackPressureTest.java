@@ -6,8 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.pumasi.runtime.memory.Buffer;
 import java.net.Socket;
 import java.util.Random;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 import java.util.zip.CRC32;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -120,10 +122,9 @@ final class BackPressureTest extends OnEachDriver {
             connection.socket().flush();
             return null;
         }));
-        long stoppedAt = stopsMoving(written);
-        assertTrue(stoppedAt < 16 << 20, () -> "the kernel's buffers take that much? " + stoppedAt);
-        assertTrue(onLoop(loop, () -> connection.socket().output().isSending()));
-        assertEquals(0, onLoop(loop, () -> connection.socket().output().room()), "its one buffer is full");
+        Output output = connection.socket().output();
+        stopsMoving("its one buffer is full", written::get, () -> output.isSending() && output.room() == 0, loop);
+        assertTrue(written.get() < 16 << 20, () -> "the kernel's buffers take that much? " + written);
         assertEquals(length, connection.peerReads(length).length);
         get(writer);
         assertTrue(onLoop(loop, () -> connection.socket().output().isDrained()));
@@ -146,11 +147,9 @@ final class BackPressureTest extends OnEachDriver {
             }
             return null;
         });
-        long stoppedAt = stopsMoving(sent);
-        assertTrue(stoppedAt < 16 << 20, () -> "the kernel's buffers take that much? " + stoppedAt);
-        long completions = loop.status().completions();
-        Eventually.pass(20_000_000);
-        assertEquals(completions, loop.status().completions(), "nothing is received meanwhile");
+        // Nothing is received meanwhile, either.
+        stopsMoving("it stops", () -> sent.get() + loop.status().completions(), () -> sent.get() > 0, loop);
+        assertTrue(sent.get() < 16 << 20, () -> "the kernel's buffers take that much? " + sent);
         onGreen(loop, () -> {
             byte[] bytes = new byte[1 << 16];
             for (int done = 0; done < length; ) {
@@ -162,18 +161,25 @@ final class BackPressureTest extends OnEachDriver {
         assertEquals(length, sent.get());
     }
 
-    /** Where a count stays for a while. */
-    private static long stopsMoving(AtomicLong count) {
+    /** Until a count stays for a while, and on the loop the condition holds: a thread that only stands still is waited for. */
+    private static void stopsMoving(String what, LongSupplier count, Callable<Boolean> stopped, Loop loop) {
         long[] seen = {0};
         int[] times = {0};
-        Eventually.until("it stops", () -> {
+        Eventually.until(what, () -> {
             Eventually.pass(40_000_000);
-            long now = count.get();
-            times[0] = now == seen[0] && now > 0 ? times[0] + 1 : 0;
+            long now = count.getAsLong();
+            times[0] = now == seen[0] && holds(loop, stopped) ? times[0] + 1 : 0;
             seen[0] = now;
             return times[0] == 3;
         });
-        return seen[0];
+    }
+
+    private static boolean holds(Loop loop, Callable<Boolean> condition) {
+        try {
+            return onLoop(loop, condition);
+        } catch (Exception failed) {
+            throw new AssertionError(failed);
+        }
     }
 
     @Test

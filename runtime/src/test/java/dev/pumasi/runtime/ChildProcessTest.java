@@ -41,7 +41,8 @@ final class ChildProcessTest extends OnEachDriverWithChildren {
             ChildProcess child = start(loop, command);
             assertEquals(expected, child.exit().await(), "awaited on a platform thread");
             assertEquals(expected, child.exit().await(), "and again");
-            assertEquals(expected, child.exit().toStage().toCompletableFuture().get(8, TimeUnit.SECONDS), "as a stage");
+            assertEquals(
+                    expected, child.exit().toStage().toCompletableFuture().get(30, TimeUnit.SECONDS), "as a stage");
             CompletionQueue queue = new CompletionQueue();
             Operation<Exit> notified = child.exit().notify(queue);
             Eventually.until(
@@ -130,9 +131,7 @@ final class ChildProcessTest extends OnEachDriverWithChildren {
         assertEquals(new Exit.Signalled(UnixSignal.TERM, false), obeys.exit().await());
         assertTrue(obeys.isOverdue());
 
-        Command deaf = sh("trap '' TERM; echo deaf; while :; do sleep 0.05; done");
-        ChildProcess killed = start(loop, deaf.timeLimit(Duration.ofMillis(500)).patience(Duration.ofMillis(100)));
-        assertEquals("deaf", readLine(killed.output()));
+        ChildProcess killed = deaf(loop);
         assertEquals(new Exit.Signalled(UnixSignal.KILL, false), killed.exit().await());
         assertTrue(killed.isOverdue());
 
@@ -140,6 +139,24 @@ final class ChildProcessTest extends OnEachDriverWithChildren {
         assertEquals(new Exit.Status(3), inTime.exit().await());
         assertFalse(inTime.isOverdue());
         Eventually.until("its timer is gone", () -> loop.status().timers() == 0);
+    }
+
+    /** One that had become deaf before its time was over, which on a machine that stands still takes a longer one. */
+    private ChildProcess deaf(Loop loop) throws IOException {
+        Duration limit = Duration.ofMillis(500);
+        while (true) {
+            ChildProcess child = start(
+                    loop,
+                    sh("trap '' TERM; echo deaf; while :; do sleep 0.05; done")
+                            .timeLimit(limit)
+                            .patience(Duration.ofMillis(100)));
+            if (readLine(child.output()).equals("deaf")) {
+                return child;
+            }
+            assertEquals(
+                    new Exit.Signalled(UnixSignal.TERM, false), child.exit().await(), "it came before the trap");
+            limit = limit.multipliedBy(4);
+        }
     }
 
     @Test
@@ -318,14 +335,15 @@ final class ChildProcessTest extends OnEachDriverWithChildren {
                             .await());
             return;
         }
-        assertEquals(
-                "64 0\n",
-                said(
-                        loop,
-                        // by the time it has read a line, its limits have been set
-                        sh("sleep 0.1; echo $(ulimit -n) $(ulimit -c)")
-                                .limit(ResourceLimit.DESCRIPTORS, 64)
-                                .limit(ResourceLimit.CORE_BYTES, 0)));
+        ChildProcess limited = start(
+                loop,
+                sh("read line; echo $(ulimit -n) $(ulimit -c)")
+                        .input(Redirect.Plain.PIPE)
+                        .limit(ResourceLimit.DESCRIPTORS, 64)
+                        .limit(ResourceLimit.CORE_BYTES, 0));
+        limited.input().shutdownOutput(); // it has been started, so its limits have been set
+        assertEquals("64 0\n", readAll(limited.output()));
+        assertEquals(new Exit.Status(0), limited.exit().await());
         ChildProcess busy = start(loop, sh("while :; do :; done").limit(ResourceLimit.CPU_SECONDS, 1));
         assertEquals(new Exit.Signalled(UnixSignal.KILL, false), busy.exit().await());
     }

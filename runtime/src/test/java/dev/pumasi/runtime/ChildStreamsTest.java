@@ -150,7 +150,7 @@ final class ChildStreamsTest extends OnEachDriverWithChildren {
         } finally {
             ProcessHandle.of(grandchild).orElseThrow().destroyForcibly();
         }
-        child.output().setTimeout(Duration.ofSeconds(10));
+        child.output().setTimeout(Duration.ofSeconds(30));
         assertEquals(-1, child.output().read(new byte[1], 0, 1), "now nobody holds it");
     }
 

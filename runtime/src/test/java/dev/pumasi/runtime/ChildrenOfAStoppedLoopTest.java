@@ -90,11 +90,11 @@ final class ChildrenOfAStoppedLoopTest extends OnEachDriverWithChildren {
                     assertTrue(failure instanceof OperationException, failure.toString());
             }
         }
-        assertTrue(
-                ProcessHandle.current()
+        Eventually.until(
+                "no child is left",
+                () -> ProcessHandle.current()
                         .children()
                         .noneMatch(
-                                child -> child.info().commandLine().orElse("").contains("sleep " + LONG)),
-                "no child is left");
+                                child -> child.info().commandLine().orElse("").contains("sleep " + LONG)));
     }
 }

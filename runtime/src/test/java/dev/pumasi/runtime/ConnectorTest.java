@@ -5,11 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.Arrays;
@@ -19,6 +19,8 @@ import org.junit.jupiter.api.Test;
 
 /** Connecting by name: which address is taken, when the next one is tried, and what is left of the others. */
 final class ConnectorTest extends OnEachDriver {
+
+    private static final int TRIES_MAX = 100;
 
     private static final byte[] MESSAGE = "the quick brown fox".getBytes();
 
@@ -35,28 +37,35 @@ final class ConnectorTest extends OnEachDriver {
         return new Connector(names, stagger);
     }
 
-    /** Listens on 127.0.0.9, so that the same port is free on all other addresses of the loopback network. */
-    private ServerSocket server() throws IOException {
-        ServerSocket server = closing(new ServerSocket());
-        server.bind(new InetSocketAddress("127.0.0.9", 0), 50);
-        server.setSoTimeout(PEER_TIMEOUT_MILLIS);
-        return server;
-    }
-
-    /** An address that answers nothing: its queue of connections is full, so the kernel drops what comes. */
-    private InetSocketAddress silent(int port) throws IOException {
-        InetSocketAddress address = new InetSocketAddress("127.0.0.13", port);
-        ServerSocket full = closing(new ServerSocket());
-        full.bind(address, 1);
-        for (int i = 0; i < 64; i++) {
-            Socket filler = closing(new Socket());
-            try {
-                filler.connect(address, 100);
-            } catch (SocketTimeoutException silent) {
-                return address;
+    /**
+     * Listens on 127.0.0.9. The same port of these other addresses refuses: it is taken, and nobody listens there, as somebody
+     * else on this machine might.
+     */
+    private ServerSocket server(String... refusing) throws IOException {
+        for (int i = 0; i < TRIES_MAX; i++) {
+            ServerSocket server = closing(new ServerSocket());
+            server.bind(new InetSocketAddress("127.0.0.9", 0), 50);
+            server.setSoTimeout(PEER_TIMEOUT_MILLIS);
+            if (takes(server.getLocalPort(), refusing)) {
+                return server;
             }
         }
-        throw new AssertionError("the kernel queues without end");
+        throw new AssertionError("no port is free on all of " + List.of(refusing));
+    }
+
+    private boolean takes(int port, String... addresses) throws IOException {
+        try {
+            for (String address : addresses) {
+                closing(new Socket()).bind(new InetSocketAddress(address, port));
+            }
+            return true;
+        } catch (BindException taken) {
+            return false;
+        }
+    }
+
+    private InetSocketAddress silent(int port) throws IOException {
+        return silent(new InetSocketAddress("127.0.0.13", port));
     }
 
     private void assertSpeaks(StreamSocket socket, ServerSocket server) throws Exception {
@@ -110,7 +119,8 @@ final class ConnectorTest extends OnEachDriver {
     @Test
     void afterARefusalTheNextAddressIsTriedAtOnce() throws Exception {
         Loop loop = loop();
-        ServerSocket server = server();
+        String[] refusing = {"127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5", "127.0.0.6"};
+        ServerSocket server = server(refusing);
         Connector connector = connector(
                 Connector.STAGGER_MAX,
                 "127.0.0.1",
@@ -149,10 +159,7 @@ final class ConnectorTest extends OnEachDriver {
     @Test
     void ifAllFailTheFailureSaysWhyAndHowManyWereTried() throws Exception {
         Loop loop = loop();
-        int port;
-        try (ServerSocket gone = server()) {
-            port = gone.getLocalPort();
-        }
+        int port = server("127.0.0.1", "127.0.0.2").getLocalPort();
         OperationException refused = assertThrows(
                 OperationException.class,
                 () -> connector(Connector.STAGGER_MIN, "127.0.0.1", "127.0.0.2")
@@ -229,7 +236,7 @@ final class ConnectorTest extends OnEachDriver {
     @Test
     void manyAtOnceLeaveNothingBehind() throws Exception {
         Loop loop = loop();
-        ServerSocket server = server();
+        ServerSocket server = server("127.0.0.2");
         Connector connector = connector(Connector.STAGGER_MIN, "127.0.0.2", "127.0.0.9");
         List<Operation<StreamSocket>> all = IntStream.range(0, 40)
                 .mapToObj(i -> connector.connect(loop, "host.example", server.getLocalPort()))

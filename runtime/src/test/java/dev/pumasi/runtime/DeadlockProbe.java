@@ -28,8 +28,10 @@ final class DeadlockProbe {
         recording.onEvent("dev.pumasi.LoopStall", event -> Aloud.say("event " + event.getString("verdict")));
         recording.startAsync();
 
-        loop = LoopGroup.start("probe", 1, Drivers.choose(Drivers.AUTO).factory(), Duration.ofMillis(200))
+        loop = LoopGroup.start("probe", 1, Drivers.choose(Drivers.AUTO).factory(), Duration.ofMillis(500))
                 .next();
+        // What comes now has been loaded, so that the time without a turn is that of the deadlock.
+        loop.spawn(() -> loop.sleep(Duration.ofMillis(1)).await()).join();
         switch (arguments[0]) {
             case "monitor" -> monitor();
             case "read-lock" -> unknownOwner();

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Timeout;
  * Loops that nobody can free again, each in a process of its own. It does not depend on the driver what a lock does, so each
  * case runs on the best one here.
  */
-@Timeout(value = 60, unit = TimeUnit.SECONDS)
+@Timeout(value = 120, unit = TimeUnit.SECONDS)
 final class DeadlockTest {
 
     private static final String OPEN_LOOPS = "--add-opens=java.base/java.lang=ALL-UNNAMED";

@@ -27,11 +27,14 @@ final class DescriptorsProbe {
             say("port " + ((InetSocketAddress) listener.address()).getPort());
             Eventually.until("descriptors run out", () -> listener.pauses() > 0);
             say("paused with " + listener.accepted());
+            long began = System.nanoTime();
             long turns = loop.status().turns();
             long pauses = listener.pauses();
-            Eventually.pass(500_000_000);
+            Eventually.until("it tries again and again", () -> listener.pauses() - pauses >= 4);
+            long pausesMeanwhile = listener.pauses() - pauses;
             say("turns meanwhile " + (loop.status().turns() - turns));
-            say("pauses meanwhile " + (listener.pauses() - pauses));
+            say("pauses meanwhile " + pausesMeanwhile);
+            say("millis meanwhile " + (System.nanoTime() - began) / 1_000_000);
             Eventually.until("all are accepted", () -> listener.accepted() - 1 == CONNECTIONS);
             Eventually.until("all are served", () -> SERVED.get() - 1 == CONNECTIONS);
             say("accepted in all " + (listener.accepted() - 1));

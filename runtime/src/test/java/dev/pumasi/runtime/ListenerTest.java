@@ -144,7 +144,8 @@ final class ListenerTest extends OnEachDriver {
             assertEquals(-1, peer.getInputStream().read());
         }
         assertEquals(5, listener.accepted());
-        assertEquals(List.of("accept on " + listener.address()), loop.interests());
+        Eventually.until(
+                "it accepts as before", () -> loop.interests().equals(List.of("accept on " + listener.address())));
     }
 
     @Test
@@ -229,9 +230,11 @@ final class ListenerTest extends OnEachDriver {
             int first = Child.expect(lines, "paused with");
             assertTrue(first > 30 && first < 128, () -> "accepted " + first);
             int turns = Child.expect(lines, "turns meanwhile");
-            assertTrue(turns < 60, () -> turns + " turns in half a second: it spins");
             int pauses = Child.expect(lines, "pauses meanwhile");
-            assertTrue(pauses >= 2 && pauses <= 8, () -> pauses + " pauses in half a second");
+            assertTrue(turns < 12 * (pauses + 1), () -> turns + " turns in " + pauses + " pauses: it spins");
+            int millis = Child.expect(lines, "millis meanwhile");
+            // The first may have been nearly over.
+            assertTrue((pauses - 2) * Listener.PAUSE_MILLIS <= millis, () -> pauses + " pauses in " + millis + " ms");
             for (Socket client : clients) {
                 client.getOutputStream().write(1);
             }
@@ -241,7 +244,7 @@ final class ListenerTest extends OnEachDriver {
             }
             assertEquals(160, Child.expect(lines, "accepted in all"));
             assertEquals(1, Child.expect(lines, "said so"));
-            assertTrue(process.waitFor(10, TimeUnit.SECONDS), "it does not end");
+            assertTrue(process.waitFor(30, TimeUnit.SECONDS), "it does not end");
             assertEquals(0, process.exitValue());
         } finally {
             process.destroyForcibly().waitFor();

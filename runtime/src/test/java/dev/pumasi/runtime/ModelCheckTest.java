@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Timeout;
 final class ModelCheckTest {
 
     @Test
-    @Timeout(value = 120, unit = TimeUnit.SECONDS)
+    @Timeout(value = 300, unit = TimeUnit.SECONDS)
     void noOrderOfEventsBreaksThem() throws Exception {
         Process process = Child.start(
                 "true",

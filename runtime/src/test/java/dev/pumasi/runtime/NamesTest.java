@@ -353,7 +353,7 @@ final class NamesTest extends OnEachDriver {
                 done.countDown();
             });
         }
-        assertTrue(done.await(20, java.util.concurrent.TimeUnit.SECONDS));
+        assertTrue(done.await(60, java.util.concurrent.TimeUnit.SECONDS));
         assertEquals(threads * 20, right.get());
         assertTrue(source.threads.size() <= 4, source.threads.toString());
         for (Loop loop : loops.loops()) {

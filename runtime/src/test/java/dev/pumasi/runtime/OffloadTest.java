@@ -24,7 +24,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(30)
+@Timeout(120)
 class OffloadTest {
 
     private static final int WAITING_MAX = 3;
@@ -102,7 +102,7 @@ class OffloadTest {
     void callbacksRunOnTheLoop() throws Exception {
         CompletableFuture<Boolean> onLoop = new CompletableFuture<>();
         offload.submit(loop, () -> "done").onDone(_ -> onLoop.complete(loop.isCurrent()));
-        assertTrue(onLoop.get(10, TimeUnit.SECONDS));
+        assertTrue(onLoop.get(30, TimeUnit.SECONDS));
     }
 
     @Test
@@ -189,7 +189,7 @@ class OffloadTest {
                 .toStage()
                 .thenAccept(five -> told.complete(five + " " + loop.isCurrent()));
         release.countDown();
-        assertEquals("5 true", told.get(10, TimeUnit.SECONDS));
+        assertEquals("5 true", told.get(30, TimeUnit.SECONDS));
     }
 
     @Test
@@ -199,7 +199,7 @@ class OffloadTest {
             where.complete(offload.call(Thread::currentThread));
             assertTrue(loop.isCurrent());
         });
-        assertEquals("pumasi-offload-0", where.get(10, TimeUnit.SECONDS).getName());
+        assertEquals("pumasi-offload-0", where.get(30, TimeUnit.SECONDS).getName());
         assertSame(Thread.currentThread(), offload.call(Thread::currentThread));
         IOException gone = new FileNotFoundException("gone");
         assertSame(
@@ -251,7 +251,7 @@ class OffloadTest {
         assertEquals(Failure.CANCELLED, failureOf(deaf));
         assertEquals(1, offload.status().abandoned());
         release.countDown();
-        assertTrue(closed.get(10, TimeUnit.SECONDS), "it was interrupted, and its result is closed");
+        assertTrue(closed.get(30, TimeUnit.SECONDS), "it was interrupted, and its result is closed");
         assertEquals(5, offload.submit(loop, () -> 5).await());
         assertEquals(0, offload.status().abandoned());
     }

@@ -5,12 +5,16 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.pumasi.runtime.driver.Clock;
+import dev.pumasi.runtime.driver.Driver;
 import dev.pumasi.runtime.driver.Errno;
 import dev.pumasi.runtime.memory.Buffer;
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -40,7 +44,7 @@ final class StreamSocketEndTest extends OnEachDriver {
                 socket.write(bytes, 0, bytes.length);
             }
         }));
-        assertEquals(0, loop.status().timers());
+        Eventually.until("no timer is left", () -> loop.status().timers() == 0);
     }
 
     private static void assertTimesOut(org.junit.jupiter.api.function.Executable body) {
@@ -53,26 +57,66 @@ final class StreamSocketEndTest extends OnEachDriver {
 
     @Test
     void anInterruptEndsAReadAndTheNextOneHasItsWholeTime() throws Exception {
-        Loop loop = loop();
+        AtomicLong aheadNanos = new AtomicLong();
+        Loop loop = closing(Loop.open("hand", () -> ahead(factory().open(), aheadNanos)));
         Connection connection = connection(loop);
         StreamSocket socket = connection.socket();
-        socket.setTimeout(Duration.ofMillis(900));
+        socket.setTimeout(Duration.ofHours(1));
         CompletableFuture<Failure> first = new CompletableFuture<>();
         Thread reader = loop.spawn(() -> complete(
                 first,
                 () -> assertThrows(OperationException.class, () -> socket.read(new byte[1], 0, 1))
                         .failure()));
-        Eventually.until("it waits", () -> loop.status().timers() == 1);
-        Eventually.pass(500_000_000);
+        turnUntil(loop, "it waits", () -> loop.status().timers() == 1);
+        leap(loop, aheadNanos, Duration.ofMinutes(40));
+        assertFalse(first.isDone());
         reader.interrupt();
+        turnUntil(loop, "it is told", first::isDone);
         assertEquals(Failure.CANCELLED, get(first));
-        Eventually.until("its timer is gone", () -> loop.status().timers() == 0);
+        turnUntil(loop, "its timer is gone", () -> loop.status().timers() == 0);
         CompletableFuture<Integer> second = new CompletableFuture<>();
         loop.spawn(() -> complete(second, () -> socket.read(new byte[1], 0, 1)));
-        Eventually.pass(450_000_000); // beyond the time of the first one
+        turnUntil(loop, "it waits", () -> loop.status().timers() == 1);
+        leap(loop, aheadNanos, Duration.ofMinutes(40)); // beyond the time of the first one
         assertFalse(second.isDone());
         connection.peerSends((byte) 1);
+        turnUntil(loop, "it has come", second::isDone);
         assertEquals(1, get(second));
+        CompletableFuture<Integer> third = new CompletableFuture<>();
+        loop.spawn(() -> complete(third, () -> socket.read(new byte[1], 0, 1)));
+        turnUntil(loop, "it waits", () -> loop.status().timers() == 1);
+        leap(loop, aheadNanos, Duration.ofMinutes(61));
+        turnUntil(loop, "its time is over", third::isDone);
+        assertEquals(
+                Failure.TIMED_OUT,
+                assertThrows(OperationException.class, () -> get(third)).failure());
+    }
+
+    private static void leap(Loop loop, AtomicLong aheadNanos, Duration by) {
+        aheadNanos.addAndGet(by.toNanos());
+        for (int i = 0; i < 20; i++) {
+            loop.turn(0);
+        }
+    }
+
+    /** A driver whose clock can be set ahead. */
+    private static Driver ahead(Driver real, AtomicLong aheadNanos) {
+        Clock clock = new Clock() {
+            @Override
+            public long nanoTime() {
+                return real.clock().nanoTime() + aheadNanos.get();
+            }
+
+            @Override
+            public long currentTimeMillis() {
+                return real.clock().currentTimeMillis();
+            }
+        };
+        return (Driver) Proxy.newProxyInstance(
+                Driver.class.getClassLoader(),
+                new Class<?>[] {Driver.class},
+                (proxy, method, arguments) ->
+                        method.getName().equals("clock") ? clock : method.invoke(real, arguments));
     }
 
     @Test

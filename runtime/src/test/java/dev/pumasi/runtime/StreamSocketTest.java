@@ -49,10 +49,7 @@ final class StreamSocketTest extends OnEachDriver {
     @Test
     void connectThatIsRefusedOrCancelledLeavesNothing() throws Exception {
         Loop loop = loop();
-        SocketAddress nobody;
-        try (ServerSocket gone = new ServerSocket(0, 1, loopback())) {
-            nobody = gone.getLocalSocketAddress();
-        }
+        SocketAddress nobody = nobody();
         int before = LeftBehind.descriptors();
         for (int i = 0; i < 10; i++) {
             Operation<StreamSocket> refused = StreamSocket.connect(loop, nobody);

@@ -12,7 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** A stock lock can stop a loop for good. This is that: what the watchdog names, and what our own locks refuse. */
-@Timeout(value = 40, unit = TimeUnit.SECONDS)
+@Timeout(value = 120, unit = TimeUnit.SECONDS)
 final class StuckLoopTest {
 
     @ParameterizedTest

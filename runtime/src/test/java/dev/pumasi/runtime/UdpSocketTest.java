@@ -98,8 +98,8 @@ final class UdpSocketTest extends OnEachDriver {
         Set<UdpSocket> receivers = java.util.Collections.synchronizedSet(new HashSet<>());
         for (UdpSocket socket : List.of(one, other)) {
             receiveNext(socket, Buffer.allocate(LENGTH), () -> {
+                receivers.add(socket); // before it is counted: who has seen all counted has seen them all
                 received.incrementAndGet();
-                receivers.add(socket);
             });
         }
         int count = 64; // the kernel deals them out by the sender's address
