@@ -314,6 +314,11 @@ public final class Admin implements AutoCloseable {
         observed.readiness(Readiness.READY);
     }
 
+    /** No longer shows a server: one that stops would be taken for the whole. */
+    public void hide(Server gone) {
+        observed.remove(gone);
+    }
+
     /** Shows one more loop. */
     public void show(Loop another) {
         observed.add(another);

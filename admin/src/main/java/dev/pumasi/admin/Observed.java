@@ -43,6 +43,11 @@ final class Observed {
         readiness = now;
     }
 
+    /** One that goes while the others stay; its loops are still shown. */
+    void remove(Server server) {
+        servers.remove(server);
+    }
+
     List<Server> servers() {
         return servers;
     }

@@ -81,6 +81,12 @@ final class CrewOptions {
                         .isPresent();
     }
 
+    /** Workers without loops have one listening socket. */
+    boolean takesSeveralAddresses(String model) {
+        return model.equals(ProcessModel.PREFORKED.label())
+                && each().filter(Model::hasLoops).isPresent();
+    }
+
     boolean hasThreads() {
         return each().filter(Model::hasThreads).isPresent();
     }

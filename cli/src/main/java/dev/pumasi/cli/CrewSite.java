@@ -17,6 +17,7 @@ import dev.pumasi.server.WorkerPlan;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,14 +33,16 @@ final class CrewSite {
     private final PrintWriter out;
     private final String host;
     private final int port;
+    private final List<SocketAddress> listens;
     private final int deaths;
     private Optional<AdminPage> page = Optional.empty();
     private final ServiceManager manager = ServiceManager.ofThisProcess();
 
-    CrewSite(PrintWriter out, String host, int port, int deaths) {
+    CrewSite(PrintWriter out, String host, int port, List<SocketAddress> listens, int deaths) {
         this.out = out;
         this.host = host;
         this.port = port;
+        this.listens = List.copyOf(listens);
         this.deaths = deaths;
     }
 
@@ -62,7 +65,8 @@ final class CrewSite {
                 Crew crew = started(processes, planner, opened)) {
             Optional<SupervisorSocket> socket = socket(crew);
             Optional<SignalListener> reloads = reloads(crew);
-            ready("Serving " + content + " on " + Site.url(host, crew.port()) + " (" + words + "; process "
+            Optional<SignalListener> logs = listens.isEmpty() ? Optional.empty() : logs(crew);
+            ready("Serving " + content + " on " + where(crew) + " (" + words + "; process "
                     + ProcessHandle.current().pid() + ")");
             if (opened != null) {
                 opened.show(crew, out);
@@ -86,6 +90,7 @@ final class CrewSite {
             } finally {
                 stopper.interrupt();
                 reloads.ifPresent(SignalListener::close);
+                logs.ifPresent(SignalListener::close);
                 close(socket);
             }
         }
@@ -98,30 +103,27 @@ final class CrewSite {
         if (opened != null) {
             opened.openForCrew(out); // before the workers start: whoever asks whether it is ready is answered meanwhile
         }
-        InetSocketAddress address = new InetSocketAddress(host, port);
-        if (address.isUnresolved()) {
-            throw new CannotRun("no address is known for the host " + host
-                    + "; check its spelling, or name one of this machine's addresses with --host.");
-        }
-        String where = "port " + port + " of " + host;
+        List<SocketAddress> addresses = listens.isEmpty() ? List.of(address()) : listens;
+        String where = listens.isEmpty() ? "port " + port + " of " + host : places();
         try {
             return switch (processes) {
                 case PREFORKED ->
                     Supervisor.of(planner)
-                            .address(address)
+                            .addresses(addresses)
                             .deathsMax(deaths)
                             .successor(ownCommand())
                             .teller(this::tell)
                             .start();
-                case FORKING -> Forker.start(address, planner, this::tell);
+                case FORKING -> Forker.start(addresses.getFirst(), planner, this::tell);
             };
         } catch (SupervisorException refused) {
             throw new CannotRun(String.valueOf(refused.getMessage()), refused);
         } catch (OperationException refused) {
             throw new CannotRun(
                     refused.failure() == Failure.ADDRESS_IN_USE
-                            ? where
-                                    + " is in use; choose another with --port, or stop what listens there (ss -ltnp shows it)."
+                            ? where + (listens.size() > 1 ? ": one of these" : "") + " is in use; choose another"
+                                    + (listens.isEmpty() ? " with --port" : "")
+                                    + ", or stop what listens there (ss -ltnp shows it)."
                             : "cannot listen on " + where + ": "
                                     + refused.failure().cause() + "; "
                                     + refused.failure().remedy() + ".",
@@ -129,6 +131,29 @@ final class CrewSite {
         } catch (IOException refused) {
             throw new CannotRun("cannot listen on " + where + ": " + refused.getMessage(), refused);
         }
+    }
+
+    private InetSocketAddress address() throws CannotRun {
+        InetSocketAddress address = new InetSocketAddress(host, port);
+        if (address.isUnresolved()) {
+            throw new CannotRun("no address is known for the host " + host
+                    + "; check its spelling, or name one of this machine's addresses with --host.");
+        }
+        return address;
+    }
+
+    private String where(Crew crew) {
+        return listens.isEmpty() ? ApplicationRun.url(host, crew.port()) : places();
+    }
+
+    private String places() {
+        return String.join(
+                ", ",
+                listens.stream()
+                        .map(each -> each instanceof InetSocketAddress inet
+                                ? ApplicationRun.url(inet.getAddress().getHostAddress(), inet.getPort())
+                                : "unix:" + each)
+                        .toList());
     }
 
     /** How this process was started; empty where the system does not show it. */
@@ -147,6 +172,20 @@ final class CrewSite {
                 tell("SIGHUP: reloading");
                 granted(crew, SupervisorSocket.Wish.RELOAD).thenAccept(outcome -> tell(SupervisorSocket.text(outcome)));
             }));
+        } catch (SignalRefusedException refused) {
+            LOG.log(System.Logger.Level.DEBUG, refused.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    /** SIGUSR1, as nginx has it: the workers open their logs anew. Those of a site know it; others would end of it. */
+    private Optional<SignalListener> logs(Crew crew) {
+        if (!(crew instanceof Supervisor supervisor)) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(
+                    SignalListener.openOn(Runnable::run, UnixSignal.USR1, _ -> supervisor.signal(UnixSignal.USR1)));
         } catch (SignalRefusedException refused) {
             LOG.log(System.Logger.Level.DEBUG, refused.getMessage());
             return Optional.empty();

@@ -127,7 +127,7 @@ final class QueueServeCommand implements Callable<Integer> {
                 .loops(1)
                 .start()) {
             var out = spec.commandLine().getOut();
-            out.println("Serving the queue in " + folder + " on " + Site.url(host, server.port())
+            out.println("Serving the queue in " + folder + " on " + ApplicationRun.url(host, server.port())
                     + (tokenFile == null ? " (programs of this machine)" : " (whoever has the token)"));
             out.flush();
             if (live != null && page != null) {

@@ -10,10 +10,13 @@ import dev.pumasi.runtime.driver.Drivers;
 import dev.pumasi.server.ApplicationChoice;
 import dev.pumasi.server.Model;
 import dev.pumasi.server.ProcessModel;
+import dev.pumasi.server.Supervisor;
 import dev.pumasi.server.WorkerPlan;
+import dev.pumasi.web.Site;
 import dev.pumasi.web.conf.ConfException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -142,6 +145,9 @@ final class ServeCommand implements Callable<Integer> {
             description = "Which socket to accept from, if systemd has passed several.")
     private @Nullable String socketName;
 
+    /** Where the site of a configuration file listens, if processes serve it; else empty. */
+    private List<SocketAddress> listens = List.of();
+
     @Mixin
     private CrewOptions crew = new CrewOptions();
 
@@ -173,7 +179,7 @@ final class ServeCommand implements Callable<Integer> {
             Admin live = opened == null
                     ? null
                     : opened.on(Admin.Action.DRAIN, draining::begin).open();
-            Site site = Site.start(options);
+            ApplicationRun site = ApplicationRun.start(options);
             var out = spec.commandLine().getOut();
             out.println(site.line());
             out.flush();
@@ -209,17 +215,15 @@ final class ServeCommand implements Callable<Integer> {
         Path file = Objects.requireNonNull(folder);
         crew.requireNone(spec.commandLine(), model);
         notWithSite();
-        if (admin.page(spec.commandLine(), content()).isPresent()) {
-            throw wrong("the live page is not there for a configuration file in one process;"
-                    + " serve it with --model preforked, or leave --admin out");
-        }
+        Optional<AdminPage> page = admin.page(spec.commandLine(), content());
         if (!ServiceManager.ofThisProcess().sockets().isEmpty()) {
             throw wrong(
                     "a socket was passed to this process, and " + file + " says where to listen; remove one of them");
         }
         Model chosen = model();
         boolean countsLoops = chosen == Model.EVENT_LOOP || chosen == Model.GREEN;
-        try (StopSignals signals = StopSignals.take()) {
+        try (StopSignals signals = StopSignals.take();
+                AdminPage opened = page.orElse(null)) {
             return new SiteRun(
                             spec.commandLine().getOut(),
                             file,
@@ -228,6 +232,7 @@ final class ServeCommand implements Callable<Integer> {
                             number("--threads", threads, chosen.threadsMax(), chosen.hasThreads()),
                             number("--connections", connections, Integer.MAX_VALUE, true),
                             driver(chosen))
+                    .with(Optional.ofNullable(opened))
                     .run(signals, DRAIN_PATIENCE);
         }
     }
@@ -241,18 +246,24 @@ final class ServeCommand implements Callable<Integer> {
         }
     }
 
-    /** The one address of a site that processes serve, and how many it wants. Tells what is wrong with the file. */
-    private InetSocketAddress siteAddress() throws CannotRun {
+    /** Where the site listens that processes serve, and how many it wants. Tells what is wrong with the file. */
+    private List<SocketAddress> siteAddresses() throws CannotRun {
         Path file = Objects.requireNonNull(folder);
         notWithSite();
-        try (dev.pumasi.web.Site site = dev.pumasi.web.Site.open(file, System.getenv())) {
+        try (Site site = Site.open(file, System.getenv())) {
             crew.byDefault(site.processes());
-            if (site.addresses().size() != 1 || !(site.addresses().getFirst() instanceof InetSocketAddress address)) {
-                throw new CannotRun(
-                        file + " listens on " + String.join(", ", site.places()) + ", and the model " + model
-                                + " has one TCP socket; serve it with --model green, or start one server for each address.");
+            boolean severalAreFine = crew.takesSeveralAddresses(model);
+            boolean isOne = site.addresses().size() == 1 && site.addresses().getFirst() instanceof InetSocketAddress;
+            if (!severalAreFine && !isOne) {
+                throw new CannotRun(file + " listens on " + String.join(", ", site.places())
+                        + ", and here it can be one TCP address;"
+                        + " serve it with --model preforked and workers that have loops, or with --model green.");
             }
-            return address;
+            if (site.addresses().size() > Supervisor.ADDRESSES_MAX) {
+                throw new CannotRun(file + " listens on " + site.addresses().size() + " addresses, and the model "
+                        + model + " has " + Supervisor.ADDRESSES_MAX + " at most; serve it with --model green.");
+            }
+            return site.addresses();
         } catch (ConfException broken) {
             throw new CannotRun(file + " cannot be used:\n" + broken.getMessage(), broken);
         }
@@ -267,9 +278,7 @@ final class ServeCommand implements Callable<Integer> {
         }
         try (StopSignals signals = StopSignals.take()) {
             if (isSite()) {
-                InetSocketAddress address = siteAddress();
-                host = address.getAddress().getHostAddress();
-                port = address.getPort();
+                listens = siteAddresses();
             }
             plan(); // wrong options are told as such
             Optional<AdminPage> page = admin.page(spec.commandLine(), content());
@@ -278,7 +287,7 @@ final class ServeCommand implements Callable<Integer> {
                         "--admin means nothing in the model forking, whose processes have a connection each and no loop;"
                                 + " leave it out");
             }
-            return new CrewSite(spec.commandLine().getOut(), host, port, crew.deaths())
+            return new CrewSite(spec.commandLine().getOut(), host, port, listens, crew.deaths())
                     .with(page.map(wanted -> wanted.forCrew(DRAIN_PATIENCE)))
                     .run(processes, content(), crew.words(processes), () -> planAnew(words), signals, DRAIN_PATIENCE);
         }
@@ -292,14 +301,15 @@ final class ServeCommand implements Callable<Integer> {
                 .commandSpec()
                 .userObject();
         if (fresh.isSite()) {
-            InetSocketAddress address = fresh.siteAddress();
-            fresh.host = address.getAddress().getHostAddress();
-            fresh.port = address.getPort();
+            fresh.listens = fresh.siteAddresses();
         }
-        if (!fresh.model.equals(model) || !fresh.host.equals(host) || fresh.port != port) {
+        if (!fresh.model.equals(model)
+                || !fresh.host.equals(host)
+                || fresh.port != port
+                || !fresh.listens.equals(listens)) {
             throw new CannotRun(
                     isSite()
-                            ? "the model and the address cannot be changed by a reload; stop the server, and start it anew"
+                            ? "the model and the addresses cannot be changed by a reload; stop the server, and start it anew"
                             : "--model, --host and --port cannot be changed by a reload; stop the server, and start it anew");
         }
         return fresh.plan();
@@ -320,7 +330,7 @@ final class ServeCommand implements Callable<Integer> {
     }
 
     /** For {@code pumasi threads}. A server that cannot offer them serves all the same. */
-    private static Optional<ThreadDumpSocket> offerDumps(Site site) {
+    private static Optional<ThreadDumpSocket> offerDumps(ApplicationRun site) {
         try {
             return Optional.of(ThreadDumpSocket.open(site.loops()));
         } catch (IOException refused) {
@@ -330,7 +340,7 @@ final class ServeCommand implements Callable<Integer> {
     }
 
     /** For {@code pumasi trace}. */
-    private static Optional<RecordingSocket> offerRecordings(Site site) {
+    private static Optional<RecordingSocket> offerRecordings(ApplicationRun site) {
         try {
             return Optional.of(RecordingSocket.open(site.loops()));
         } catch (IOException refused) {

@@ -2,6 +2,7 @@ package dev.pumasi.cli;
 
 import dev.pumasi.http.Endpoint;
 import dev.pumasi.http.HttpLimits;
+import dev.pumasi.runtime.SignalListener;
 import dev.pumasi.server.Application;
 import dev.pumasi.server.SettingException;
 import dev.pumasi.server.Settings;
@@ -18,6 +19,7 @@ public final class SiteApplication implements Application {
     static final String FILE = "file";
 
     private @Nullable Site site;
+    private @Nullable SignalListener logs;
 
     /** Called by those who look for applications. */
     public SiteApplication() {}
@@ -38,6 +40,7 @@ public final class SiteApplication implements Application {
         try {
             Site opened = Site.open(file, System.getenv());
             site = opened;
+            logs = SiteRun.reopening(opened::reopenLogs).orElse(null);
             return opened.endpoint();
         } catch (ConfException broken) {
             throw new SettingException(file + " cannot be used:\n" + broken.getMessage(), broken);
@@ -56,6 +59,10 @@ public final class SiteApplication implements Application {
 
     @Override
     public void close() {
+        SignalListener listening = logs;
+        if (listening != null) {
+            listening.close();
+        }
         Site opened = site;
         if (opened != null) {
             opened.close();

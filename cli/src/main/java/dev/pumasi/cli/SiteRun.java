@@ -1,5 +1,6 @@
 package dev.pumasi.cli;
 
+import dev.pumasi.admin.Admin;
 import dev.pumasi.http.Endpoint;
 import dev.pumasi.http.Handler;
 import dev.pumasi.http.HttpLimits;
@@ -70,6 +71,8 @@ final class SiteRun {
     private final Map<SocketAddress, Server> servers = new LinkedHashMap<>();
     private final Deque<Site> retired = new ArrayDeque<>();
     private Optional<LoopGroup> loops = Optional.empty();
+    private Optional<AdminPage> page = Optional.empty();
+    private Optional<Admin> live = Optional.empty();
 
     SiteRun(
             PrintWriter out,
@@ -86,6 +89,12 @@ final class SiteRun {
         this.threads = threads;
         this.connections = connections;
         this.driver = driver;
+    }
+
+    /** With a live page. */
+    SiteRun with(Optional<AdminPage> wanted) {
+        page = wanted;
+        return this;
     }
 
     /** The endpoint that there is at the moment. */
@@ -112,6 +121,13 @@ final class SiteRun {
 
     /** Serves until it is told to stop; returns the exit status. */
     int run(StopSignals signals, Duration patience) throws CannotRun, InterruptedException {
+        if (page.isPresent()) {
+            // Before the site stands: whoever asks whether it is ready is answered meanwhile.
+            live = Optional.of(page.get()
+                    .on(Admin.Action.RELOAD, this::reloadWished)
+                    .on(Admin.Action.DRAIN, () -> drain(signals))
+                    .open());
+        }
         Site site = opened();
         ServiceManager manager = ServiceManager.ofThisProcess();
         try {
@@ -123,12 +139,14 @@ final class SiteRun {
                     + ProcessHandle.current().pid() + ")";
             tell(line);
             manager.ready(line);
+            page.ifPresent(shown -> shown.tell(out));
         } catch (CannotRun refused) {
             stop(Duration.ZERO);
             site.close();
             throw refused;
         }
         Optional<SignalListener> hangUps = hangUps(manager);
+        Optional<SignalListener> logs = reopening(this::reopenLogs);
         List<AutoCloseable> sockets = new ArrayList<>();
         try {
             offer(sockets);
@@ -136,6 +154,8 @@ final class SiteRun {
             manager.stopping("answering what was asked before");
         } finally {
             hangUps.ifPresent(SignalListener::close);
+            logs.ifPresent(SignalListener::close);
+            page.ifPresent(AdminPage::drains);
             sockets.forEach(SiteRun::close);
             stop(patience);
         }
@@ -199,10 +219,12 @@ final class SiteRun {
                 threads.ifPresent(builder::threads);
                 servers.put(address, builder.start());
                 started.add(address);
+                show(address);
             } catch (IOException refused) {
                 for (SocketAddress each : started) {
                     Server server = servers.remove(each);
                     if (server != null) {
+                        live.ifPresent(shown -> shown.hide(server));
                         server.stop(Duration.ZERO);
                     }
                 }
@@ -244,6 +266,7 @@ final class SiteRun {
         for (SocketAddress address : gone) {
             Server server = servers.remove(address);
             if (server != null) {
+                live.ifPresent(shown -> shown.hide(server));
                 Thread.ofPlatform()
                         .name("pumasi-retire")
                         .daemon()
@@ -281,6 +304,70 @@ final class SiteRun {
                         tell(line);
                         manager.ready(line.lines().findFirst().orElse(""));
                     }));
+        } catch (SignalRefusedException refused) {
+            LOG.log(System.Logger.Level.DEBUG, refused.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    private void show(SocketAddress address) {
+        Server server = servers.get(address);
+        if (server == null || live.isEmpty()) {
+            return;
+        }
+        try {
+            live.get().show(server);
+        } catch (IllegalStateException tooMany) {
+            LOG.log(System.Logger.Level.WARNING, "{0} is not on the live page: {1}", address, tooMany.getMessage());
+        }
+    }
+
+    /** The button of the live page. */
+    private String reloadWished() throws CannotRun {
+        ReloadOutcome outcome = reload();
+        String text = SupervisorSocket.text(outcome);
+        tell(text);
+        if (outcome instanceof ReloadOutcome.Refused) {
+            throw new CannotRun(text);
+        }
+        return text;
+    }
+
+    private synchronized String drain(StopSignals signals) {
+        List<Server> all = List.copyOf(servers.values());
+        page.ifPresent(AdminPage::drains);
+        Thread.ofPlatform().name("pumasi-drain").daemon().start(() -> {
+            List<Thread> each = all.stream()
+                    .map(server -> Thread.ofPlatform()
+                            .name("pumasi-drain")
+                            .daemon()
+                            .start(() -> server.retire(Duration.ofSeconds(RETIRED_SECONDS))))
+                    .toList();
+            try {
+                for (Thread thread : each) {
+                    thread.join();
+                }
+            } catch (InterruptedException ending) {
+                return;
+            }
+            signals.ask();
+        });
+        return "no address accepts any more; connections have up to " + RETIRED_SECONDS
+                + " s for a last answer, then the process ends";
+    }
+
+    private synchronized void reopenLogs() {
+        current.site.ifPresent(Site::reopenLogs);
+        retired.forEach(Site::reopenLogs);
+    }
+
+    /** Does it whenever SIGUSR1 comes, as nginx does; whoever rotates logs sends that. */
+    static Optional<SignalListener> reopening(Runnable what) {
+        try {
+            return Optional.of(SignalListener.openOn(
+                    task -> Thread.ofPlatform().name("pumasi-logs").daemon().start(task),
+                    UnixSignal.USR1,
+                    _ -> what.run()));
         } catch (SignalRefusedException refused) {
             LOG.log(System.Logger.Level.DEBUG, refused.getMessage());
             return Optional.empty();

@@ -76,7 +76,9 @@ class CheckCommandTest {
         assertEquals(2, run("serve", file, "--port", "8080"));
         assertTrue(err.toString().contains("--port means nothing with a configuration file"), err.toString());
         file("http { server { listen 127.0.0.1:8080; listen 127.0.0.1:8081; } }");
-        assertEquals(1, run("serve", file, "--model", "preforked"));
-        assertTrue(err.toString().contains("has one TCP socket"), err.toString());
+        assertEquals(1, run("serve", file, "--model", "forking"));
+        assertTrue(err.toString().contains("here it can be one TCP address"), err.toString());
+        assertEquals(1, run("serve", file, "--model", "preforked", "--each", "threaded"));
+        assertTrue(err.toString().contains("workers that have loops"), err.toString());
     }
 }

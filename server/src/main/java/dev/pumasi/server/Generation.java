@@ -35,9 +35,9 @@ final class Generation {
         this.failed = failed;
     }
 
-    void start(Loop loop, Listener listener, Duration readyLimit, WorkerProcess.Watcher watcher) {
+    void start(Loop loop, List<Listener> listeners, Duration readyLimit, WorkerProcess.Watcher watcher) {
         for (int i = 0; i < plan.workers(); i++) {
-            WorkerProcess worker = WorkerProcess.start(loop, plan, listener, readyLimit, watcher);
+            WorkerProcess worker = WorkerProcess.start(loop, plan, listeners, readyLimit, watcher);
             worker.generation(number);
             workers.add(worker);
         }

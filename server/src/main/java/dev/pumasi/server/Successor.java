@@ -27,6 +27,9 @@ final class Successor {
 
     static final String VARIABLE = "PUMASI_SUCCEEDS";
 
+    /** Says how many listening sockets it gets. */
+    private static final String LISTENERS = "PUMASI_SUCCEEDS_AT";
+
     private final Loop loop;
     private final Consumer<ReloadOutcome> told;
     private final Timer limit;
@@ -55,15 +58,25 @@ final class Successor {
                         .isPresent();
     }
 
+    /** How many listening sockets the supervisor before has passed, from {@link Worker#LISTENER} on. */
+    static int listeners() {
+        String count = System.getenv(LISTENERS);
+        return count == null || !count.matches("\\d{1,4}") ? 1 : Integer.parseInt(count);
+    }
+
     /** @param told what has come of it, once, and not inside this call */
     static Successor start(
-            Loop loop, List<String> command, Listener listener, Duration patience, Consumer<ReloadOutcome> told) {
+            Loop loop,
+            List<String> command,
+            List<Listener> listeners,
+            Duration patience,
+            Consumer<ReloadOutcome> told) {
         Successor successor = new Successor(loop, patience, told);
-        successor.begin(command, listener, patience);
+        successor.begin(command, listeners, patience);
         return successor;
     }
 
-    private void begin(List<String> command, Listener listener, Duration patience) {
+    private void begin(List<String> command, List<Listener> listeners, Duration patience) {
         StreamSocket.Pair pair;
         try {
             pair = StreamSocket.pair(loop);
@@ -72,15 +85,17 @@ final class Successor {
             return;
         }
         control = ControlChannel.open(pair.first(), this::heard, () -> {});
-        Command.of(command)
+        Command started = Command.of(command)
                 .environment(VARIABLE, Long.toString(ProcessHandle.current().pid()))
+                .environment(LISTENERS, Integer.toString(listeners.size()))
                 .input(Redirect.Plain.INHERIT)
                 .output(Redirect.Plain.INHERIT)
                 .outlivesLoop()
-                .pass(pair.second(), Worker.CONTROL)
-                .pass(listener, Worker.LISTENER)
-                .start(loop)
-                .onDone(this::started);
+                .pass(pair.second(), Worker.CONTROL);
+        for (int i = 0; i < listeners.size(); i++) {
+            started.pass(listeners.get(i), Worker.LISTENER + i);
+        }
+        started.start(loop).onDone(this::started);
         pair.second().close();
         loop.start(limit, patience.toNanos());
     }

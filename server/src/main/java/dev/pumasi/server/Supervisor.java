@@ -5,6 +5,7 @@ import dev.pumasi.runtime.Loop;
 import dev.pumasi.runtime.LoopGroup;
 import dev.pumasi.runtime.ProcessSocket;
 import dev.pumasi.runtime.Timer;
+import dev.pumasi.runtime.UnixSignal;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
@@ -91,6 +92,9 @@ public final class Supervisor implements Crew {
 
     public static final Duration DEATHS_WINDOW = Duration.ofMinutes(1);
 
+    /** The most addresses of one supervisor. */
+    public static final int ADDRESSES_MAX = 64;
+
     /** How long a worker may take to tell what it does. */
     public static final Duration LOOK_MAX = Duration.ofMillis(500);
 
@@ -109,7 +113,7 @@ public final class Supervisor implements Crew {
     private final List<String> successorCommand;
     private final LoopGroup loops;
     private final Loop loop;
-    private final Listener listener;
+    private final List<Listener> listeners;
     private final Deaths deaths;
     private final int deathsMax;
     private final CompletableFuture<@Nullable Void> ended = new CompletableFuture<>();
@@ -133,7 +137,7 @@ public final class Supervisor implements Crew {
     private @Nullable String failure;
     private volatile List<Long> workerIds = List.of();
 
-    Supervisor(SupervisorBuilder builder, LoopGroup loops, Listener listener) {
+    Supervisor(SupervisorBuilder builder, LoopGroup loops, List<Listener> listeners) {
         planner = builder.planner;
         readyLimit = builder.readyLimit;
         retirePatience = builder.retirePatience;
@@ -143,7 +147,7 @@ public final class Supervisor implements Crew {
         deaths = new Deaths(deathsMax, DEATHS_WINDOW);
         this.loops = loops;
         loop = loops.next();
-        this.listener = listener;
+        this.listeners = List.copyOf(listeners);
     }
 
     /** A supervisor of what {@code planner} says. */
@@ -159,7 +163,20 @@ public final class Supervisor implements Crew {
     /** Where it listens, with the port that was chosen. */
     @Override
     public SocketAddress address() {
-        return listener.address();
+        return listeners.getFirst().address();
+    }
+
+    /** Where it listens, in the order in which the addresses were given; with the ports that were chosen. */
+    public List<SocketAddress> addresses() {
+        return listeners.stream().map(Listener::address).toList();
+    }
+
+    /**
+     * Sends a signal to each worker that serves; USR1 for one that opens its logs anew, for example. One that does not listen to it may
+     * end of it: what workers know is for the caller to know. Any thread; does not wait.
+     */
+    public void signal(UnixSignal signal) {
+        loop.execute(() -> serving.forEach(worker -> worker.send(signal)));
     }
 
     /** The port, or 0 for a Unix domain socket. */
@@ -310,7 +327,7 @@ public final class Supervisor implements Crew {
                 });
         started[0] = fresh;
         next = fresh;
-        fresh.start(loop, listener, readyLimit, watcher);
+        fresh.start(loop, listeners, readyLimit, watcher);
         all.addAll(fresh.workers());
     }
 
@@ -425,7 +442,7 @@ public final class Supervisor implements Crew {
             successor = Successor.start(
                     loop,
                     successorCommand,
-                    listener,
+                    listeners,
                     readyLimit.multipliedBy(2),
                     outcome -> succeeded(outcome, answer));
         });
@@ -435,7 +452,7 @@ public final class Supervisor implements Crew {
     private void succeeded(ReloadOutcome outcome, CompletableFuture<ReloadOutcome> answer) {
         successor = null;
         if (outcome instanceof ReloadOutcome.HandedOver && !stopping) {
-            listener.ownPath(false);
+            listeners.forEach(listener -> listener.ownPath(false));
             leave(ControlLine.RETIRE, retirePatience);
         }
         answer.complete(outcome);
@@ -535,7 +552,7 @@ public final class Supervisor implements Crew {
         Runnable begin = () -> {
             if (!stopping && meant == generation) {
                 WorkerProcess fresh =
-                        WorkerProcess.start(loop, Objects.requireNonNull(plan), listener, readyLimit, watcher);
+                        WorkerProcess.start(loop, Objects.requireNonNull(plan), listeners, readyLimit, watcher);
                 fresh.generation(generation);
                 all.add(fresh);
                 serving.add(fresh);
@@ -576,7 +593,7 @@ public final class Supervisor implements Crew {
 
     private void leave(String verb, Duration patience) {
         stopping = true;
-        listener.close();
+        listeners.forEach(Listener::close);
         if (successor != null) {
             successor.end();
         }

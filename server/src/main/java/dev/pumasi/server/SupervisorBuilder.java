@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Consumer;
@@ -17,7 +18,7 @@ import java.util.function.Consumer;
 public final class SupervisorBuilder {
 
     final WorkerPlan.Planner planner;
-    SocketAddress address = new InetSocketAddress("localhost", 8080);
+    private List<SocketAddress> addresses = List.of(new InetSocketAddress("localhost", 8080));
     String driver = "epoll";
     Duration readyLimit = Supervisor.READY_LIMIT_DEFAULT;
     Duration retirePatience = Supervisor.RETIRE_PATIENCE_DEFAULT;
@@ -31,7 +32,16 @@ public final class SupervisorBuilder {
 
     /** Where to listen: TCP or Unix domain. Default: port 8080 of localhost. */
     public SupervisorBuilder address(SocketAddress where) {
-        address = Objects.requireNonNull(where, "address");
+        return addresses(List.of(Objects.requireNonNull(where, "address")));
+    }
+
+    /** Several of them: each worker listens on all. At most {@value Supervisor#ADDRESSES_MAX}. */
+    public SupervisorBuilder addresses(List<SocketAddress> all) {
+        if (all.isEmpty() || all.size() > Supervisor.ADDRESSES_MAX) {
+            throw new IllegalArgumentException(
+                    "between 1 and " + Supervisor.ADDRESSES_MAX + " addresses, not " + all.size());
+        }
+        addresses = List.copyOf(all);
         return this;
     }
 
@@ -76,7 +86,7 @@ public final class SupervisorBuilder {
 
     /**
      * Starts it; its workers serve when this returns. If this process was started by a supervisor's {@link Supervisor#handOver}, it
-     * takes over its listening socket, whatever the address.
+     * takes over its listening sockets, whatever the addresses; there must be as many.
      *
      * @throws IOException if the address is taken, forbidden or none of this machine's
      * @throws SupervisorException if the first generation does not start: nothing is left running
@@ -85,15 +95,29 @@ public final class SupervisorBuilder {
         LoopGroup loops = LoopGroup.start("pumasi-supervisor", 1, driver);
         try {
             Loop loop = loops.next();
-            return Successor.isExpected() ? succeed(loops, loop) : fresh(loops, Listener.hold(loop, address));
+            return Successor.isExpected() ? succeed(loops, loop) : fresh(loops, held(loop));
         } catch (IOException | SupervisorException | RuntimeException refused) {
             loops.close();
             throw refused;
         }
     }
 
-    private Supervisor fresh(LoopGroup loops, Listener listener) throws SupervisorException {
-        Supervisor supervisor = new Supervisor(this, loops, listener);
+    /** All of them, or none. */
+    private List<Listener> held(Loop loop) throws IOException {
+        List<Listener> held = new ArrayList<>();
+        try {
+            for (SocketAddress each : addresses) {
+                held.add(Listener.hold(loop, each));
+            }
+            return held;
+        } catch (IOException | RuntimeException refused) {
+            held.forEach(listener -> loop.execute(listener::close));
+            throw refused;
+        }
+    }
+
+    private Supervisor fresh(LoopGroup loops, List<Listener> listeners) throws SupervisorException {
+        Supervisor supervisor = new Supervisor(this, loops, listeners);
         supervisor.begin();
         return supervisor;
     }
@@ -101,9 +125,17 @@ public final class SupervisorBuilder {
     private Supervisor succeed(LoopGroup loops, Loop loop) throws IOException, SupervisorException {
         StreamSocket before = StreamSocket.inherit(loop, Worker.CONTROL);
         try {
-            Listener listener = Listener.inherit(loop, Worker.LISTENER, false, StreamSocket::close);
-            Supervisor supervisor = fresh(loops, listener);
-            loop.execute(() -> listener.ownPath(true));
+            if (Successor.listeners() != addresses.size()) {
+                throw new SupervisorException("the one before listens on " + Successor.listeners()
+                        + " addresses, and this one would on " + addresses.size()
+                        + "; stop the server, and start it anew");
+            }
+            List<Listener> listeners = new ArrayList<>();
+            for (int i = 0; i < addresses.size(); i++) {
+                listeners.add(Listener.inherit(loop, Worker.LISTENER + i, false, StreamSocket::close));
+            }
+            Supervisor supervisor = fresh(loops, listeners);
+            loop.execute(() -> listeners.forEach(listener -> listener.ownPath(true)));
             say(before, ControlLine.of(ControlLine.SERVING));
             return supervisor;
         } catch (OperationException | SupervisorException refused) {

@@ -39,6 +39,9 @@ public final class Worker {
     /** The listening socket. */
     static final int LISTENER = 4;
 
+    /** The variable that says how many listening sockets there are: the others follow behind {@value #LISTENER}. */
+    static final String LISTENERS = "PUMASI_LISTENERS";
+
     static final int EXIT_REFUSED = 78;
 
     /** What the JVM exits with under {@code -XX:+ExitOnOutOfMemoryError}. */
@@ -99,6 +102,9 @@ public final class Worker {
                 builder.threads(settings.threads());
             }
             post = Post.of(builder.start(), settings.driver());
+            for (int i = 1; i < listeners(); i++) {
+                post = post.with(builder.on(post.loops()).inherit(LISTENER + i).start());
+            }
         } catch (IOException | RuntimeException refused) {
             application.close();
             return refuse(String.valueOf(refused.getMessage()));
@@ -109,6 +115,11 @@ public final class Worker {
             post.close();
             application.close();
         }
+    }
+
+    private static int listeners() {
+        String count = System.getenv(LISTENERS);
+        return count == null || !count.matches("\\d{1,4}") ? 1 : Integer.parseInt(count);
     }
 
     /** Says so to the supervisor; there is no loop yet. */
@@ -145,7 +156,7 @@ public final class Worker {
             if (how.forGood()) {
                 stop(how.patience());
             } else {
-                post.server().retire(how.patience());
+                post.retire(how.patience());
             }
             if (dumps.isPresent()) {
                 dumps.get().close();
@@ -259,7 +270,7 @@ public final class Worker {
 
     private void stop(Duration patience) {
         if (stopped.compareAndSet(false, true)) {
-            post.server().stop(patience);
+            post.stop(patience);
         }
     }
 

@@ -118,13 +118,14 @@ final class WorkerProcess {
     }
 
     /** Starts one that has so long to become ready. The watcher is told of nothing inside this call. */
-    static WorkerProcess start(Loop loop, WorkerPlan plan, Listener listener, Duration readyLimit, Watcher watcher) {
+    static WorkerProcess start(
+            Loop loop, WorkerPlan plan, List<Listener> listeners, Duration readyLimit, Watcher watcher) {
         WorkerProcess worker = new WorkerProcess(loop, readyLimit, watcher);
-        worker.begin(plan, listener);
+        worker.begin(plan, listeners);
         return worker;
     }
 
-    private void begin(WorkerPlan plan, Listener listener) {
+    private void begin(WorkerPlan plan, List<Listener> listeners) {
         StreamSocket.Pair pair;
         try {
             pair = StreamSocket.pair(loop);
@@ -133,13 +134,16 @@ final class WorkerProcess {
             return;
         }
         control = ControlChannel.open(pair.first(), this::heard, () -> {});
-        Command.of(plan.command())
+        Command command = Command.of(plan.command())
+                .environment(Worker.LISTENERS, Integer.toString(listeners.size()))
                 .output(Redirect.Plain.INHERIT)
                 .group(ProcessGroup.OWN) // Ctrl-C in a terminal is the supervisor's affair
                 .pass(pair.second(), Worker.CONTROL)
-                .pass(listener, plan.listener())
-                .start(loop)
-                .onDone(this::started);
+                .pass(listeners.getFirst(), plan.listener());
+        for (int i = 1; i < listeners.size(); i++) {
+            command.pass(listeners.get(i), Worker.LISTENER + i);
+        }
+        command.start(loop).onDone(this::started);
         pair.second().close(); // the child has its own copy; this one would keep the connection from ending
         loop.start(limit, readyLimit.toNanos());
     }
@@ -264,7 +268,8 @@ final class WorkerProcess {
         send(UnixSignal.KILL);
     }
 
-    private void send(UnixSignal signal) {
+    /** On the loop. */
+    void send(UnixSignal signal) {
         try {
             if (child != null) {
                 child.kill(signal);

@@ -32,7 +32,7 @@ public final class AccessFormat {
     private static final DateTimeFormatter ISO = DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ssxxx", Locale.ROOT);
 
     /** Formatting a date costs more than all the rest of a line; there is one for each second. */
-    private record Second(long second, String local, String iso) {
+    record Second(long second, String local, String iso) {
 
         private static final AtomicReference<Second> LAST = new AtomicReference<>(of(0));
 

@@ -107,7 +107,11 @@ public final class AccessLog implements AutoCloseable {
         Loop loop = entry.request().loop();
         StringBuilder text = new StringBuilder(LINE_CHARS);
         format.append(entry, text);
-        byte[] line = text.append('\n').toString().getBytes(StandardCharsets.UTF_8);
+        add(loop, text.append('\n').toString().getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Takes a line that was made elsewhere, with its end. Any thread; never waits. */
+    void add(Loop loop, byte[] line) {
         LoopLog part = part(loop);
         loop.run(() -> part.add(line));
     }
@@ -269,13 +273,17 @@ public final class AccessLog implements AutoCloseable {
     }
 
     /** Counts what goes through. */
-    private static final class Counted extends BodyOutput {
+    static final class Counted extends BodyOutput {
 
         private final BodyOutput out;
         private long bytes;
 
         Counted(BodyOutput out) {
             this.out = out;
+        }
+
+        long bytes() {
+            return bytes;
         }
 
         @Override

@@ -105,6 +105,8 @@ final class Directives implements Grammar {
             merge_slashes HS flag
             proxy_pass L 1
             cgi_pass L 1+
+            access_log HSL 1+
+            log_format H 2+
             fastcgi_pass L 1
             fastcgi_param HSL 2-3
             fastcgi_index HSL 1
@@ -150,7 +152,7 @@ final class Directives implements Grammar {
             reset_timedout_connection lingering_close lingering_time lingering_timeout: connections are ended by fixed rules
             log_not_found log_subrequest rewrite_log uninitialized_variable_warn: there is no such log
             client_header_buffer_size connection_pool_size request_pool_size client_body_buffer_size client_body_temp_path client_body_in_single_buffer: buffers come from the loop's pool, and bodies are not kept on disk
-            access_log log_format: no access log is written yet
+            open_log_file_cache: each log is open anyway
             dav_access min_delete_depth: files get the rights that the process gives, and folders are never deleted
             server_tokens: no answer ever says a version
             ignore_invalid_headers underscores_in_headers: a field that is no token is refused, and one with an underscore is passed on

@@ -17,6 +17,7 @@ import java.util.Set;
  * @param access who may ask
  * @param exceptions what holds for other methods only; empty for nothing
  * @param closes whether each answer ends its connection
+ * @param logs where answers are written down
  * @param interceptsErrors whether {@code error_page} holds for answers of other servers
  */
 record Holds(
@@ -29,6 +30,7 @@ record Holds(
         Access access,
         Optional<Exceptions> exceptions,
         boolean closes,
+        List<Logging> logs,
         boolean interceptsErrors) {
 
     /**

@@ -36,14 +36,16 @@ final class HoldsReader {
             "application/rss+xml");
 
     private final SiteReader site;
+    private final LogReader logs;
     private final Map<Path, PasswordFile> passwords = new HashMap<>();
     private final Map<List<Object>, TypeTable> tables = new HashMap<>();
     private final Map<String, Integer> told = new HashMap<>();
     private long bodyBytesMax = 1;
     private boolean anyBody;
 
-    HoldsReader(SiteReader site) {
+    HoldsReader(SiteReader site, LogReader logs) {
         this.site = site;
+        this.logs = logs;
     }
 
     long bodyBytesMax() {
@@ -75,6 +77,7 @@ final class HoldsReader {
                         .map(Units::millis)
                         .filter(millis -> millis.isPresent() && millis.getAsLong() == 0)
                         .isPresent(),
+                logs.logs(block),
                 block.flag("proxy_intercept_errors"));
     }
 

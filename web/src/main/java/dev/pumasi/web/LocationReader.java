@@ -22,10 +22,10 @@ final class LocationReader {
     private final HoldsReader holds;
     private final FolderReader folders;
 
-    LocationReader(SiteReader site, ProxyReader proxies, UpstreamReader upstreams) {
+    LocationReader(SiteReader site, ProxyReader proxies, UpstreamReader upstreams, LogReader logs) {
         this.site = site;
         this.proxies = proxies;
-        holds = new HoldsReader(site);
+        holds = new HoldsReader(site, logs);
         folders = new FolderReader(site, holds::bodyBytesMax);
         applications = new FastCgiReader(site, upstreams, new BodyLengths(holds::bodyBytesMax));
     }

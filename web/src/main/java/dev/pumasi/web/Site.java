@@ -31,8 +31,8 @@ import java.util.OptionalInt;
  * <p><b>The same words mean the same as in nginx</b>, with its precedence of locations and its phases. Where something differs, cannot be
  * had or does nothing here, the reader says so: an error, or a {@link Problem.Level#NOTE}. The page docs/site-conf.md lists all of it.
  *
- * <p><b>What it will not do</b>: open sockets (whoever has a server does, at {@link #addresses}), write an access log, or speak
- * TLS.
+ * <p><b>What it will not do</b>: open sockets (whoever has a server does, at {@link #addresses}), or speak TLS. What it does open is
+ * its access logs, when all else is known to be good: close the servers first, and the site behind them, so that no line is lost.
  *
  * <p>Any thread may call any method. {@link #open} and {@link #close} block.
  */
@@ -121,6 +121,25 @@ public final class Site implements AutoCloseable {
         return SiteDump.of(plan);
     }
 
+    /** Its access logs go on in the files that have their names then. Any thread; does not wait. */
+    public void reopenLogs() {
+        plan.logs().forEach(LogFile::reopen);
+    }
+
+    /** What has been written to its access logs, and what was lost because a disk was slower than the answers. Any thread. */
+    public AccessLogStatus logStatus() {
+        long lines = 0;
+        long lost = 0;
+        long writes = 0;
+        for (LogFile each : plan.logs()) {
+            AccessLogStatus status = each.status();
+            lines += status.lines();
+            lost += status.lost();
+            writes += status.writes();
+        }
+        return new AccessLogStatus(lines, lost, writes);
+    }
+
     /** Its addresses, for people. */
     public List<String> places() {
         return ListenReader.texts(addresses());
@@ -131,6 +150,7 @@ public final class Site implements AutoCloseable {
     public void close() {
         plan.proxies().forEach(Proxy::close);
         plan.applications().forEach(FastCgiGroup::close);
+        plan.logs().forEach(LogFile::close);
         plan.upstreams().forEach(Upstream::close);
         offload.close();
     }

@@ -37,6 +37,8 @@ final class SiteChecker {
             "deny",
             "cgi_pass",
             "fastcgi_param",
+            "access_log",
+            "log_format",
             "fastcgi_hide_header",
             "proxy_set_header",
             "proxy_hide_header",

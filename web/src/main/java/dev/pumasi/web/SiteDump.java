@@ -65,6 +65,9 @@ final class SiteDump {
         for (Holds.Added added : holds.headers()) {
             line(depth + 1, "adds " + added.name() + ": " + added.value() + (added.always() ? " always" : ""));
         }
+        for (Logging log : holds.logs()) {
+            line(depth + 1, "logs to " + log.file().path());
+        }
         new TreeMap<>(holds.errorPages())
                 .forEach((status, page) -> line(depth + 1, "page for " + status + ": " + page.target()));
     }

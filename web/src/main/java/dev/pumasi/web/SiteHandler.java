@@ -45,11 +45,20 @@ final class SiteHandler implements Handler {
                     break;
                 }
             }
-            return finished(visit, visit(visit));
+            return logged(visit, finished(visit, visit(visit)));
         } catch (Expression.TooManyStepsException slow) {
             LOG.log(System.Logger.Level.WARNING, "{0}: {1}", request.target(), slow.getMessage());
-            return Redirects.page(500);
+            return logged(visit, Redirects.page(500));
+        } catch (Exception failure) {
+            Logging.failed(visit.location().holds().logs(), visit);
+            throw failure;
         }
+    }
+
+    /** Where the request has ended up says whether and where it is written down. */
+    private static Response logged(Visit visit, Response response) {
+        List<Logging> logs = visit.location().holds().logs();
+        return logs.isEmpty() ? response : Logging.of(logs, visit, response);
     }
 
     /** Without the port, in lower case. */

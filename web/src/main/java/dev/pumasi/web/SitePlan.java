@@ -17,6 +17,7 @@ import java.util.Map;
  * @param entrance leads to the site, once it is there
  * @param proxies to be closed with it
  * @param applications likewise
+ * @param logs likewise
  * @param upstreams likewise
  */
 record SitePlan(
@@ -30,4 +31,5 @@ record SitePlan(
         Entrance entrance,
         List<Proxy> proxies,
         List<FastCgiGroup> applications,
+        List<LogFile> logs,
         List<Upstream> upstreams) {}

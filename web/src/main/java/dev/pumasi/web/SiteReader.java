@@ -76,6 +76,8 @@ final class SiteReader {
         UpstreamReader upstreams = new UpstreamReader(this);
         block.all("upstream").forEach(each -> upstreams.read(each, block));
         ProxyReader proxies = new ProxyReader(this, upstreams);
+        LogReader logs = new LogReader(this);
+        block.all("log_format").forEach(logs::format);
         List<SiteBlock> blocks = new ArrayList<>();
         for (Directive each : block.all("server")) {
             blocks.add(checker.block(ConfContext.SERVER, block, each, blockOf(each)));
@@ -83,7 +85,7 @@ final class SiteReader {
         if (blocks.isEmpty()) {
             error(http.get().name(), "no 'server' stands in 'http'", "server { listen 8080; root /srv/www; }");
         }
-        LocationReader locations = new LocationReader(this, proxies, upstreams);
+        LocationReader locations = new LocationReader(this, proxies, upstreams, logs);
         Map<SiteBlock, VirtualServer> made = new LinkedHashMap<>();
         for (SiteBlock each : blocks) {
             listens(each);
@@ -101,7 +103,11 @@ final class SiteReader {
             listened.add(new Addresses.Listened(each.address, names));
             limits.put(each.address, limiter.limits(first, each.named));
         }
+        if (!problems.isBroken()) {
+            logs.open();
+        }
         if (problems.isBroken()) {
+            logs.close();
             upstreams.close();
             proxies.close();
             locations.applications().close();
@@ -118,6 +124,7 @@ final class SiteReader {
                 entrance,
                 proxies.all(),
                 locations.applications().all(),
+                logs.all(),
                 upstreams.all()));
     }
 

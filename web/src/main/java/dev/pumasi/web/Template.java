@@ -24,7 +24,24 @@ final class Template {
         if (text.indexOf('$') < 0) {
             return constant(text);
         }
-        List<Variable> parts = new ArrayList<>();
+        List<Variable> made = new ArrayList<>();
+        for (Part part : parts(text)) {
+            String constant = part.text;
+            made.add(part.isName ? variables.find(constant) : _ -> constant);
+        }
+        return new Template(text, made);
+    }
+
+    /**
+     * A piece of a text.
+     *
+     * @param text a name, or what stands between names
+     */
+    record Part(String text, boolean isName) {}
+
+    /** @throws IllegalArgumentException if a dollar sign has no name behind it */
+    static List<Part> parts(String text) {
+        List<Part> parts = new ArrayList<>();
         StringBuilder plain = new StringBuilder();
         int at = 0;
         while (at < text.length()) {
@@ -47,18 +64,16 @@ final class Template {
                 throw new IllegalArgumentException("a '$' without the name of a variable behind it");
             }
             if (!plain.isEmpty()) {
-                String constant = plain.toString();
-                parts.add(_ -> constant);
+                parts.add(new Part(plain.toString(), false));
                 plain.setLength(0);
             }
-            parts.add(variables.find(text.substring(from, end)));
+            parts.add(new Part(text.substring(from, end), true));
             at = end + (braced ? 1 : 0);
         }
         if (!plain.isEmpty()) {
-            String constant = plain.toString();
-            parts.add(_ -> constant);
+            parts.add(new Part(plain.toString(), false));
         }
-        return new Template(text, parts);
+        return parts;
     }
 
     private static boolean isName(char c) {

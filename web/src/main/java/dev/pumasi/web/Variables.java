@@ -5,10 +5,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnknownHostException;
-import java.time.Instant;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
-import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -20,9 +16,6 @@ import java.util.TreeSet;
  * name is looked up once, when the file is read.
  */
 final class Variables {
-
-    private static final DateTimeFormatter LOCAL =
-            DateTimeFormatter.ofPattern("dd/MMM/yyyy:HH:mm:ss Z", Locale.ROOT).withZone(ZoneOffset.UTC);
 
     private static final Map<String, Variable> BUILT_IN = builtIn();
 
@@ -48,6 +41,11 @@ final class Variables {
     /** A variable that is made of others. Returns whether the name was free. */
     boolean map(String name, Variable made) {
         return !own.containsKey(name) && maps.putIfAbsent(name, made) == null;
+    }
+
+    /** Whether the configuration sets or makes it: then an empty one is not for lack of a value. */
+    boolean isOwn(String name) {
+        return own.containsKey(name) || maps.containsKey(name);
     }
 
     static boolean isBuiltIn(String name) {
@@ -174,14 +172,17 @@ final class Variables {
         all.put("status", visit -> Integer.toString(visit.status()));
         all.put(
                 "time_iso8601",
-                _ -> Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
-        all.put("time_local", _ -> LOCAL.format(Instant.now()));
+                _ -> AccessFormat.Second.at(System.currentTimeMillis()).iso());
+        all.put(
+                "time_local",
+                _ -> AccessFormat.Second.at(System.currentTimeMillis()).local());
+        all.put("request_id", Visit::id);
         all.put("msec", _ -> milliseconds(System.currentTimeMillis()));
-        all.put("request_time", visit -> milliseconds(visit.ageMillis()));
+        all.put("request_time", visit -> milliseconds(visit.ageNanos() / 1_000_000));
         return Map.copyOf(all);
     }
 
-    private static String milliseconds(long millis) {
+    static String milliseconds(long millis) {
         return millis / 1000 + "." + String.format(Locale.ROOT, "%03d", millis % 1000);
     }
 

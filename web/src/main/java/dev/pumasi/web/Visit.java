@@ -1,6 +1,8 @@
 package dev.pumasi.web;
 
 import dev.pumasi.http.Request;
+import java.util.HexFormat;
+import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +30,7 @@ final class Visit {
     private boolean inside;
     private boolean rewritten;
     private @Nullable ProxyTarget proxied;
+    private @Nullable String id;
 
     Visit(Request request, VirtualServer server, String host, String uri, int ownCount) {
         this.request = request;
@@ -167,8 +170,20 @@ final class Visit {
         errorStatus = known;
     }
 
-    long ageMillis() {
-        return (System.nanoTime() - begunNanos) / 1_000_000;
+    long ageNanos() {
+        return System.nanoTime() - begunNanos;
+    }
+
+    /** Sixteen random bytes in hexadecimal digits; the same each time it is asked for. No secret. */
+    String id() {
+        String known = id;
+        if (known == null) {
+            ThreadLocalRandom random = ThreadLocalRandom.current();
+            known = HexFormat.of().toHexDigits(random.nextLong())
+                    + HexFormat.of().toHexDigits(random.nextLong());
+            id = known;
+        }
+        return known;
     }
 
     ProxyTarget proxied() {

@@ -94,6 +94,7 @@ class LocationsTest {
                 Access.FREE,
                 Optional.empty(),
                 false,
+                List.of(),
                 false);
         return new Location(
                 path,

@@ -65,6 +65,18 @@ class SiteMistakesTest {
             location /a { root /no/such; cgi_pass .py x; }|3:34: error: there is no folder /no/such
             location /a { alias /tmp/; cgi_pass .py x; }|3:32: error: 'cgi_pass' needs a folder
             root /tmp; dav_methods MKCOL;|3:28: error: dav_methods does not know 'MKCOL'
+            location /a { fastcgi_pass nothing; }|3:32: error: 'nothing' is no FastCGI application
+            location /a { fastcgi_pass /run/x.sock; }|3:32: error: '/run/x.sock' is no FastCGI application
+            location /a { fastcgi_pass unix:$uri; }|3:32: error: the application of fastcgi_pass cannot be a variable
+            location /a { fastcgi_pass 127.0.0.1:9; fastcgi_split_path_info ^x$; }|3:69: error: fastcgi_split_path_info needs two groups
+            location /a { fastcgi_pass 127.0.0.1:9; fastcgi_param A b c; }|3:63: error: 'c' is not 'if_not_empty'
+            location /a { fastcgi_pass 127.0.0.1:9; proxy_pass http://x; }|3:19: error: both 'fastcgi_pass' and 'proxy_pass'
+            access_log /no/such/a.log;|3:16: error: there is no folder /no/such
+            access_log a.log nosuch;|3:22: error: there is no format 'nosuch'
+            access_log syslog:server=x;|3:16: error: lines cannot be sent to a syslog server
+            access_log a.log combined gzip;|3:31: error: logs are not compressed
+            access_log a-$host.log;|3:16: error: the name of an access log cannot have variables
+            log_format x y;|3:5: error: 'log_format' does not belong in 'server'
             fastcgi_pass 127.0.0.1:9000;|3:5: error: 'fastcgi_pass' does not belong in 'server'
             client_max_body_size 8x;|3:26: error: '8x' is no size
             send_timeout soon;|3:18: error: 'soon' is no time

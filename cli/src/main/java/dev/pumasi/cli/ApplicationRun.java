@@ -24,7 +24,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** What {@code pumasi serve} runs: an application under a concurrency model, on loops of a driver if the model has loops. */
-final class Site {
+final class ApplicationRun {
 
     private final ServeOptions options;
     private final OpenApplication application;
@@ -34,7 +34,7 @@ final class Site {
     /** Loops, and how their driver was chosen. */
     private record Loops(Drivers.Choice driver, LoopGroup group) {}
 
-    private Site(ServeOptions options, OpenApplication application, Optional<Loops> loops, Server server) {
+    private ApplicationRun(ServeOptions options, OpenApplication application, Optional<Loops> loops, Server server) {
         this.options = options;
         this.application = application;
         this.loops = loops;
@@ -42,7 +42,7 @@ final class Site {
     }
 
     /** Starts it; it serves when this returns. On failure nothing is left running. */
-    static Site start(ServeOptions options) throws CannotRun {
+    static ApplicationRun start(ServeOptions options) throws CannotRun {
         InetSocketAddress address = new InetSocketAddress(options.host(), options.port());
         if (address.isUnresolved()) {
             throw new CannotRun("no address is known for the host " + options.host()
@@ -68,7 +68,7 @@ final class Site {
             loops.ifPresent(some -> builder.on(some.group.loops()));
             options.threads().ifPresent(builder::threads);
             options.socket().ifPresent(builder::socket);
-            return new Site(options, application, loops, builder.start());
+            return new ApplicationRun(options, application, loops, builder.start());
         } catch (CannotRun refused) {
             application.close();
             throw refused;
