@@ -29,7 +29,7 @@ import org.junit.jupiter.params.Parameter;
  * nothing is left when they are gone: no connection, no timer, no operation, no wake-up of a green thread from outside.
  */
 @ExtendWith({LeakWatch.class, LogWatch.class})
-@Timeout(value = 60, unit = TimeUnit.SECONDS)
+@Timeout(value = 120, unit = TimeUnit.SECONDS)
 class Asking {
 
     @Parameter(0)
@@ -105,7 +105,7 @@ class Asking {
             }
         });
         try {
-            return answer.get(30, TimeUnit.SECONDS);
+            return answer.get(60, TimeUnit.SECONDS);
         } catch (ExecutionException failed) {
             throw failed.getCause() instanceof Exception cause ? cause : failed;
         }

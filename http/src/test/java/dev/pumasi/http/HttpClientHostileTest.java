@@ -161,7 +161,7 @@ final class HttpClientHostileTest extends Asking {
             peer.head();
             peer.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
             if (peer.number() == 1) {
-                go.get(10, TimeUnit.SECONDS);
+                go.get(60, TimeUnit.SECONDS);
                 peer.send("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison");
             }
             peer.drain();
@@ -207,7 +207,7 @@ final class HttpClientHostileTest extends Asking {
         CompletableFuture<Void> over = new CompletableFuture<>();
         RawServer raw = raw(peer -> {
             peer.head();
-            over.get(30, TimeUnit.SECONDS);
+            over.get(60, TimeUnit.SECONDS);
             peer.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
         });
         ClientRequest request = ClientRequest.get(raw.uri("/"));
@@ -249,7 +249,7 @@ final class HttpClientHostileTest extends Asking {
                 throw told;
             }
         })));
-        assertTrue(writer.get(10, TimeUnit.SECONDS) instanceof IOException, "the writer has learnt of it");
+        assertTrue(writer.get(60, TimeUnit.SECONDS) instanceof IOException, "the writer has learnt of it");
     }
 
     @Test
@@ -322,9 +322,9 @@ final class HttpClientHostileTest extends Asking {
             drained.complete(peer.drain());
         });
         Operation<ClientResponse> sent = client.start(loop, ClientRequest.get(raw.uri("/")));
-        arrived.get(10, TimeUnit.SECONDS);
+        arrived.get(60, TimeUnit.SECONDS);
         sent.cancel();
-        assertEquals(0, drained.get(10, TimeUnit.SECONDS));
+        assertEquals(0, drained.get(60, TimeUnit.SECONDS));
         assertEquals(
                 Failure.CANCELLED,
                 assertThrows(OperationException.class, sent::await).failure());
@@ -401,7 +401,7 @@ final class HttpClientHostileTest extends Asking {
         RawServer raw = raw(peer -> {
             for (String head = peer.head(); !head.isEmpty(); head = peer.head()) {
                 if (head.startsWith("GET /first")) {
-                    go.get(10, TimeUnit.SECONDS);
+                    go.get(60, TimeUnit.SECONDS);
                 } else if (peer.number() <= 10) {
                     return;
                 }

@@ -187,8 +187,8 @@ final class HttpClientTest extends Asking {
                 length.completeExceptionally(impossible);
             }
         });
-        assertEquals(true, told.get(10, TimeUnit.SECONDS));
-        assertEquals(50_000, length.get(10, TimeUnit.SECONDS));
+        assertEquals(true, told.get(30, TimeUnit.SECONDS));
+        assertEquals(50_000, length.get(30, TimeUnit.SECONDS));
     }
 
     @Test
@@ -225,7 +225,7 @@ final class HttpClientTest extends Asking {
         CompletableFuture<Void> go = new CompletableFuture<>();
         RawServer raw = raw(peer -> {
             peer.head();
-            go.get(10, TimeUnit.SECONDS);
+            go.get(60, TimeUnit.SECONDS);
             int size = peer.bytes(30_000_000).length();
             peer.send("HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n" + size);
         });
@@ -249,7 +249,7 @@ final class HttpClientTest extends Asking {
         Served.awaitStill("what is written", written);
         assertTrue(written.get() < 20_000_000, "written: " + written);
         go.complete(null);
-        assertEquals("30000000", answer.get(20, TimeUnit.SECONDS));
+        assertEquals("30000000", answer.get(60, TimeUnit.SECONDS));
     }
 
     @Test
@@ -264,10 +264,10 @@ final class HttpClientTest extends Asking {
         }));
         CompletableFuture<Void> go = new CompletableFuture<>();
         CompletableFuture<Long> read = new CompletableFuture<>();
-        Thread.ofPlatform().start(() -> {
+        Thread reader = Thread.ofPlatform().start(() -> {
             try (HttpClient own = HttpClient.builder().on(loops.loops()).open();
                     ClientResponse response = own.send(ClientRequest.get(uri(server, "/")))) {
-                go.get(20, TimeUnit.SECONDS);
+                go.get(60, TimeUnit.SECONDS);
                 long sum = 0;
                 byte[] some = new byte[100_000];
                 for (int n = response.body().read(some, 0, some.length);
@@ -284,7 +284,8 @@ final class HttpClientTest extends Asking {
         Served.awaitStill("what is written", written);
         assertTrue(written.get() < 20_000_000, "written: " + written);
         go.complete(null);
-        assertEquals(30_000_000, read.get(20, TimeUnit.SECONDS));
+        assertEquals(30_000_000, read.get(60, TimeUnit.SECONDS));
+        reader.join(); // it closes its client, for which the loops must be there
     }
 
     @Test

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Tag;
@@ -132,24 +133,33 @@ final class HttpServerGoneTest extends Served {
     /** It has said all it had to say, and waits. Being asked whether it is there costs it an interim answer or two. */
     @Test
     void aClientThatHasOnlyEndedItsSideIsNotGone() throws IOException {
+        AtomicBoolean goOn = new AtomicBoolean();
         Server server = serve(Handler.untilGone(request -> {
             request.onGone(() -> events.add("gone"));
+            park(goOn::get);
             request.loop()
-                    .sleep(Duration.ofMillis(5 * Departure.FIRST_QUESTION_MILLIS))
+                    .sleep(Duration.ofMillis(2 * Departure.FIRST_QUESTION_MILLIS))
                     .await();
             return Response.text("patience");
         }));
         Wire wire = wire(server);
+        long began = System.nanoTime();
         Wire.Answer answer = wire.send(Wire.get("/")).halfClose().answer();
         int questions = 0;
         while (answer.status() == 102) {
+            goOn.set(true);
             questions++;
             answer = wire.answer();
         }
+        long millis = (System.nanoTime() - began) / 1_000_000;
         assertEquals("patience", answer.text());
         assertTrue(answer.closes());
         wire.expectEnd();
-        assertTrue(questions >= 1 && questions <= 3, questions + " questions in five times the time of the first");
+        // After 1, 2, 4, 8 times the time of the first, however long the machine took for all of it.
+        assertTrue(questions >= 1, "it was asked");
+        assertTrue(
+                (1L << questions - 1) * Departure.FIRST_QUESTION_MILLIS <= millis,
+                questions + " questions in " + millis + " ms");
         assertEquals(List.of(), events);
         assertEquals(0, server.status().broken());
     }

@@ -39,23 +39,26 @@ class HttpServerLimitsTest extends Served {
 
     @Test
     void halfAHeadIsAnsweredWith408() throws IOException {
-        Server server = serve(OK, HttpLimits.builder().headTimeoutMillis(100).build());
-        Wire wire = wire(server);
-        wire.send(Wire.get("/") + "GET / HTTP/1.1\r\nHo");
+        Said said = inTime(
+                OK, HttpLimits.builder().headTimeoutMillis(200).build(), 200, Wire.get("/") + "GET / HTTP/1.1\r\nHo");
+        Wire wire = said.wire();
         assertEquals(200, wire.answer().status());
         Wire.Answer answer = wire.answer();
         assertEquals(408, answer.status());
         assertTrue(answer.closes());
         wire.expectEnd();
-        assertEquals(Map.of(Violation.HEAD_TIMEOUT, 1L), server.status().violations());
+        assertEquals(Map.of(Violation.HEAD_TIMEOUT, 1L), said.server().status().violations());
     }
 
     /** Bytes that trickle do not buy time: the deadline is the head's, not the byte's. */
     @Test
     void aHeadThatTricklesIsAnsweredWith408() throws IOException {
-        Server server = serve(OK, HttpLimits.builder().headTimeoutMillis(100).build());
-        Wire wire = wire(server);
-        wire.send("GET / HTTP/1.1\r\nHost: a\r\nX: ");
+        Wire wire = inTime(
+                        OK,
+                        HttpLimits.builder().headTimeoutMillis(200).build(),
+                        200,
+                        "GET / HTTP/1.1\r\nHost: a\r\nX: ")
+                .wire();
         await("the answer", () -> {
             try {
                 wire.send("x");
@@ -70,23 +73,22 @@ class HttpServerLimitsTest extends Served {
     /** A handler may take as long as it likes. */
     @Test
     void noLimitIsTheHandlers() throws IOException {
+        int limitMillis = 200;
         HttpLimits limits = HttpLimits.builder()
-                .idleTimeoutMillis(50)
-                .headTimeoutMillis(50)
-                .bodyTimeoutMillis(50)
-                .writeTimeoutMillis(50)
+                .idleTimeoutMillis(limitMillis)
+                .headTimeoutMillis(limitMillis)
+                .bodyTimeoutMillis(limitMillis)
+                .writeTimeoutMillis(limitMillis)
                 .build();
-        Server server = serve(
-                (Handler) request -> {
-                    request.body().bytes();
-                    park(java.time.Duration.ofMillis(300));
-                    return Response.text("at last");
-                },
-                limits);
-        Wire wire = wire(server);
-        assertEquals("at last", wire.send(Wire.get("/")).answer().text());
-        Wire posting = wire(server);
-        assertEquals("at last", posting.send(Wire.post("/", "body")).answer().text());
+        Handler takesItsTime = request -> {
+            request.body().bytes();
+            park(java.time.Duration.ofMillis(2 * limitMillis));
+            return Response.text("at last");
+        };
+        for (String request : List.of(Wire.get("/"), Wire.post("/", "body"))) {
+            Wire wire = inTime(takesItsTime, limits, limitMillis, request).wire();
+            assertEquals("at last", wire.answer().text());
+        }
     }
 
     @Test

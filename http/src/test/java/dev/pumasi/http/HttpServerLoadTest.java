@@ -90,6 +90,9 @@ class HttpServerLoadTest extends Served {
         for (int i = 0; i < count; i++) {
             wires.add(wire(server));
         }
+        // Alone, so that two loops do not load the same classes at once: whoever waits for that hops.
+        assertEquals(
+                "/first", wires.getFirst().send(Wire.get("/first")).answer().text());
         for (int round = 0; round < 2; round++) {
             for (int i = 0; i < count; i++) {
                 wires.get(i).send(Wire.get("/" + i));
@@ -100,7 +103,7 @@ class HttpServerLoadTest extends Served {
         }
         assertEquals(count, server.status().open());
         assertEquals(count, server.status().connections());
-        assertEquals(2L * count, server.status().requests());
+        assertEquals(1 + 2L * count, server.status().requests());
     }
 
     @Test

@@ -173,6 +173,7 @@ class HttpServerRequestBodyTest extends Served {
                 wire.send(CHUNKED + "a\r\n0123456789\r\n1\r\n0\r\n0\r\n\r\n").answer();
         assertEquals(413, refusal.status());
         wire.expectEnd();
+        await("the handler to learn of it", () -> seen.get() != null);
         assertInstanceOf(IOException.class, seen.get());
         assertTrue(seen.get().getMessage().contains("larger than the limit"), () -> "" + seen.get());
     }

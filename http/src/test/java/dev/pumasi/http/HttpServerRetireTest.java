@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 @OnEachDriver
 class HttpServerRetireTest extends Served {
 
-    private static final Duration LONG = Duration.ofSeconds(30);
+    private static final Duration LONG = Duration.ofMinutes(10);
 
     private static Thread retireElsewhere(Server server) {
         return Thread.ofPlatform().daemon().start(() -> server.retire(LONG));

@@ -29,7 +29,10 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("fall-back")
 class HttpServerStopTest extends Served {
 
-    private static final Duration LONG = Duration.ofSeconds(30);
+    private static final Duration LONG = Duration.ofMinutes(10);
+
+    /** What took no longer did not wait for {@link #LONG}, whatever the machine. */
+    private static final int SOON_MILLIS = 60_000;
 
     private static long stop(Server server, Duration patience) {
         long began = System.nanoTime();
@@ -48,7 +51,7 @@ class HttpServerStopTest extends Served {
         idle.send(Wire.get("/")).answer();
         Wire silent = wire(server);
         await("both", () -> server.status().open() == 2);
-        assertTrue(stop(server, LONG) < 5_000);
+        assertTrue(stop(server, LONG) < SOON_MILLIS);
         idle.expectEnd();
         silent.expectEnd();
         assertThrows(ConnectException.class, () -> Wire.to(server));
@@ -76,7 +79,7 @@ class HttpServerStopTest extends Served {
         assertTrue(answer.closes(), "the client is told");
         wire.expectEnd();
         wire.close();
-        stopping.join(5_000);
+        stopping.join(SOON_MILLIS);
         assertEquals(false, stopping.isAlive());
         server.awaitStop();
     }
@@ -103,7 +106,7 @@ class HttpServerStopTest extends Served {
         assertEquals(0, wire.chunk().length);
         wire.bytes(2);
         wire.expectEnd();
-        stopping.join(5_000);
+        stopping.join(SOON_MILLIS);
         assertEquals(false, stopping.isAlive());
     }
 
@@ -141,7 +144,7 @@ class HttpServerStopTest extends Served {
                 "all of them",
                 () -> server.status().open() == 3 && server.status().requests() == 2);
         long millis = stop(server, Duration.ofMillis(50));
-        assertTrue(millis >= 45 && millis < 4_000, () -> millis + " ms");
+        assertTrue(millis >= 45 && millis < SOON_MILLIS, () -> millis + " ms");
         never.expectEndOrReset();
         reading.expectEndOrReset();
         writing.expectEndOrReset();
@@ -158,7 +161,7 @@ class HttpServerStopTest extends Served {
         wire.send(Wire.get("/"));
         await("the request", () -> kept.get() != null);
         long millis = stop(server, Duration.ofMillis(20));
-        assertTrue(millis < 4_000, () -> millis + " ms");
+        assertTrue(millis < SOON_MILLIS, () -> millis + " ms");
         wire.expectEndOrReset();
         kept.get().respond(Response.ok());
         kept.get().fail(new IOException("nobody hears it"));

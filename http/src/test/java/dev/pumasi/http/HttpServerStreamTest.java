@@ -249,10 +249,10 @@ class HttpServerStreamTest extends Served {
                         out.write(piece);
                     }
                     out.flush();
-                    park(Duration.ofMillis(400));
+                    park(Duration.ofMillis(1_500));
                     out.write(piece);
                 }),
-                HttpLimits.builder().writeTimeoutMillis(200).build());
+                HttpLimits.builder().writeTimeoutMillis(1_000).build()); // which the client, too, has for reading
         Wire wire = narrowWire(server);
         assertEquals(65 << 16, wire.send(Wire.get("/")).answer().body().length);
         assertEquals(0, server.status().writeTimeouts());

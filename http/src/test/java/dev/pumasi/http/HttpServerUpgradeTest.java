@@ -86,6 +86,6 @@ final class HttpServerUpgradeTest extends Served {
         Wire wire = wire(server).send(ASKING);
         wire.bytes(10);
         wire.reset();
-        assertEquals(true, ended.get(10, TimeUnit.SECONDS) instanceof IOException);
+        assertEquals(true, ended.get(30, TimeUnit.SECONDS) instanceof IOException);
     }
 }

@@ -28,7 +28,7 @@ import org.junit.jupiter.params.Parameter;
  * outside its loop; and when the server is stopped, no thread and no descriptor.
  */
 @ExtendWith({LeakWatch.class, LogWatch.class})
-@Timeout(value = 60, unit = TimeUnit.SECONDS)
+@Timeout(value = 120, unit = TimeUnit.SECONDS)
 class Served {
 
     private static final long STILL_NANOS = 100_000_000;
@@ -40,12 +40,18 @@ class Served {
     private final List<Wire> wires = new ArrayList<>();
     private boolean hops;
 
-    /** The first use of sockets in a JVM leaves descriptors of the JDK's own behind, and that of a timeout JUnit's thread. */
+    /**
+     * The first use of sockets in a JVM leaves descriptors of the JDK's own behind, and that of a timeout JUnit's thread. And
+     * where two threads load the same classes at once, a green thread waits for a lock of the JVM's, which is a hop.
+     */
     @BeforeAll
     @Timeout(60)
     static void warmUp() throws IOException {
         for (String each : DriversHere.names()) {
-            try (HttpServer server = HttpServer.builder(request -> Response.ok())
+            try (HttpServer server = HttpServer.builder((Handler) request -> {
+                                park(Duration.ofMillis(1));
+                                return Response.text(request.target() + request.header("Host", "") + request.fields());
+                            })
                             .driver(each)
                             .loops(1)
                             .port(0)
@@ -77,6 +83,26 @@ class Served {
     /** A client that takes little before the server must wait for it. */
     final Wire narrowWire(Server server) throws IOException {
         return keep(Wire.to(server, 4096));
+    }
+
+    /** A server, and a client that has said something to it in time. */
+    record Said(Server server, Wire wire) {}
+
+    /**
+     * A server with these limits, and a client of it that has said this well within {@code limitMillis} of its connection's
+     * beginning. On a machine where the client itself stood still that long nothing is to be seen: then it is another one's
+     * turn, at another server.
+     */
+    final Said inTime(Endpoint endpoint, HttpLimits limits, int limitMillis, String text) throws IOException {
+        while (true) {
+            Server server = serve(endpoint, limits);
+            long began = System.nanoTime();
+            Wire wire = wire(server).sendInVain(Wire.octets(text));
+            if (System.nanoTime() - began < limitMillis * 500_000L) {
+                return new Said(server, wire);
+            }
+            wire.close();
+        }
     }
 
     private Wire keep(Wire wire) {

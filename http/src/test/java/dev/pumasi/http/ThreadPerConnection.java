@@ -3,7 +3,7 @@ package dev.pumasi.http;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
-import java.nio.channels.AsynchronousCloseException;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
@@ -37,7 +37,7 @@ final class ThreadPerConnection implements Server {
                 SocketChannel connection = listening.accept();
                 Thread.ofPlatform().daemon().name("connection").start(() -> http.serve(connection));
             }
-        } catch (AsynchronousCloseException stopping) {
+        } catch (ClosedChannelException stopping) {
             // stop() has closed it
         } catch (IOException broken) {
             throw new AssertionError("cannot accept", broken);

@@ -24,7 +24,7 @@ import java.util.Optional;
  */
 final class Wire implements Closeable {
 
-    static final int PATIENCE_MILLIS = 10_000;
+    static final int PATIENCE_MILLIS = 30_000;
 
     /** A request without a body, whose answer leaves the connection open. */
     static String get(String target) {
@@ -97,6 +97,16 @@ final class Wire implements Closeable {
 
     Wire send(byte[] bytes, int offset, int length) throws IOException {
         out.write(bytes, offset, length);
+        return this;
+    }
+
+    /** Sends what the server need not take: it may have ended the connection meanwhile. */
+    Wire sendInVain(byte[] bytes) {
+        try {
+            send(bytes);
+        } catch (IOException ended) {
+            // What it has answered can be read all the same.
+        }
         return this;
     }
 

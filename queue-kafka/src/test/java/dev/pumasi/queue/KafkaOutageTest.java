@@ -39,7 +39,7 @@ final class KafkaOutageTest {
             Operation<Queue> early = Queue.startOpen(loop, url + "&patience=60s"); // before there is a broker
             broker.start();
             Queue patient = early.await();
-            Queue hasty = Queue.open(loop, url + "&patience=2s");
+            Queue hasty = Queue.open(loop, url + "&patience=10s");
             Topic topic = patient.topic("t");
             Set<String> seen = ConcurrentHashMap.newKeySet();
             Handling handling = topic.consumer("g")

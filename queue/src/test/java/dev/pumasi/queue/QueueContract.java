@@ -79,7 +79,7 @@ abstract class QueueContract extends OnEachDriver {
                     .startPublish(Message.of("k", "stage"))
                     .toStage()
                     .toCompletableFuture()
-                    .get(20, TimeUnit.SECONDS);
+                    .get(60, TimeUnit.SECONDS);
             List<String> texts = on(other, () -> {
                 List<String> all = new ArrayList<>();
                 try (Consumer consumer = publisher.topic().consumer("g")) {
@@ -110,7 +110,7 @@ abstract class QueueContract extends OnEachDriver {
                 handlings.add(topic.consumer("g", QUICK).handle(loop, 5, delivery -> {
                     atWork.add(loop);
                     // Nobody is so much faster that nothing is left for the other.
-                    for (int i = 0; i < 500 && atWork.size() < loops.loops().size(); i++) {
+                    for (int i = 0; i < 2_000 && atWork.size() < loops.loops().size(); i++) {
                         loop.sleep(Duration.ofMillis(20)).await();
                     }
                     String key = delivery.message().key();

@@ -11,7 +11,7 @@ import java.nio.charset.StandardCharsets;
 /** A client with one connection, which it keeps. */
 final class Asker implements AutoCloseable {
 
-    private static final int PATIENCE_MILLIS = 20_000;
+    private static final int PATIENCE_MILLIS = 60_000;
 
     /** @param isLast whether the connection ends with it */
     record Answer(int status, boolean isLast, String body) {}
@@ -44,6 +44,18 @@ final class Asker implements AutoCloseable {
         } catch (IOException failed) {
             throw new UncheckedIOException(failed);
         }
+    }
+
+    /**
+     * The answer with which the connection ends. A server that has just stopped to accept may answer those that it has once more
+     * before it tells them so.
+     */
+    Answer last(String target) throws IOException {
+        Answer answer = get(target);
+        while (!answer.isLast()) {
+            answer = get(target);
+        }
+        return answer;
     }
 
     Answer post(String target, String body) throws IOException {

@@ -10,6 +10,8 @@ import dev.pumasi.testkit.LeakWatch;
 import dev.pumasi.testkit.LogWatch;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -18,16 +20,16 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A process for each connection, real ones. */
 @ExtendWith({LeakWatch.class, LogWatch.class})
-@Timeout(value = 60, unit = TimeUnit.SECONDS)
+@Timeout(value = 180, unit = TimeUnit.SECONDS)
 class ForkerTest {
 
     private final List<String> told = Collections.synchronizedList(new ArrayList<>());
@@ -69,7 +71,7 @@ class ForkerTest {
             assertEquals(pid, first.get("/pid").body());
             assertEquals(1, forker.connections());
             first.close();
-            assertNotEquals(pid, waits.get(20, TimeUnit.SECONDS).body());
+            assertNotEquals(pid, waits.get(60, TimeUnit.SECONDS).body());
         }
     }
 
@@ -123,13 +125,15 @@ class ForkerTest {
     }
 
     @Test
-    void aStopLetsARequestInProgressBeAnswered() throws Exception {
+    void aStopLetsARequestInProgressBeAnswered(@TempDir Path folder) throws Exception {
         try (Forker forker = start(1);
                 Asker busy = new Asker(forker.port())) {
             String pid = busy.get("/pid").body();
-            CompletableFuture<Asker.Answer> slow = CompletableFuture.supplyAsync(() -> busy.lastUnchecked("/slow"));
-            LockSupport.parkNanos(200_000_000); // its request must be there before
-            forker.stop(Duration.ofSeconds(10));
+            Path begun = folder.resolve("begun");
+            CompletableFuture<Asker.Answer> slow =
+                    CompletableFuture.supplyAsync(() -> busy.lastUnchecked("/slow?" + begun));
+            SupervisorTest.until("its request is there", () -> Files.exists(begun));
+            forker.stop(Duration.ofSeconds(60));
             assertEquals(pid, slow.get().body());
             forker.awaitEnd();
         }

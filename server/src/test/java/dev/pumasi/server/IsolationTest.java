@@ -23,10 +23,10 @@ import org.junit.jupiter.params.provider.EnumSource;
  * row by row.
  */
 @ExtendWith(LeakWatch.class)
-@Timeout(value = 60, unit = TimeUnit.SECONDS)
+@Timeout(value = 180, unit = TimeUnit.SECONDS)
 final class IsolationTest {
 
-    private static final int PATIENCE_MILLIS = 20_000;
+    private static final int PATIENCE_MILLIS = 60_000;
 
     /** A server in a JVM of its own. */
     private record Victim(Process process, BufferedReader out, int port) implements AutoCloseable {

@@ -10,18 +10,20 @@ import dev.pumasi.testkit.LogWatch;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.Writer;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What becomes of workers when their supervisor is killed, or replaced: it is a process of its own here. */
 @ExtendWith({LeakWatch.class, LogWatch.class})
-@Timeout(value = 60, unit = TimeUnit.SECONDS)
+@Timeout(value = 180, unit = TimeUnit.SECONDS)
 class SupervisorEndTest {
 
     private record Probe(Process process, BufferedReader out, Writer in, int port) implements AutoCloseable {
@@ -57,7 +59,7 @@ class SupervisorEndTest {
     }
 
     @Test
-    void workersOfASupervisorThatIsKilledAnswerWhatTheyHaveAndLeave() throws Exception {
+    void workersOfASupervisorThatIsKilledAnswerWhatTheyHaveAndLeave(@TempDir Path folder) throws Exception {
         try (Probe probe = Probe.start();
                 Asker idle = new Asker(probe.port());
                 Asker busy = new Asker(probe.port())) {
@@ -65,8 +67,10 @@ class SupervisorEndTest {
             String pid = busy.get("/pid").body();
             List<ProcessHandle> workers = probe.children();
             assertEquals(2, workers.size());
-            CompletableFuture<Asker.Answer> slow = CompletableFuture.supplyAsync(() -> busy.getUnchecked("/slow"));
-            LockSupport.parkNanos(200_000_000); // its request must be there before
+            Path begun = folder.resolve("begun");
+            CompletableFuture<Asker.Answer> slow =
+                    CompletableFuture.supplyAsync(() -> busy.getUnchecked("/slow?" + begun));
+            SupervisorTest.until("its request is there", () -> Files.exists(begun));
             probe.process().destroyForcibly().waitFor();
             assertEquals(pid, slow.get().body());
             SupervisorTest.until("nobody accepts any more", () -> {
@@ -76,9 +80,7 @@ class SupervisorEndTest {
                     return true;
                 }
             });
-            Asker.Answer last = idle.get("/");
-            assertEquals("home", last.body());
-            assertTrue(last.isLast());
+            assertEquals("home", idle.last("/").body());
             SupervisorTest.until("the workers have left", () -> workers.stream().noneMatch(ProcessHandle::isAlive));
         }
     }
@@ -144,7 +146,8 @@ class SupervisorEndTest {
             Asker.Answer answer = kept.get("/pid");
             assertEquals(before, answer.body());
             assertFalse(answer.isLast());
-            assertEquals(2, probe.children().size());
+            SupervisorTest.until(
+                    "only its workers are left", () -> probe.children().size() == 2);
         }
     }
 }

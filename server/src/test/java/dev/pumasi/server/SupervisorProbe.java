@@ -25,7 +25,7 @@ final class SupervisorProbe {
                         () -> SupervisorTest.plan(2, SupervisorTest.trial(Map.of("start", start))))
                 .address(new InetSocketAddress("127.0.0.1", 0))
                 .successor(successor)
-                .retirePatience(Duration.ofSeconds(10))
+                .retirePatience(Duration.ofSeconds(30))
                 .start();
         System.out.println(
                 "serving " + supervisor.port() + " " + ProcessHandle.current().pid());

@@ -14,6 +14,7 @@ import dev.pumasi.testkit.LogWatch;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -32,17 +33,18 @@ import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A supervisor and its workers, which are real processes: starts, deaths, reloads, and their failures. */
 @ExtendWith({LeakWatch.class, LogWatch.class})
-@Timeout(value = 60, unit = TimeUnit.SECONDS)
+@Timeout(value = 180, unit = TimeUnit.SECONDS)
 class SupervisorTest {
 
     private static final int CLIENTS = 4;
-    private static final long DEADLINE_NANOS = TimeUnit.SECONDS.toNanos(30);
+    private static final long DEADLINE_NANOS = TimeUnit.SECONDS.toNanos(60);
 
     private final List<String> told = Collections.synchronizedList(new ArrayList<>());
 
@@ -74,7 +76,7 @@ class SupervisorTest {
     private SupervisorBuilder supervisor(WorkerPlan.Planner planner) {
         return Supervisor.of(planner)
                 .address(new InetSocketAddress("127.0.0.1", 0))
-                .retirePatience(Duration.ofSeconds(10))
+                .retirePatience(Duration.ofSeconds(30))
                 .teller(told::add);
     }
 
@@ -242,9 +244,7 @@ class SupervisorTest {
                     "another serves",
                     () -> supervisor.workers().size() == 1
                             && !supervisor.workers().contains(worker));
-            Asker.Answer last = asker.get("/pid");
-            assertEquals(Long.toString(worker), last.body());
-            assertTrue(last.isLast());
+            assertEquals(Long.toString(worker), asker.last("/pid").body());
             until("it has left", () -> !isAlive(worker));
         }
         assertTrue(told.getFirst().contains("was told to leave; another takes its place"), told::toString);
@@ -260,10 +260,12 @@ class SupervisorTest {
                 "die", "exited with status 9",
                 "hang", "was not ready within 3 s");
         causes.forEach((start, why) -> {
+            // Only who hangs is to run into the limit; on a busy machine the others take their time.
+            Duration limit = start.equals("hang") ? Duration.ofSeconds(3) : Duration.ofSeconds(60);
             SupervisorException refused = assertThrows(
                     SupervisorException.class,
                     () -> supervisor(() -> plan(2, trial(Map.of("start", start))))
-                            .readyLimit(Duration.ofSeconds(3))
+                            .readyLimit(limit)
                             .start());
             assertTrue(refused.getMessage().contains(why), refused.getMessage());
         });
@@ -303,6 +305,7 @@ class SupervisorTest {
                 Asker busy = new Asker(supervisor.port())) {
             List<Long> old = supervisor.workers();
             assertEquals("1", kept.get("/version").body());
+            assertEquals("1", busy.get("/version").body(), "an old one has both");
             CompletableFuture<Asker.Answer> slow = CompletableFuture.supplyAsync(() -> busy.getUnchecked("/slow"));
             version.set("2");
             ReloadOutcome.Serving serving = assertInstanceOf(
@@ -314,9 +317,7 @@ class SupervisorTest {
             assertEquals("2", get(supervisor, "/version"));
             assertTrue(old.contains(Long.parseLong(slow.get().body())));
             // One that is kept open is served by the old one once more, and told that this was the last time.
-            Asker.Answer last = kept.get("/version");
-            assertEquals("1", last.body());
-            assertTrue(last.isLast());
+            assertEquals("1", kept.last("/version").body());
             assertTrue(kept.hasEnded());
             busy.close();
             until("the old ones have left", () -> old.stream().noneMatch(SupervisorTest::isAlive));
@@ -432,54 +433,70 @@ class SupervisorTest {
     void whatFailsToStartLeavesTheOldOnesInPlace() throws Exception {
         AtomicReference<WorkerPlan.Planner> planner = new AtomicReference<>(() -> plan(1, trial(Map.of())));
         try (Supervisor supervisor = supervisor(() -> planner.get().plan())
-                        .readyLimit(Duration.ofSeconds(5))
+                        .readyLimit(Duration.ofSeconds(20)) // which one of them waits for to its end
                         .start();
                 Asker kept = new Asker(supervisor.port())) {
             List<Long> old = supervisor.workers();
-            refused(supervisor, planner, "line 3 of the file", () -> {
+            assertEquals(old.getFirst().toString(), kept.get("/pid").body());
+            refused(supervisor, kept, planner, "line 3 of the file", () -> {
                 throw new IOException("line 3 of the file makes no sense");
             });
             refused(
                     supervisor,
+                    kept,
                     planner,
                     "could not be started: cannot start /no/such/java",
                     () -> new WorkerPlan(1, List.of("/no/such/java"), 1));
             refused(
                     supervisor,
+                    kept,
                     planner,
                     "exited with status 1",
                     () -> new WorkerPlan(2, List.of(java(Worker.class).getFirst(), "-jar", "/no/such.jar"), 1));
-            refused(supervisor, planner, "no database today", () -> plan(2, trial(Map.of("start", "refuse"))));
-            refused(supervisor, planner, "exited with status 9", () -> plan(2, trial(Map.of("start", "die"))));
-            refused(supervisor, planner, "with 5xx", () -> plan(2, trial(Map.of("start", "broken"))));
-            refused(supervisor, planner, "was not ready within", () -> plan(1, trial(Map.of("start", "hang"))));
+            refused(supervisor, kept, planner, "no database today", () -> plan(2, trial(Map.of("start", "refuse"))));
+            refused(supervisor, kept, planner, "exited with status 9", () -> plan(2, trial(Map.of("start", "die"))));
+            refused(supervisor, kept, planner, "with 5xx", () -> plan(2, trial(Map.of("start", "broken"))));
+            refused(supervisor, kept, planner, "was not ready within", () -> plan(1, trial(Map.of("start", "hang"))));
             refused(
                     supervisor,
+                    kept,
                     planner,
                     "beside the 1 that serve",
                     () -> new WorkerPlan(4, List.of("/bin/false"), 1L << 40));
             assertEquals(old, supervisor.workers());
-            Asker.Answer answer = kept.get("/pid");
-            assertEquals(old.getFirst().toString(), answer.body());
-            assertFalse(answer.isLast());
+            assertEquals(old.getFirst().toString(), kept.get("/pid").body());
         }
     }
 
+    /** A connection that is kept meanwhile does not notice. */
     private static void refused(
-            Supervisor supervisor, AtomicReference<WorkerPlan.Planner> current, String why, WorkerPlan.Planner planner)
+            Supervisor supervisor,
+            Asker kept,
+            AtomicReference<WorkerPlan.Planner> current,
+            String why,
+            WorkerPlan.Planner planner)
             throws Exception {
         current.set(planner);
         ReloadOutcome.Refused refused = assertInstanceOf(
-                ReloadOutcome.Refused.class, supervisor.reload().get(20, TimeUnit.SECONDS));
+                ReloadOutcome.Refused.class, supervisor.reload().get(60, TimeUnit.SECONDS));
         assertTrue(refused.why().contains(why), refused.why());
+        assertFalse(kept.get("/pid").isLast(), why);
     }
 
     @Test
     void reloadsComeOneAfterAnother() throws Exception {
-        try (Supervisor supervisor = start(1, Map.of())) {
+        CompletableFuture<Void> asked = CompletableFuture.completedFuture(null);
+        AtomicReference<CompletableFuture<Void>> all = new AtomicReference<>(asked);
+        try (Supervisor supervisor = supervisor(() -> {
+                    all.get().join();
+                    return plan(1, trial(Map.of()));
+                })
+                .start()) {
+            all.set(new CompletableFuture<>());
             CompletableFuture<ReloadOutcome> first = supervisor.reload();
             CompletableFuture<ReloadOutcome> second = supervisor.reload();
             CompletableFuture<ReloadOutcome> third = supervisor.reload();
+            all.get().complete(null); // the first has no plan before the others have been asked for
             assertEquals(2, ((ReloadOutcome.Serving) first.get()).generation());
             // Those that came during the first are one.
             assertEquals(3, ((ReloadOutcome.Serving) second.get()).generation());
@@ -499,19 +516,21 @@ class SupervisorTest {
         long worker = supervisor.workers().getFirst();
         supervisor.close();
         supervisor.awaitEnd();
-        assertEquals(new ReloadOutcome.Refused("the supervisor is being stopped"), reload.get(5, TimeUnit.SECONDS));
-        assertEquals(new ReloadOutcome.Refused("the supervisor is being stopped"), after.get(5, TimeUnit.SECONDS));
-        assertInstanceOf(ReloadOutcome.Refused.class, supervisor.reload().get(5, TimeUnit.SECONDS));
+        assertEquals(new ReloadOutcome.Refused("the supervisor is being stopped"), reload.get(60, TimeUnit.SECONDS));
+        assertEquals(new ReloadOutcome.Refused("the supervisor is being stopped"), after.get(60, TimeUnit.SECONDS));
+        assertInstanceOf(ReloadOutcome.Refused.class, supervisor.reload().get(60, TimeUnit.SECONDS));
         assertFalse(isAlive(worker));
     }
 
     @Test
-    void aStopLetsRequestsInProgressBeAnswered() throws Exception {
+    void aStopLetsRequestsInProgressBeAnswered(@TempDir Path folder) throws Exception {
         Supervisor supervisor = start(1, Map.of());
         try (Asker busy = new Asker(supervisor.port())) {
             String pid = busy.get("/pid").body();
-            CompletableFuture<Asker.Answer> slow = CompletableFuture.supplyAsync(() -> busy.lastUnchecked("/slow"));
-            LockSupport.parkNanos(200_000_000); // its request must be there before
+            Path begun = folder.resolve("begun");
+            CompletableFuture<Asker.Answer> slow =
+                    CompletableFuture.supplyAsync(() -> busy.lastUnchecked("/slow?" + begun));
+            until("its request is there", () -> Files.exists(begun));
             supervisor.close();
             assertEquals(pid, slow.get().body());
             assertNotEquals(0, pid.length());

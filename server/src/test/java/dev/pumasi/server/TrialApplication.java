@@ -4,6 +4,8 @@ import dev.pumasi.http.Endpoint;
 import dev.pumasi.http.MediaType;
 import dev.pumasi.http.Response;
 import dev.pumasi.http.Router;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -34,10 +36,15 @@ public final class TrialApplication implements Application {
                 .get("/pid", _ -> Response.text(pid))
                 .get("/version", _ -> Response.text(version))
                 .post("/echo", request -> Response.text(request.body().text()))
-                .get("/slow", _ -> {
-                    Thread.sleep(1000);
-                    return Response.text(pid);
-                })
+                .get(
+                        "/slow",
+                        request -> { // ?FILE: which is there from then on
+                            if (!request.query().isEmpty()) {
+                                Files.createFile(Path.of(request.query()));
+                            }
+                            Thread.sleep(1000);
+                            return Response.text(pid);
+                        })
                 .get("/exit", _ -> {
                     System.exit(7);
                     return Response.text("never");

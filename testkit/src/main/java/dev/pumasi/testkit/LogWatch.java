@@ -2,6 +2,7 @@ package dev.pumasi.testkit;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.logging.Handler;
 import java.util.logging.Level;
 import java.util.logging.LogManager;
@@ -28,6 +29,9 @@ import org.junit.jupiter.api.extension.ParameterResolver;
 public final class LogWatch implements BeforeEachCallback, AfterEachCallback, ParameterResolver {
 
     private static final int RECORDS_MAX = 10_000;
+
+    /** How long what was declared may be on its way: a thread may log after it has done what the test waited for. */
+    private static final long PATIENCE_NANOS = 30_000_000_000L;
 
     private static final class Expectation {
         final Pattern pattern;
@@ -99,7 +103,10 @@ public final class LogWatch implements BeforeEachCallback, AfterEachCallback, Pa
     }
 
     @Override
-    public void afterEach(ExtensionContext context) {
+    public void afterEach(ExtensionContext context) throws InterruptedException {
+        if (context.getExecutionException().isEmpty()) {
+            awaitDeclared(PATIENCE_NANOS);
+        }
         end();
         List<String> wrong = verdict();
         if (!wrong.isEmpty()) {
@@ -107,6 +114,16 @@ public final class LogWatch implements BeforeEachCallback, AfterEachCallback, Pa
                     new AssertionError(context.getDisplayName() + ":\n  " + String.join("\n  ", wrong));
             SeedParameter.addSeed(context, failure);
             throw failure;
+        }
+    }
+
+    /** Waits until all that must be logged has been, or the time is over. */
+    synchronized void awaitDeclared(long patienceNanos) throws InterruptedException {
+        long began = System.nanoTime();
+        long left = patienceNanos;
+        while (left > 0 && expectations.stream().anyMatch(expectation -> expectation.missing)) {
+            TimeUnit.NANOSECONDS.timedWait(this, left);
+            left = patienceNanos - (System.nanoTime() - began);
         }
     }
 
@@ -143,6 +160,7 @@ public final class LogWatch implements BeforeEachCallback, AfterEachCallback, Pa
                 messages.add(message);
             }
             if (declared) {
+                notifyAll();
                 return;
             }
             if (record.getLevel().intValue() >= Level.WARNING.intValue() && unexpected.size() < RECORDS_MAX) {

@@ -35,7 +35,7 @@ public final class Postgres implements AutoCloseable {
 
     private static final String NOBODY = "65534";
     private static final int LINES_KEPT = 40;
-    private static final long STOP_SECONDS = 20;
+    private static final long STOP_SECONDS = 60;
     private static final List<String> ARCHIVES =
             List.of("/postgres-linux-x86_64.txz", "/postgres-linux-arm_64.txz", "/postgres-linux-arm64v8.txz");
 
@@ -134,7 +134,8 @@ public final class Postgres implements AutoCloseable {
     }
 
     /** Kills every process of it at once (SIGKILL): no connection is closed properly, nothing is written. */
-    public void kill() throws InterruptedException {
+    public void kill() throws IOException, InterruptedException {
+        signal("-STOP", List.of(running.process.toHandle())); // or it might start another meanwhile
         List<ProcessHandle> backends = running.process.descendants().toList();
         running.process.destroyForcibly();
         backends.forEach(ProcessHandle::destroyForcibly);
@@ -152,22 +153,24 @@ public final class Postgres implements AutoCloseable {
 
     /** Stops every process of it where it stands (SIGSTOP): connections stay open, and nobody answers. */
     public void freeze() throws IOException, InterruptedException {
-        signal("-STOP");
+        signal("-STOP", List.of(running.process.toHandle()));
+        signal(
+                "-STOP",
+                running.process.descendants().toList()); // none goes, none comes: who would see to it stands still
     }
 
     /** Lets it go on after {@link #freeze}. */
     public void thaw() throws IOException, InterruptedException {
-        signal("-CONT");
+        signal("-CONT", running.process.descendants().toList());
+        signal("-CONT", List.of(running.process.toHandle()));
     }
 
-    private void signal(String signal) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(List.of("kill", signal, Long.toString(running.process.pid())));
-        running.process
-                .descendants()
-                .map(ProcessHandle::pid)
-                .map(String::valueOf)
-                .forEach(command::add);
-        run(command);
+    private static void signal(String signal, List<ProcessHandle> processes) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of("kill", signal));
+        processes.forEach(process -> command.add(Long.toString(process.pid())));
+        if (!processes.isEmpty()) {
+            run(command);
+        }
     }
 
     /** Ends it the fast way, whoever is connected, and deletes its folder. */

@@ -9,6 +9,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -94,7 +95,11 @@ public final class RawServer implements Closeable {
         }
     }
 
+    /** How long a script may take to learn that its connection is closed. */
+    private static final long END_NANOS = 30_000_000_000L;
+
     private final ServerSocket listening;
+    private final Thread acceptor;
     private final Script script;
     private final AtomicInteger connections = new AtomicInteger();
     private final List<Thread> threads = Collections.synchronizedList(new ArrayList<>());
@@ -104,7 +109,7 @@ public final class RawServer implements Closeable {
     private RawServer(Script script) throws IOException {
         this.script = script;
         listening = new ServerSocket(0, 200, InetAddress.getLoopbackAddress());
-        threads.add(Thread.ofPlatform().name("raw-accept").start(this::accept));
+        acceptor = Thread.ofPlatform().name("raw-accept").start(this::accept);
     }
 
     /** Listens on a free port. */
@@ -167,18 +172,28 @@ public final class RawServer implements Closeable {
     @Override
     public void close() throws IOException {
         listening.close();
+        long deadlineNanos = System.nanoTime() + END_NANOS;
+        join(acceptor, deadlineNanos); // then there will be no more connections than are known
         for (Socket socket : List.copyOf(sockets)) {
             socket.close();
         }
         for (Thread thread : List.copyOf(threads)) {
-            try {
-                thread.join(10_000);
-            } catch (InterruptedException hurry) {
-                throw new IOException(hurry);
-            }
+            join(thread, deadlineNanos);
         }
         if (!failures.isEmpty()) {
             throw new AssertionError("the raw server failed", failures.getFirst());
+        }
+    }
+
+    private static void join(Thread thread, long deadlineNanos) throws IOException {
+        try {
+            long left = deadlineNanos - System.nanoTime();
+            if (!thread.join(Duration.ofNanos(Math.max(0, left)))) {
+                throw new AssertionError("a thread of the raw server does not end: " + thread.getName() + ", in "
+                        + List.of(thread.getStackTrace()));
+            }
+        } catch (InterruptedException hurry) {
+            throw new IOException(hurry);
         }
     }
 }

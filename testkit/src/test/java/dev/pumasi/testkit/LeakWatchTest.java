@@ -1,6 +1,7 @@
 package dev.pumasi.testkit;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.pumasi.testkit.LeakWatch.Snapshot;
@@ -17,7 +18,7 @@ import org.junit.jupiter.api.condition.OS;
 final class LeakWatchTest {
 
     private static final long NO_TIME = 0;
-    private static final long SETTLE_NANOS = TimeUnit.SECONDS.toNanos(10);
+    private static final long SETTLE_NANOS = TimeUnit.SECONDS.toNanos(30);
 
     @Test
     void an_open_descriptor_is_found_until_it_is_closed() throws IOException {
@@ -29,8 +30,7 @@ final class LeakWatchTest {
         List<String> left = LeakWatch.leftAfter(before, NO_TIME);
         pipe.source().close();
         pipe.sink().close();
-        assertEquals(1, left.size(), left.toString());
-        assertTrue(left.getFirst().startsWith("descriptor pipe:["), left.toString());
+        assertTrue(left.stream().anyMatch(one -> one.startsWith("descriptor pipe:[")), left.toString());
         assertEquals(List.of(), LeakWatch.leftAfter(before, SETTLE_NANOS));
     }
 
@@ -55,8 +55,8 @@ final class LeakWatchTest {
             thread.join();
         }
         String text = left.toString();
-        assertEquals(2, left.size(), text);
         assertTrue(text.contains("thread \"forgotten\"") && text.contains("thread \"pumasi-loop-7\""), text);
+        assertFalse(text.contains("harmless"), text);
         assertEquals(List.of(), LeakWatch.leftAfter(before, SETTLE_NANOS));
     }
 
@@ -76,6 +76,6 @@ final class LeakWatchTest {
 
     @Test
     void what_was_there_before_does_not_count() {
-        assertEquals(List.of(), LeakWatch.leftAfter(Snapshot.take(), NO_TIME));
+        assertEquals(List.of(), LeakWatch.leftAfter(Snapshot.take(), SETTLE_NANOS));
     }
 }

@@ -145,7 +145,7 @@ final class BackPressureTest extends OnEachDriver {
             eventually("it tries again", () -> choked.refusals() > before + 3);
             assertTrue(!waiting.isDone());
             choked.with(null);
-            assertEquals(Position.of(0), waiting.get(20, TimeUnit.SECONDS));
+            assertEquals(Position.of(0), waiting.get(60, TimeUnit.SECONDS));
             choked.with(QueueFailure.DISK_FULL);
             assertEquals(
                     QueueFailure.DISK_FULL,

@@ -208,15 +208,20 @@ final class HttpEngineTest extends OnEachDriver {
         try (Queue remote = remote()) {
             Topic topic = remote.topic("t");
             topic.publisher().publish(Message.of("k", "x"));
-            Consumer consumer = topic.consumer("g", QUICK.withSettleWithin(Duration.ofMillis(50)));
+            Consumer patient = topic.consumer("g", QUICK.withSettleWithin(Duration.ofHours(1)));
+            patient.take().reject("not now", Duration.ofMillis(1));
+            Delivery again = patient.take();
+            assertEquals(2, again.attempt());
+            assertEquals(0, group(topic).overdue());
+            again.acknowledge();
+            patient.close();
+            QueueException.await(topic.startForget("g"));
+            Consumer consumer = topic.consumer("h", QUICK.withSettleWithin(Duration.ofMillis(50)));
             Delivery first = consumer.take();
-            first.reject("not now", Duration.ofMillis(1));
             Delivery second = consumer.take();
-            assertEquals(2, second.attempt());
-            Delivery third = consumer.take();
-            assertEquals(3, third.attempt(), "the second was not settled in time");
-            assertEquals(QueueFailure.STALE, failureOf(second::acknowledge));
-            assertEquals(1, group(topic).overdue());
+            assertEquals(2, second.attempt(), "the first was not settled in time");
+            assertEquals(QueueFailure.STALE, failureOf(first::acknowledge));
+            assertTrue(group(topic).overdue() >= 1, "the first was, and on a slow machine the second is by now");
         }
     }
 
