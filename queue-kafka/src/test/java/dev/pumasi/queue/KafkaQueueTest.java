@@ -10,7 +10,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.junit.jupiter.api.BeforeAll;
@@ -81,6 +83,64 @@ final class KafkaQueueTest extends QueueContract {
                         seen.stream().filter(text -> text.startsWith(key)).toList());
             }
             assertEquals(keys * each, topic.status().nextSequence());
+        }
+    }
+
+    @Test
+    void what_the_client_refuses_fails_each_publication_with_its_reason() throws Exception {
+        Path client = Files.writeString(folder.resolve("client.properties"), "compression.type=hot-air");
+        try (Queue queue = open("client=" + client)) {
+            Publisher publisher = queue.topic("t").publisher();
+            for (int i = 0; i < 2; i++) {
+                QueueException refused =
+                        assertThrows(QueueException.class, () -> publisher.publish(Message.of("k", "x")));
+                assertEquals(QueueFailure.INVALID, refused.failure());
+                assertTrue(refused.getMessage().contains("compression.type"), refused.getMessage());
+            }
+        }
+        Files.writeString(client, "fetch.max.wait.ms=-5"); // without a reader nobody knows which ids there are
+        try (Queue queue = open("client=" + client)) {
+            Publisher publisher = queue.topic("t").publisher();
+            for (int i = 0; i < 2; i++) {
+                QueueException refused = assertThrows(
+                        QueueException.class,
+                        () -> publisher.publish(Message.of("k", "x").withId("a")));
+                assertEquals(QueueFailure.INVALID, refused.failure());
+                assertTrue(refused.getMessage().contains("fetch.max.wait.ms"), refused.getMessage());
+            }
+            assertEquals(Position.of(0), publisher.publish(Message.of("k", "without an id")));
+        }
+    }
+
+    @Test
+    void a_group_that_was_forgotten_by_half_can_be_forgotten() throws Exception {
+        try (Queue queue = open()) {
+            Topic topic = queue.topic("t");
+            Consumer consumer = topic.consumer("g");
+            topic.publisher().publish(Message.of("k", "x"));
+            consumer.take().acknowledge();
+            consumer.close();
+            try (Admin admin = Admin.create(Map.of("bootstrap.servers", servers))) {
+                String id = admin.listGroups().all().get(20, TimeUnit.SECONDS).stream()
+                        .map(group -> group.groupId())
+                        .filter(group -> group.contains(prefix))
+                        .findFirst()
+                        .orElseThrow();
+                eventually("its member has left", () -> isDeleted(admin, id));
+            }
+            topic.startForget("g").await();
+            assertEquals("x", topic.consumer("g").take().message().text(), "a new group of the same name");
+        }
+    }
+
+    private static boolean isDeleted(Admin admin, String group) {
+        try {
+            admin.deleteConsumerGroups(List.of(group)).all().get(20, TimeUnit.SECONDS);
+            return true;
+        } catch (ExecutionException stillThere) {
+            return false;
+        } catch (InterruptedException | TimeoutException failure) {
+            throw new AssertionError(failure);
         }
     }
 

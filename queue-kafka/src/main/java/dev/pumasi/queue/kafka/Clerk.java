@@ -202,11 +202,20 @@ final class Clerk {
             if (found.isPresent()) {
                 return found.get();
             }
-            if (System.nanoTime() - begin > settings.patience().toNanos()) {
-                throw new UnknownTopicOrPartitionException("made, and not seen: " + name);
-            }
-            Thread.sleep(LOOK_AGAIN);
+            lookAgain(begin, name + " was made, and the brokers do not show it");
         }
+    }
+
+    private void lookAgain(long beginNanos, String inVain) throws InterruptedException {
+        lookAgain(beginNanos, settings.patience(), inVain);
+    }
+
+    /** Waits a little, or no longer. */
+    static void lookAgain(long beginNanos, Duration patience, String inVain) throws InterruptedException {
+        if (System.nanoTime() - beginNanos > patience.toNanos()) {
+            throw new TimeoutException(inVain + " (looked for " + patience.toMillis() + " ms)");
+        }
+        Thread.sleep(LOOK_AGAIN);
     }
 
     // ------------------------------------------------------------------------------------------- groups
@@ -321,14 +330,21 @@ final class Clerk {
         return ask(() -> {
             String id = Names.group(topic, group);
             String ledger = Names.ledger(topic, group);
-            answer(admin().deleteConsumerGroups(List.of(id)).all());
+            try {
+                answer(admin().deleteConsumerGroups(List.of(id)).all());
+            } catch (GroupIdNotFoundException gone) {
+                if (partitions(ledger).isEmpty()) {
+                    throw gone;
+                } // else somebody began this, and did not see its end
+            }
             try {
                 answer(admin().deleteTopics(List.of(ledger)).all());
             } catch (UnknownTopicOrPartitionException gone) {
                 return true;
             }
+            long begin = System.nanoTime();
             while (partitions(ledger).isPresent()) {
-                Thread.sleep(LOOK_AGAIN);
+                lookAgain(begin, ledger + " was deleted, and the brokers still show it: forget the group once more");
             }
             return true;
         });

@@ -86,17 +86,30 @@ final class Follower {
     }
 
     private void follow() {
-        try (KafkaConsumer<byte[], byte[]> reader = new KafkaConsumer<>(settings.forReading())) {
-            consumer = reader;
-            while (!closed) {
-                turn(reader);
+        while (!closed) {
+            try (KafkaConsumer<byte[], byte[]> reader = new KafkaConsumer<>(settings.forReading())) {
+                consumer = reader;
+                while (!closed) {
+                    turn(reader);
+                }
+            } catch (InterruptException hurry) {
+                closed = true;
+            } catch (RuntimeException broken) {
+                tellAll(broken);
+            } finally {
+                consumer = null;
             }
-        } catch (InterruptException hurry) {
+            awaitWish(); // before it is tried with another reader, which may break as the last one did
+        }
+    }
+
+    private void awaitWish() {
+        try {
+            while (!closed && wished == null) {
+                wished = wishes.poll(POLL.toMillis(), TimeUnit.MILLISECONDS);
+            }
+        } catch (InterruptedException hurry) {
             closed = true;
-        } catch (RuntimeException broken) {
-            tellAll(broken);
-        } finally {
-            consumer = null;
         }
     }
 
@@ -176,13 +189,20 @@ final class Follower {
         });
     }
 
+    /** Whoever is told may ask again. */
     private void tellAll(RuntimeException broken) {
-        for (Wish wish = wishes.poll(); wish != null; wish = wishes.poll()) {
-            Told told = wish.told;
-            QueueException why = Failures.of("look for the ids in " + wish.topic, broken);
-            loop.execute(() -> told.failed(why));
+        Map<String, Told> all = new HashMap<>();
+        followed.forEach((topic, one) -> all.put(topic, one.told));
+        followed.clear();
+        for (Wish wish = wished == null ? wishes.poll() : wished; wish != null; wish = wishes.poll()) {
+            all.put(wish.topic, wish.told);
         }
-        if (!closed) {
+        wished = null;
+        all.forEach((topic, told) -> {
+            QueueException why = Failures.of("look for the ids in " + topic, broken);
+            loop.execute(() -> told.failed(why));
+        });
+        if (!closed && all.isEmpty()) {
             loop.report("following the ids of messages", broken);
         }
     }

@@ -51,8 +51,10 @@ final class Outbox {
         @Override
         public void run() {
             Producer<byte[], byte[]> to = producer;
-            if (to == null || closed) {
+            if (closed) {
                 done(null, new QueueException(attempt(), QueueFailure.CLOSED));
+            } else if (to == null) {
+                done(null, noProducer);
             } else if (System.nanoTime() - postedNanos > patienceNanos) {
                 // Those before it waited in vain, for so long that it would be unkind to wait once more.
                 done(null, new QueueException(attempt(), QueueFailure.UNAVAILABLE));
@@ -100,8 +102,9 @@ final class Outbox {
     private final ConcurrentLinkedQueue<Letter> back = new ConcurrentLinkedQueue<>();
     private final AtomicBoolean tended = new AtomicBoolean();
 
-    /** Of the worker's thread. */
+    // Of the worker's thread.
     private @Nullable Producer<byte[], byte[]> producer;
+    private @Nullable RuntimeException noProducer;
 
     private volatile boolean closed;
 
@@ -109,7 +112,16 @@ final class Outbox {
         this.loop = loop;
         patienceNanos = settings.patience().toNanos();
         worker = new Worker("send");
-        worker.post(() -> producer = new KafkaProducer<>(settings.forProducer()));
+        worker.post(() -> open(settings));
+    }
+
+    /** The client's own settings may be such that there is no producer: then that is what each publication fails of. */
+    private void open(KafkaSettings settings) {
+        try {
+            producer = new KafkaProducer<>(settings.forProducer());
+        } catch (RuntimeException refused) {
+            noProducer = refused;
+        }
     }
 
     /** Any thread; does not wait. */
