@@ -18,6 +18,7 @@ final class LogQueueTest extends QueueContract {
     void what_no_option_is_is_refused() {
         assertEquals(QueueFailure.INVALID, failureOf(() -> open("segmnt=64k")));
         assertEquals(QueueFailure.INVALID, failureOf(() -> open("segment=lots")));
+        assertEquals(QueueFailure.INVALID, failureOf(() -> open("write=twice")));
         assertEquals(QueueFailure.INVALID, failureOf(() -> open("segment=64k", "message=1m")));
         assertEquals(QueueFailure.INVALID, failureOf(() -> Queue.open(home, "rabbit:/x")));
     }
