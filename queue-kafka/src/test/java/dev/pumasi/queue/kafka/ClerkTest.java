@@ -19,8 +19,7 @@ final class ClerkTest {
         String inVain = "the ledger was deleted, and is still there";
         Clerk.lookAgain(System.nanoTime(), patience, inVain); // goes on
         long begin = System.nanoTime() - patience.toNanos() - 1;
-        TimeoutException over =
-                assertThrows(TimeoutException.class, () -> Clerk.lookAgain(begin, patience, inVain));
+        TimeoutException over = assertThrows(TimeoutException.class, () -> Clerk.lookAgain(begin, patience, inVain));
         QueueException told = Failures.of("forget the group g of t", over);
         assertEquals(QueueFailure.UNAVAILABLE, told.failure());
         assertTrue(told.getMessage().contains("is still there (looked for 3600000 ms)"), told.getMessage());
