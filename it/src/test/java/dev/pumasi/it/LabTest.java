@@ -73,6 +73,33 @@ final class LabTest {
         }
     }
 
+    /** As {@code ./pumasi serve --app} would serve it; where it fails, that is said, and the others go on. */
+    @Test
+    void aHandlerOfOnesOwnRunsUnderEveryModel(@TempDir Path folder) throws IOException, InterruptedException {
+        Path report = folder.resolve("report");
+        Run run = run(
+                folder,
+                lab(
+                        "--trial",
+                        "--only",
+                        "models",
+                        "--app",
+                        PickyHandler.class.getName(),
+                        "--class-path",
+                        Checkout.ROOT.resolve("it/target/test-classes").toString(),
+                        "--path",
+                        "/checkout",
+                        "--out",
+                        report.toString()));
+        assertEquals(0, run.status, run.toString());
+        String figures = Files.readString(report.resolve("figures.csv"));
+        for (String model : List.of("green", "event-loop", "worker-pool", "preforked", "prethreaded", "iterative")) {
+            assertTrue(figures.contains("models,requests_per_second,requests/s," + model + ",16,"), run.out);
+        }
+        assertFalse(figures.contains(",threaded,16,"), "it fails there: " + figures);
+        assertTrue(run.out.contains("! threaded: in some rounds requests failed (wrong status)"), run.out);
+    }
+
     private static int count(String text, String part) {
         return text.split(Pattern.quote(part), -1).length - 1;
     }
