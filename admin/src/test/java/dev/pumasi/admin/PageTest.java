@@ -39,6 +39,31 @@ final class PageTest {
 
     private static final List<String> TABS = List.of("threads", "parts", "workers", "stalls", "actions", "overview");
 
+    /** Texts of less contrast than 4.5 : 1 (WCAG 2.2, 1.4.3), with what they have; those of disabled buttons are left out, as there. */
+    private static final String FAINT = """
+            (() => {
+              const parts = (text) => (text.match(/[\\d.]+/g) ?? []).map(Number);
+              const light = (colour) => colour.slice(0, 3).map((part) => part / 255)
+                .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4))
+                .reduce((sum, part, i) => sum + part * [0.2126, 0.7152, 0.0722][i], 0);
+              const over = (top, below) => { const a = top[3] ?? 1; return [0, 1, 2].map((i) => top[i] * a + below[i] * (1 - a)); };
+              const paper = (element) => {
+                if (!element) return [255, 255, 255];
+                const own = parts(getComputedStyle(element).backgroundColor);
+                return (own[3] ?? 1) === 1 ? own : over(own, paper(element.parentElement));
+              };
+              const faint = [];
+              for (const element of document.querySelectorAll("body *")) {
+                const said = [...element.childNodes].filter((node) => node.nodeType === 3).map((node) => node.data.trim()).join("");
+                if (!said || element.offsetParent === null || element.closest(":disabled, option, noscript, .only-read, .skip")) continue;
+                const below = paper(element);
+                const [one, other] = [light(over(parts(getComputedStyle(element).color), below)), light(below)];
+                const ratio = (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
+                if (ratio < 4.5) faint.push(`${said.slice(0, 30)}: ${ratio.toFixed(2)}`);
+              }
+              return faint;
+            })()""";
+
     private static final Token TOKEN = new Token("a-token-that-is-long-enough");
     private static final String HOSTILE = "<img src=x onerror='window.hacked=1'>&\"";
 
@@ -64,6 +89,8 @@ final class PageTest {
                 step("a loop that is blocked is named with its stack", this::blocked),
                 step("green threads are listed, and filtered", this::threads),
                 step("what comes from outside stays text", this::escapes),
+                step("the keyboard reaches everything, and one sees where it is", this::keyboard),
+                step("each text can be read, dark and light", this::contrast),
                 step("it fits a phone, in both languages, dark and light", this::fits),
                 step("a button asks first, and needs the token", this::acts),
                 step("it comes back by itself, and says so", this::comesBack),
@@ -253,6 +280,50 @@ final class PageTest {
         assertTrue(browser.eval("window.hacked === undefined").booleanValue());
         assertEquals(
                 0, browser.eval("document.querySelectorAll('#title *').length").intValue());
+        noComplaints();
+    }
+
+    /** By Tab alone, from the top: what has the focus is told, and has a ring. */
+    private void keyboard() throws Exception {
+        browser.eval("document.querySelector('.skip').focus()");
+        List<String> met = new ArrayList<>(List.of("skip"));
+        for (int i = 0; i < 20 && !met.getLast().startsWith("tab-"); i++) {
+            browser.press("Tab");
+            met.add(browser.eval("document.activeElement.id").stringValue());
+            assertRing(met.getLast());
+        }
+        assertEquals(List.of("skip", "pause", "theme", "language", "tab-threads"), met, "arrows move within the tabs");
+        browser.press("Tab");
+        browser.await("the first of the panel", "document.activeElement.id === 'filter'");
+        assertRing("filter");
+        browser.click("#tab-stalls");
+        browser.await("a stack", "document.querySelector('#stall-list details') !== null");
+        browser.eval("document.querySelector('#stall-list details').open = false;"
+                + " document.querySelector('#stall-list summary').focus()");
+        browser.press("Enter");
+        browser.await("the stack opens", "document.querySelector('#stall-list details').open");
+        noComplaints();
+    }
+
+    private void assertRing(String around) throws Exception {
+        assertTrue(
+                browser.eval("(() => { const style = getComputedStyle(document.activeElement);"
+                                + " return style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2; })()")
+                        .booleanValue(),
+                "no ring around " + around);
+    }
+
+    private void contrast() throws Exception {
+        for (String theme : List.of("light", "dark")) {
+            browser.eval("document.querySelector('#theme').value = '" + theme
+                    + "'; document.querySelector('#theme').dispatchEvent(new Event('change'))");
+            browser.await("the theme", "document.documentElement.dataset.theme === '" + theme + "'");
+            for (String tab : TABS) {
+                browser.click("#tab-" + tab);
+                browser.await("live", "document.querySelector('#link').classList.contains('good')");
+                assertEquals("[]", browser.eval(FAINT).toString(), tab + ", " + theme);
+            }
+        }
         noComplaints();
     }
 
