@@ -58,6 +58,7 @@ final class BlockingConnection implements Exchange {
     private final RequestParser parser;
     private final Buffer output;
     private final boolean overloaded;
+    private final boolean warmUp;
     private final AtomicLong deadlineNanos = new AtomicLong(NONE);
     private volatile boolean writing;
     private volatile boolean idle;
@@ -83,9 +84,18 @@ final class BlockingConnection implements Exchange {
 
     private @Nullable BlockingBody body;
 
-    /** @param overloaded whether it is one too many */
-    BlockingConnection(BlockingHttp http, SocketChannel channel, BlockingHttp.Workplace workplace, boolean overloaded) {
+    /**
+     * @param overloaded whether it is one too many
+     * @param warmUp whether its client is the server itself
+     */
+    BlockingConnection(
+            BlockingHttp http,
+            SocketChannel channel,
+            BlockingHttp.Workplace workplace,
+            boolean overloaded,
+            boolean warmUp) {
         this.overloaded = overloaded;
+        this.warmUp = warmUp;
         this.http = http;
         this.channel = channel;
         this.workplace = workplace;
@@ -544,6 +554,11 @@ final class BlockingConnection implements Exchange {
     }
 
     /** The one thread that could look is the one that works. */
+    @Override
+    public boolean isWarmUp() {
+        return warmUp;
+    }
+
     @Override
     public boolean noticesGone() {
         return false;

@@ -118,9 +118,18 @@ public final class BlockingHttp implements AutoCloseable {
      * @param connection in blocking mode
      */
     public void serve(SocketChannel connection) {
+        serve(connection, false);
+    }
+
+    /** The same, for requests that are told as {@link Request#isWarmUp}: nobody but this program asks them. */
+    public void warmUp(SocketChannel connection) {
+        serve(connection, true);
+    }
+
+    private void serve(SocketChannel connection, boolean warmUp) {
         Workplace workplace = take();
-        BlockingConnection served =
-                new BlockingConnection(this, connection, workplace, connections.size() >= limits.connectionsMax());
+        boolean overloaded = connections.size() >= limits.connectionsMax();
+        BlockingConnection served = new BlockingConnection(this, connection, workplace, overloaded, warmUp);
         connections.add(served);
         try {
             served.serve();

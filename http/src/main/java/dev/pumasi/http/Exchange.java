@@ -14,6 +14,9 @@ interface Exchange {
 
     Loop loop();
 
+    /** Whether the server asks itself. */
+    boolean isWarmUp();
+
     /** Whether the calling thread can be told that the client has gone: not if nobody looks while it works. */
     boolean noticesGone();
 

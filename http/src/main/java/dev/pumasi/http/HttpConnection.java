@@ -95,6 +95,7 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
     private final HttpInput input;
     private final ResponseSender sender;
     private final Deadline deadline;
+    private final boolean warmUp;
     private Phase phase = Phase.IDLE;
     private int requests;
     private boolean inputEnded;
@@ -143,7 +144,9 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
     /** Where the connection has left HTTP. */
     private @Nullable Tunnel tunnel;
 
-    HttpConnection(HttpLoop http, StreamSocket socket) {
+    /** @param warmUp whether its client is the server itself */
+    HttpConnection(HttpLoop http, StreamSocket socket, boolean warmUp) {
+        this.warmUp = warmUp;
         this.http = http;
         this.socket = socket;
         input = new HttpInput(socket);
@@ -783,6 +786,11 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
     public Loop loop() {
         ServiceLoop service = http.service;
         return handlerOnLoop && service != null ? service.loop() : http.loop;
+    }
+
+    @Override
+    public boolean isWarmUp() {
+        return warmUp;
     }
 
     @Override

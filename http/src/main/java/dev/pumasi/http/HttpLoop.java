@@ -64,8 +64,13 @@ final class HttpLoop {
 
     /** The {@link dev.pumasi.runtime.Acceptor}. */
     void accepted(StreamSocket socket) {
+        accepted(socket, false);
+    }
+
+    /** @param warmUp whether its client is the server itself */
+    void accepted(StreamSocket socket, boolean warmUp) {
         counters.connections++;
-        HttpConnection connection = new HttpConnection(this, socket);
+        HttpConnection connection = new HttpConnection(this, socket, warmUp);
         link(connection);
         connection.begin(counters.open > connectionsMax || endsIdle);
     }

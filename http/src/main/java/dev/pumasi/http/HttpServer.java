@@ -101,9 +101,18 @@ public final class HttpServer implements Server {
      * @param connection of one of this server's loops; it is the server's from now on
      */
     public void serve(StreamSocket connection) {
+        serve(connection, false);
+    }
+
+    /** The same, for requests that are told as {@link Request#isWarmUp}: nobody but this program asks them. */
+    public void warmUp(StreamSocket connection) {
+        serve(connection, true);
+    }
+
+    private void serve(StreamSocket connection, boolean warmUp) {
         for (HttpLoop part : parts) {
             if (part.loop.equals(connection.loop())) {
-                part.loop.run(() -> part.accepted(connection));
+                part.loop.run(() -> part.accepted(connection, warmUp));
                 return;
             }
         }

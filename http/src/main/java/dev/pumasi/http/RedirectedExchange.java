@@ -89,6 +89,11 @@ record RedirectedExchange(Request original, Exchange exchange, int count) implem
     }
 
     @Override
+    public boolean isWarmUp() {
+        return exchange.isWarmUp();
+    }
+
+    @Override
     public boolean noticesGone() {
         return exchange.noticesGone();
     }

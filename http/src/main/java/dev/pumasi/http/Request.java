@@ -204,6 +204,15 @@ public final class Request {
         return exchange.body();
     }
 
+    /**
+     * Whether the server asks this of itself, so that its code is loaded and compiled before anybody else asks. It is answered like any
+     * other, and is nobody's visit: a log or a count of visitors leaves it out. No client can pretend it.
+     */
+    public boolean isWarmUp() {
+        head();
+        return exchange.isWarmUp();
+    }
+
     /** The client's end of the connection. */
     public SocketAddress remoteAddress() {
         head();

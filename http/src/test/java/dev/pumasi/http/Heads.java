@@ -145,6 +145,11 @@ final class Heads {
         }
 
         @Override
+        public boolean isWarmUp() {
+            return false;
+        }
+
+        @Override
         public boolean noticesGone() {
             return false;
         }

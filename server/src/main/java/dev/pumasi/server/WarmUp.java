@@ -81,7 +81,7 @@ record WarmUp(int answered, int failed) {
                         ServerSocketChannel.open().bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 1);
                 SocketChannel client = SocketChannel.open(listening.getLocalAddress())) {
             SocketChannel served = listening.accept();
-            Thread server = Thread.ofPlatform().name("pumasi-warm-up").daemon().start(() -> http.serve(served));
+            Thread server = Thread.ofPlatform().name("pumasi-warm-up").daemon().start(() -> http.warmUp(served));
             client.socket().setSoTimeout((int) ANSWER_MAX.toMillis());
             client.socket().getOutputStream().write(REQUEST);
             client.shutdownOutput();
@@ -105,7 +105,7 @@ record WarmUp(int answered, int failed) {
 
     private static int status(HttpServer server, Loop loop) throws IOException {
         StreamSocket.Pair pair = StreamSocket.pair(loop);
-        server.serve(pair.second());
+        server.warmUp(pair.second());
         try (StreamSocket client = pair.first()) {
             client.setTimeout(ANSWER_MAX);
             client.write(REQUEST);

@@ -41,8 +41,10 @@ class EachWayTest {
     private static int port;
 
     private final boolean keepsConnections;
+    private final boolean warmsUp;
 
     EachWayTest(String way) {
+        warmsUp = way.startsWith("preforked");
         keepsConnections = !way.endsWith("iterative");
     }
 
@@ -127,6 +129,12 @@ class EachWayTest {
                 .endsWith("\r\n\r\nPOST /c body"));
         String answer = exchange(last("POST", "/x", "Content-Length: 4\r\nExpect: 100-continue\r\n\r\nbody"));
         assertTrue(answer.endsWith("\r\n\r\nPOST /x body"), answer);
+    }
+
+    @Test
+    void whatAWorkerAsksItselfIsToldFromWhatOthersAsk() throws IOException {
+        String answer = exchange(get("/warm"));
+        assertTrue(answer.matches("(?s).*\r\n\r\nfalse after " + (warmsUp ? "[1-3]" : "0")), answer);
     }
 
     @Test

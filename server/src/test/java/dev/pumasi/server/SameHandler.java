@@ -5,6 +5,7 @@ import dev.pumasi.http.MediaType;
 import dev.pumasi.http.Request;
 import dev.pumasi.http.Response;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * The handler that {@link EachWayTest} puts under each model, in this process and in others: what it is to do, the request says.
@@ -12,12 +13,19 @@ import java.nio.charset.StandardCharsets;
  */
 public final class SameHandler implements Handler {
 
+    /** Of this process. */
+    private static final AtomicInteger WARM_UPS = new AtomicInteger();
+
     /** Called by reflection in workers. */
     public SameHandler() {}
 
     @Override
     public Response handle(Request request) throws Exception {
+        if (request.isWarmUp()) {
+            WARM_UPS.incrementAndGet();
+        }
         return switch (request.path()) {
+            case "/warm" -> Response.text(request.isWarmUp() + " after " + WARM_UPS.get());
             case "/throw" -> throw new IllegalStateException("on purpose");
             case "/unread" -> Response.text("not read");
             case "/stream" -> {

@@ -104,6 +104,9 @@ public final class AccessLog implements AutoCloseable {
 
     /** Takes a line for an answer. Any thread; never waits. */
     public void add(AccessEntry entry) {
+        if (entry.request().isWarmUp()) {
+            return; // nobody has asked
+        }
         Loop loop = entry.request().loop();
         StringBuilder text = new StringBuilder(LINE_CHARS);
         format.append(entry, text);

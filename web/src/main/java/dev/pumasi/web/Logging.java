@@ -50,6 +50,9 @@ record Logging(LogFile file, LogFormat format, Optional<Template> condition) {
 
     private static void write(List<Logging> logs, Visit visit, Response response, long bytes, boolean complete) {
         Request request = visit.request();
+        if (request.isWarmUp()) {
+            return; // nobody has asked
+        }
         Loop loop = request.loop();
         long wallMillis = loop.isCurrent() ? loop.wallMillis() : System.currentTimeMillis();
         visit.status(response.status());

@@ -9,6 +9,7 @@ import dev.pumasi.http.HttpServer;
 import dev.pumasi.http.MediaType;
 import dev.pumasi.http.Response;
 import dev.pumasi.http.Router;
+import dev.pumasi.runtime.Listener;
 import dev.pumasi.runtime.Loop;
 import dev.pumasi.runtime.UnixSignal;
 import dev.pumasi.testkit.LeakWatch;
@@ -16,6 +17,7 @@ import dev.pumasi.testkit.LoadedClasses;
 import dev.pumasi.testkit.LogWatch;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -105,6 +107,23 @@ class AccessLogTest {
                 "HEAD /stream 200 0 OK",
                 "before");
         assertEquals(expected, lines(file).stream().sorted().toList());
+    }
+
+    @Test
+    void whatTheServerAsksItselfIsNotInIt() throws Exception {
+        Path file = folder.resolve("access.log");
+        try (AccessLog log = AccessLog.builder(file)
+                        .format(AccessFormat.of("$request_uri"))
+                        .every(Duration.ofHours(1))
+                        .build();
+                HttpServer server = serve(log)) {
+            try (Listener itself =
+                    Listener.open(server.on().getFirst(), new InetSocketAddress("127.0.0.1", 0), server::warmUp)) {
+                WholeAnswer.to(((InetSocketAddress) itself.address()).getPort(), "GET", "/hello");
+            }
+            WholeAnswer.to(server.port(), "GET", "/loop");
+        }
+        assertEquals(List.of("/loop"), lines(file));
     }
 
     @Test
