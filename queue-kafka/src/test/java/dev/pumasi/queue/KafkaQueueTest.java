@@ -33,7 +33,7 @@ final class KafkaQueueTest extends QueueContract {
     @Override
     String url(String... options) {
         List<String> all = new ArrayList<>(List.of(options));
-        all.add("prefix=" + prefix + place + ".");
+        all.add("prefix=" + prefix);
         if (all.stream().noneMatch(option -> option.startsWith("partitions="))) {
             all.add("partitions=1");
         }
@@ -147,7 +147,7 @@ final class KafkaQueueTest extends QueueContract {
     @Test
     void a_topic_of_others_that_takes_less_than_is_sent_at_once_is_not_opened() throws Exception {
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", servers))) {
-            NewTopic small = new NewTopic(prefix + place + ".small", 1, (short) 1);
+            NewTopic small = new NewTopic(prefix + "small", 1, (short) 1);
             admin.createTopics(List.of(small.configs(Map.of("max.message.bytes", "40960"))))
                     .all()
                     .get(60, TimeUnit.SECONDS);

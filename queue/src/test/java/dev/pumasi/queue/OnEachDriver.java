@@ -6,15 +6,12 @@ import dev.pumasi.runtime.Loop;
 import dev.pumasi.runtime.LoopGroup;
 import dev.pumasi.runtime.driver.Drivers;
 import dev.pumasi.testkit.LeakWatch;
+import dev.pumasi.testkit.LoadedClasses;
 import dev.pumasi.testkit.LogWatch;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -31,15 +28,12 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Runs a test class once for each driver, with two loops and a folder; afterwards nothing has hopped and nothing is left. */
 @ParameterizedClass(name = "{0}")
 @MethodSource("dev.pumasi.queue.OnEachDriver#drivers")
-@ExtendWith({LeakWatch.class, LogWatch.class})
+@ExtendWith({LoadedClasses.class, LeakWatch.class, LogWatch.class})
 @Timeout(value = 180, unit = TimeUnit.SECONDS)
 class OnEachDriver {
 
     private static final long DEADLINE_NANOS = 60_000_000_000L;
     private static final long STEP_NANOS = 200_000;
-
-    /** For whom what a queue needs has been loaded in this JVM: a class of tests, on a driver. */
-    private static final Set<String> WARM = new HashSet<>();
 
     @Parameter
     String driver;
@@ -48,9 +42,6 @@ class OnEachDriver {
     Path folder;
 
     LoopGroup loops;
-
-    /** The name of the queue that {@link #url} leads to. */
-    String place = "queue";
 
     /** The queue's. */
     Loop home;
@@ -66,45 +57,9 @@ class OnEachDriver {
 
     @BeforeEach
     final void begin() throws Exception {
-        if (WARM.add(getClass().getName() + driver)) {
-            place = "warm-up";
-            try (LoopGroup loading = LoopGroup.start("warm-up", 2, driver)) {
-                for (Loop loop : loading.loops()) {
-                    useOnce(loading.next(), loop);
-                }
-            }
-            place = "queue";
-        }
         loops = LoopGroup.start("test", 2, driver);
         home = loops.loops().get(0);
         other = loops.loops().get(1);
-    }
-
-    /** Two loops that load the same classes at once wait for each other in the JVM, and that is a hop, though none of ours. */
-    private void useOnce(Loop home, Loop user) throws Exception {
-        try (Queue queue = Queue.open(home, url())) {
-            on(user, () -> {
-                Topic topic = queue.topic("warm" + user.name().hashCode());
-                topic.publisher()
-                        .publish(Message.of("k", "x").withId(user.name()).withHeader("h", "v"));
-                try (Consumer consumer = topic.consumer("first")) {
-                    consumer.take().reject("once", Duration.ZERO);
-                    consumer.take().acknowledge();
-                }
-                List<String> seen = new CopyOnWriteArrayList<>();
-                try (Handling handling = topic.consumer("second").handle(user, 2, delivery -> {
-                    user.sleep(Duration.ofNanos(1)).await();
-                    seen.add(delivery.message().text());
-                })) {
-                    while (seen.isEmpty()) {
-                        user.sleep(Duration.ofMillis(1)).await();
-                    }
-                    handling.close();
-                    handling.join();
-                }
-                return topic.status();
-            });
-        }
     }
 
     @AfterEach
@@ -126,7 +81,7 @@ class OnEachDriver {
 
     /** How the engine that is tested is opened. */
     String url(String... options) {
-        return "log:" + folder.resolve(place) + (options.length == 0 ? "" : "?" + String.join("&", options));
+        return "log:" + folder.resolve("queue") + (options.length == 0 ? "" : "?" + String.join("&", options));
     }
 
     /** What the body answers on a green thread of that loop. */
