@@ -5,6 +5,7 @@ import dev.pumasi.http.HttpLimits;
 import dev.pumasi.http.HttpServer;
 import dev.pumasi.runtime.Loop;
 import dev.pumasi.runtime.SignalListener;
+import dev.pumasi.runtime.SignalRefusedException;
 import dev.pumasi.runtime.StreamSocket;
 import dev.pumasi.runtime.UnixSignal;
 import java.io.IOException;
@@ -35,7 +36,11 @@ public final class Rehearsal {
                 server.stopAccepting();
             }
         }
-        SignalListener.openOn(Runnable::run, UnixSignal.HUP, _ -> {}).close();
+        try {
+            SignalListener.openOn(Runnable::run, UnixSignal.HUP, _ -> {}).close();
+        } catch (SignalRefusedException ignored) {
+            // Under nohup; who serves there is not reloaded by a signal either.
+        }
     }
 
     private static void talk(Loop loop) throws IOException, InterruptedException {
