@@ -266,8 +266,15 @@ final class ChannelTest extends OnEachDriver {
             int number = i;
             Callable<Boolean> body =
                     () -> order.add(number + " gets " + channel.receive().orElseThrow());
-            all.add(i % 3 == 2 ? elsewhere(body) : green(group.next(), body));
-            Eventually.until("it waits", () -> channel.receiversWaiting() == number + 1);
+            CompletableFuture<Boolean> done = new CompletableFuture<>();
+            all.add(done);
+            Thread waiter = i % 3 == 2
+                    ? Thread.ofPlatform().name("elsewhere").daemon().start(() -> complete(done, body))
+                    : group.next().spawn(() -> complete(done, body));
+            // He is counted before he stands in the line, and parks after it.
+            Eventually.until(
+                    "it waits",
+                    () -> channel.receiversWaiting() == number + 1 && waiter.getState() == Thread.State.WAITING);
         }
         for (int i = 0; i < 12; i++) {
             channel.send(i);

@@ -93,12 +93,12 @@ final class MutexTest extends OnEachDriver {
                 mutex.unlock();
                 return true;
             };
-            if (i % 3 == 2) {
-                elsewhere(body).thenAccept(done::complete);
-            } else {
-                group.next().spawn(() -> complete(done, body));
-            }
-            Eventually.until("it waits", () -> mutex.waiting() == number + 1);
+            Thread waiter = i % 3 == 2
+                    ? Thread.ofPlatform().name("elsewhere").daemon().start(() -> complete(done, body))
+                    : group.next().spawn(() -> complete(done, body));
+            // He is counted before he stands in the line, and parks after it.
+            Eventually.until(
+                    "it waits", () -> mutex.waiting() == number + 1 && waiter.getState() == Thread.State.WAITING);
         }
         mutex.unlock();
         for (CompletableFuture<Boolean> each : all) {
