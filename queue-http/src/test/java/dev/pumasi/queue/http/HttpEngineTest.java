@@ -316,6 +316,10 @@ final class HttpEngineTest extends OnEachDriver {
                 assertEquals(
                         QueueFailure.UNAVAILABLE,
                         failureOf(() -> topic.publisher().publish(Message.of("k", "nobody there"))));
+                eventually(
+                        "the consumer has noticed",
+                        () -> log.messages().stream()
+                                .anyMatch(message -> message.contains("cannot take messages of t")));
                 serveAgain();
                 topic.publisher().publish(Message.of("k", "after"));
                 eventually("it goes on", () -> seen.contains("after"));
