@@ -98,6 +98,11 @@ final class FileCache {
         }
     }
 
+    synchronized void clear() {
+        entries.clear();
+        bytes = 0;
+    }
+
     synchronized long bytes() {
         return bytes;
     }

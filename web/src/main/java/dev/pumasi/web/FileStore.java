@@ -16,13 +16,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The files below one folder, for all locations that have them from there: a {@link FileTree} on each loop, which opens them
- * beneath the folder and keeps small ones for a second.
+ * beneath the folder and keeps small ones for a second, unless {@link #changed} is called.
  */
 final class FileStore {
 
@@ -43,7 +44,18 @@ final class FileStore {
     private static final Looked NOTHING = new Looked(MISSING, null);
 
     /** One loop's part. */
-    private record Part(FileTree tree, Map<String, Long> absent) {}
+    private static final class Part {
+        final FileTree tree;
+        final Map<String, Long> absent = new ConcurrentHashMap<>();
+
+        /** Up to which change everything is forgotten; several threads use a part where none runs on its loop. */
+        volatile int forgotten;
+
+        Part(FileTree tree, int forgotten) {
+            this.tree = tree;
+            this.forgotten = forgotten;
+        }
+    }
 
     private final Path base;
     private final TypeTable types;
@@ -51,6 +63,9 @@ final class FileStore {
 
     /** Copied on write, so that no two threads wait for each other; as many as there are loops. */
     private final AtomicReference<Map<Loop, Part>> parts = new AtomicReference<>(Map.of());
+
+    /** How often something below was changed by this server itself. */
+    private final AtomicInteger changes = new AtomicInteger();
 
     FileStore(Path base, TypeTable types, LongSupplier cacheBytesMax) {
         this.base = base;
@@ -62,6 +77,11 @@ final class FileStore {
         return base;
     }
 
+    /** What lies below was changed just now: who asks from here on sees it. Any thread. */
+    void changed() {
+        changes.incrementAndGet();
+    }
+
     /** What a file of that path is. */
     MediaType type(String path) {
         return types.of(path.substring(path.lastIndexOf('/') + 1));
@@ -70,6 +90,8 @@ final class FileStore {
     /** What a decoded path leads to. A large file is the caller's to release. */
     Looked find(Loop loop, String path, long nowNanos, long nowMillis) throws IOException {
         Part part = part(loop);
+        int before = changes.get();
+        forgetWhatChanged(part, before, loop);
         FileCache cache = part.tree.cache();
         FileCache.Entry known = cache.get(path);
         if (known != null && known.isFresh(nowNanos)) {
@@ -93,7 +115,9 @@ final class FileStore {
                     entry.compressed(compressed);
                 }
             }
-            cache.put(path, entry);
+            if (changes.get() == before) { // else it may have been looked at before the change
+                cache.put(path, entry);
+            }
             return new Looked(small, entry);
         }
         if (known != null) {
@@ -104,7 +128,9 @@ final class FileStore {
 
     /** As {@link #find}, for files that are as a rule not there: that they were not is believed for a second. */
     Looked findRare(Loop loop, String path, long nowNanos, long nowMillis) throws IOException {
-        Map<String, Long> absent = part(loop).absent;
+        Part part = part(loop);
+        forgetWhatChanged(part, changes.get(), loop);
+        Map<String, Long> absent = part.absent;
         Long since = absent.get(path);
         if (since != null && nowNanos - since < FileCache.FRESH_NANOS) {
             return NOTHING;
@@ -119,6 +145,17 @@ final class FileStore {
             absent.remove(path);
         }
         return looked;
+    }
+
+    private static void forgetWhatChanged(Part part, int change, Loop loop) {
+        if (part.forgotten != change) {
+            part.forgotten = change;
+            part.tree.cache().clear();
+            part.absent.clear();
+            if (loop.isCurrent()) { // elsewhere no file is kept open
+                part.tree.closeKept();
+            }
+        }
     }
 
     /** What is in a folder; empty if it is none that may be read. */
@@ -166,7 +203,7 @@ final class FileStore {
         if (known != null) {
             return known;
         }
-        Part made = new Part(new FileTree(base, loop, types::of, cacheBytesMax.getAsLong()), new ConcurrentHashMap<>());
+        Part made = new Part(new FileTree(base, loop, types::of, cacheBytesMax.getAsLong()), changes.get());
         return parts.updateAndGet(before -> {
                     Map<Loop, Part> after = new HashMap<>(before);
                     after.putIfAbsent(loop, made);

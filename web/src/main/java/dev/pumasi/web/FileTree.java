@@ -175,14 +175,19 @@ final class FileTree {
         return opening.apply(known).await();
     }
 
+    /** Lets go of the large files that are open for whoever asks next. On its loop. */
+    void closeKept() {
+        open.values().forEach(large -> large.file().forget());
+        open.clear();
+    }
+
     private void closeFolder() {
         AsyncFolder opened = folder;
         folder = null;
         if (opened != null) {
             opened.close();
         }
-        open.values().forEach(large -> large.file().forget());
-        open.clear();
+        closeKept();
     }
 
     /** Closes the file unless it is large. */

@@ -102,7 +102,8 @@ final class FolderReader {
                             .build(),
                     Set.copyOf(methods),
                     lengths,
-                    files);
+                    files,
+                    () -> site.stores().changed(place.store().base()));
         } catch (IOException refused) {
             noFolder(name, place, refused);
             return files;

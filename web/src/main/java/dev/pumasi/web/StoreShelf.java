@@ -17,6 +17,15 @@ final class StoreShelf {
         return stores.computeIfAbsent(new Key(base, types), key -> new FileStore(key.base, key.types, this::bytesEach));
     }
 
+    /** Something below that folder was changed by this server itself. Any thread, once all stores are known. */
+    void changed(Path base) {
+        stores.forEach((key, store) -> {
+            if (key.base.startsWith(base) || base.startsWith(key.base)) {
+                store.changed();
+            }
+        });
+    }
+
     /** What each may keep, once all are known. */
     private long bytesEach() {
         return Math.max(EACH_BYTES_MIN, StaticFiles.CACHE_BYTES_DEFAULT / Math.max(1, stores.size()));

@@ -1,5 +1,6 @@
 package dev.pumasi.web;
 
+import dev.pumasi.http.Response;
 import java.util.Optional;
 import java.util.Set;
 
@@ -10,8 +11,13 @@ import java.util.Set;
  * @param methods those
  * @param lengths which bodies may come without a length
  * @param files for the other methods
+ * @param changed is told when one has changed something
  */
-record UploadContent(Uploads uploads, Set<String> methods, BodyLengths lengths, Content files) implements Content {
+record UploadContent(Uploads uploads, Set<String> methods, BodyLengths lengths, Content files, Runnable changed)
+        implements Content {
+
+    private static final int SUCCESSFUL = 200;
+    private static final int REDIRECTION = 300;
 
     @Override
     public Step answer(Visit visit) throws Exception {
@@ -23,9 +29,14 @@ record UploadContent(Uploads uploads, Set<String> methods, BodyLengths lengths, 
         if (path.isEmpty()) {
             return Step.Refused.of(404);
         }
-        return lengths.mustBeSaid(visit)
-                ? Step.Refused.of(411)
-                : new Step.Done(uploads.answer(visit.request(), path.get()));
+        if (lengths.mustBeSaid(visit)) {
+            return Step.Refused.of(411);
+        }
+        Response answer = uploads.answer(visit.request(), path.get());
+        if (answer.status() >= SUCCESSFUL && answer.status() < REDIRECTION) {
+            changed.run(); // before the client knows, and asks for it
+        }
+        return new Step.Done(answer);
     }
 
     @Override

@@ -112,6 +112,22 @@ class SiteFolderTest {
                 get("/locked/tell.sh", "Authorization: Basic " + cook).text());
     }
 
+    /** A file that was asked for a moment ago is answered from memory, but not when it has been changed through the site itself. */
+    @Test
+    void whatWasStoredOrDeletedIsSeenAtOnce() throws IOException {
+        for (String dough : new String[] {"thin", "t".repeat(300_000), "thick"}) { // which are kept in two ways
+            int first = ask("PUT", "/files/dough.txt", dough).status();
+            assertTrue(first == 201 || first == 204, first + " for " + dough.length());
+            for (int i = 0; i < 8; i++) { // by now on each loop
+                assertEquals(dough, get("/files/dough.txt").text());
+            }
+        }
+        assertEquals(204, ask("DELETE", "/files/dough.txt", "").status());
+        for (int i = 0; i < 8; i++) {
+            assertEquals(404, get("/files/dough.txt").status());
+        }
+    }
+
     @Test
     void whatIsNoScriptIsNotRunAndNotShown() throws IOException {
         assertEquals(403, get("/cgi-bin/plain.txt").status());
