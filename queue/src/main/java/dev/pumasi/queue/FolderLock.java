@@ -14,7 +14,8 @@ import java.nio.file.StandardOpenOption;
  * it ends; the file itself stays. In it stands who holds it, for people.
  *
  * <p>These are a few system calls that wait for no one, on a file of a few bytes; but they are blocking ones, and are made where
- * the queue is opened and closed only.
+ * the queue is opened and closed only. A green thread may hop there once, if another thread is just then where the JDK keeps what is to be
+ * cleaned up after channels, behind a monitor.
  */
 interface FolderLock extends AutoCloseable {
 

@@ -392,6 +392,9 @@ public final class FastCgi implements Handler, AutoCloseable {
 
         /** The most bytes of an answer's body, and of complaints in the log for each request. Default: 1 GiB, 8 KiB. */
         public Builder outputLimits(long bodyBytesMax, int complaintBytesMax) {
+            if (bodyBytesMax < 1 || complaintBytesMax < 0) {
+                throw new IllegalArgumentException("limits in bytes: " + bodyBytesMax + ", " + complaintBytesMax);
+            }
             outputBytesMax = bodyBytesMax;
             errorBytesMax = complaintBytesMax;
             return this;
