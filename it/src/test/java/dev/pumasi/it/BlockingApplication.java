@@ -7,8 +7,10 @@ import dev.pumasi.server.Application;
 import dev.pumasi.server.Settings;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
-/** What nobody should do: says that it never waits, and reads a file by itself, on the loop. */
+/** What nobody should do: says that it never waits, and reads a file by itself, on the loop; it parks there, and waits for a monitor. */
 public final class BlockingApplication implements Application {
 
     /** For those who look for applications. */
@@ -22,6 +24,14 @@ public final class BlockingApplication implements Application {
     @Override
     public Endpoint open(Settings settings) throws Exception {
         Path file = Path.of(settings.required("file", "what is read"));
-        return Handler.nonBlocking(_ -> Response.text(Files.readString(file)));
+        CountDownLatch never = new CountDownLatch(1);
+        Object silent = new Object();
+        return Handler.nonBlocking(_ -> {
+            boolean reached = never.await(1, TimeUnit.MILLISECONDS);
+            synchronized (silent) {
+                silent.wait(1);
+            }
+            return Response.text(reached + ": " + Files.readString(file));
+        });
     }
 }

@@ -27,16 +27,20 @@ import java.util.stream.Stream;
  *       {@code sendfile} to such a socket, which takes what lies in the kernel's memory ({@code cachestat} has been asked).
  *   <li><b>What only looks at or changes the process's own tables</b>: {@link #AT_ONCE}. {@code statx} of what is open, which
  *       is told not to ask a file server; {@code waitid} that does not hang; {@code close} of what is no file.
- *   <li><b>The JVM's own</b>: memory; starting a thread; classes, read from jars when they are first used. Futexes are not
- *       traced: by them the JVM stops all its threads to collect garbage, and nothing is read or written with them.
+ *   <li><b>The JVM's own</b>: memory; starting a thread; classes, read from jars when they are first used.
+ *   <li><b>Futexes</b>: waking another thread, always. Waiting by {@code FUTEX_WAIT_BITSET} never: that is a condition variable, and
+ *       whatever Java code waits for waits at one, be it a monitor, a lock or a park. Waiting by {@code FUTEX_WAIT} is not Java's: it is a
+ *       mutex within the JVM or malloc, held for some instructions, or the barrier at which a safepoint ends. The JVM has
+ *       condition variables of its own, too: a thread waits at one for a collection it has caused, or for code to be
+ *       deoptimised. No flag tells those from ours, so {@link #WITHOUT_WAITS_OF_THE_JVM} lets the JVM have no reason for either.
  * </ul>
  *
  * <p>Files are opened, read, written, synced, renamed and deleted by the ring, or by a pool's threads; no such call may stand here.
  */
 final class LoopTrace {
 
-    /** What strace leaves out: see above. */
-    static final String FILTER = "trace=!futex";
+    /** Nothing is collected, compiled or deoptimised: what waits at a condition variable then is Java code. */
+    static final String WITHOUT_WAITS_OF_THE_JVM = "-Xint -XX:+UnlockExperimentalVMOptions -XX:+UseEpsilonGC -Xmx4g";
 
     private static final Set<String> WAITS_OF_RING = Set.of("io_uring_enter");
     private static final Set<String> WAITS_OF_EPOLL = Set.of("epoll_pwait2", "epoll_pwait", "epoll_wait");
@@ -243,6 +247,7 @@ final class LoopTrace {
                 NO_FILE.matcher(arguments).matches()
                         || CLASSES.matcher(arguments).matches();
             case "statx" -> flag.test("AT_EMPTY_PATH") && flag.test("AT_STATX_DONT_SYNC");
+            case "futex" -> !flag.test("FUTEX_WAIT_BITSET") && !flag.test("FUTEX_LOCK_PI");
             case "waitid" -> flag.test("WNOHANG");
             case "clone", "clone3" -> flag.test("CLONE_THREAD");
             default -> (ring ? WAITS_OF_RING : WAITS_OF_EPOLL).contains(name) || AT_ONCE.contains(name);

@@ -15,6 +15,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
@@ -25,8 +26,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Everything by one poll per loop: a whole site (files, folders, scripts, uploads, a proxy and the server behind it) is served to several
- * clients at once while strace writes down each system call; {@link LoopTrace} says what a loop's thread may do.
+ * Everything by one poll per loop: a whole site (files, folders, scripts, uploads, a proxy and the server behind it, all with an access log)
+ * is served to several clients at once while strace writes down each system call; {@link LoopTrace} says what a loop's thread may do.
  *
  * <p>The same requests are made once before, so that classes are loaded and threads of pools are started.
  */
@@ -34,13 +35,20 @@ import org.junit.jupiter.params.provider.MethodSource;
 final class SystemCallTest {
 
     private static final int CLIENTS = 4;
+    private static final int TIMES = 2;
     private static final int LARGE_BYTES = 300_000;
+
+    /** In the access log for what a client asks once: eleven requests, and the one that the proxy makes of one of them. */
+    private static final int LINES = 12;
+
     private static final byte[] NOTHING = {};
 
     private static final String SITE = """
             http {
+                log_format times '$remote_addr "$request" $status $body_bytes_sent $request_time';
                 server {
                     listen 127.0.0.1:%1$d;
+                    access_log access.log times flush=1ms;
                     location /static/ { root site; autoindex on; gzip on; gzip_types text/plain; }
                     location /cgi/ { root site; cgi_pass executable; }
                     location /up/ { root site; dav_methods PUT DELETE; client_max_body_size 1m; }
@@ -48,6 +56,7 @@ final class SystemCallTest {
                 }
                 server {
                     listen 127.0.0.1:%2$d;
+                    access_log access.log;
                     location /static/ { root site; }
                 }
             }
@@ -84,9 +93,12 @@ final class SystemCallTest {
         Path script = Files.writeString(scripts.resolve("echo.sh"), SCRIPT);
         assertTrue(script.toFile().setExecutable(true));
         int[] ports = LaunchedSite.freePorts(2);
-        try (LaunchedSite site = LaunchedSite.serve(folder, SITE.formatted(ports[0], ports[1]), "--driver", driver)) {
+        try (LaunchedSite site = LaunchedSite.serveWithin(
+                LoopTrace.WITHOUT_WAITS_OF_THE_JVM, folder, SITE.formatted(ports[0], ports[1]), "--driver", driver)) {
+            AtomicInteger rounds = new AtomicInteger();
             LoopTrace trace = traced(site.process().pid(), driver, () -> {
                 askForEverything(ports[0]);
+                awaitLines(rounds.incrementAndGet() * CLIENTS * TIMES * LINES);
                 return null;
             });
             assertEquals(List.of(), trace.violations(), () -> "of " + trace.counts());
@@ -105,7 +117,7 @@ final class SystemCallTest {
 
     /** What the test above would miss if it could not fail. */
     @Test
-    void aHandlerThatReadsAFileItselfIsFound() throws Exception {
+    void aHandlerThatReadsAFileItselfOrWaitsIsFound() throws Exception {
         needsStrace();
         Path file = Files.writeString(folder.resolve("read.txt"), "read by hand\n");
         try (Launched server = Launched.serve(
@@ -127,6 +139,12 @@ final class SystemCallTest {
                                 .anyMatch(call -> call.startsWith(name) && call.contains("read.txt")),
                         () -> name + " was not found in " + trace.violations());
             }
+            assertEquals(
+                    2, // for the latch, and for the monitor
+                    trace.violations().stream()
+                            .filter(call -> call.startsWith("futex("))
+                            .count(),
+                    () -> "of " + trace.violations());
         }
     }
 
@@ -135,14 +153,29 @@ final class SystemCallTest {
             List<Callable<Void>> all = Stream.iterate(0, i -> i + 1)
                     .limit(CLIENTS)
                     .<Callable<Void>>map(client -> () -> {
-                        ask(port, client);
-                        ask(port, client);
+                        for (int i = 0; i < TIMES; i++) {
+                            ask(port, client);
+                        }
                         return null;
                     })
                     .toList();
             for (var each : clients.invokeAll(all)) {
                 each.get();
             }
+        }
+    }
+
+    /** The log is written while the trace runs, and has every request. */
+    private void awaitLines(int count) throws IOException {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        Path log = folder.resolve("access.log");
+        while (true) {
+            int written = Files.exists(log) ? Files.readAllLines(log).size() : 0;
+            if (written == count) {
+                return;
+            }
+            assertTrue(System.nanoTime() - deadline < 0, () -> written + " lines in the log, and not " + count);
+            LockSupport.parkNanos(10_000_000);
         }
     }
 
@@ -176,16 +209,7 @@ final class SystemCallTest {
         load.call();
         Path file = folder.resolve("trace");
         Path complaints = folder.resolve("strace.err");
-        Process strace = new ProcessBuilder(
-                        "strace",
-                        "-f",
-                        "-y",
-                        "-e",
-                        LoopTrace.FILTER,
-                        "-o",
-                        file.toString(),
-                        "-p",
-                        Long.toString(process))
+        Process strace = new ProcessBuilder("strace", "-f", "-y", "-o", file.toString(), "-p", Long.toString(process))
                 .redirectError(complaints.toFile())
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .start();
