@@ -1,6 +1,5 @@
 package dev.pumasi.admin;
 
-import dev.pumasi.http.HttpStatus;
 import dev.pumasi.runtime.ThreadDumpSocket;
 import dev.pumasi.server.CrewStatus;
 import dev.pumasi.server.LoopFigures;
@@ -98,14 +97,11 @@ final class Crews {
         }
         json.endArray();
         Inside.put(json, worker.stalls());
+        Inside.put(json, worker.parts(), worker.partsLeftOut());
     }
 
     static List<WorkerStatus> shown(CrewStatus crew) {
         return crew.workers().subList(0, Math.min(crew.workers().size(), WORKERS_MAX));
-    }
-
-    static HttpStatus http(CrewStatus crew) {
-        return shown(crew).stream().map(WorkerStatus::http).reduce(Sums.NOTHING, Sums::add);
     }
 
     /** The thread dump of each worker, as {@code pumasi threads} prints it. */

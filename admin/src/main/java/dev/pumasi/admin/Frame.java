@@ -88,7 +88,7 @@ final class Frame {
         if (servers.isEmpty()) {
             return;
         }
-        HttpStatus sum = servers.stream().map(Server::status).reduce(Sums.NOTHING, Sums::add);
+        HttpStatus sum = servers.stream().map(Server::status).reduce(HttpStatus.NOTHING, HttpStatus::plus);
         json.beginObject("http");
         put(json, sum);
         json.put(

@@ -46,7 +46,7 @@ final class Inside {
     void write(Json json) {
         loops(json);
         stalls(json);
-        rows(json);
+        put(json, Figures.all(), Figures.leftOut());
     }
 
     private void loops(Json json) {
@@ -143,10 +143,10 @@ final class Inside {
         json.endArray();
     }
 
-    private static void rows(Json json) {
-        List<Figures.Row> all = Figures.all();
+    /** Adds {@code parts}, and how many are not among them. */
+    static void put(Json json, List<Figures.Row> all, int leftOut) {
         List<Figures.Row> shown = all.subList(0, Math.min(all.size(), ROWS_MAX));
-        json.put("partsLeftOut", all.size() - shown.size() + Figures.leftOut());
+        json.put("partsLeftOut", all.size() - shown.size() + leftOut);
         json.beginArray("parts");
         for (Figures.Row row : shown) {
             json.beginObject()

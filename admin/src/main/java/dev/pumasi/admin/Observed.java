@@ -97,6 +97,6 @@ final class Observed {
                 parts.add(each.get(index));
             }
         }
-        return parts.stream().reduce(Sums::add);
+        return parts.stream().reduce(HttpStatus::plus);
     }
 }

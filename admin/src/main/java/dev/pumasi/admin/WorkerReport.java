@@ -49,20 +49,20 @@ public final class WorkerReport implements WorkerCompanion {
     public WorkerReport() {}
 
     @Override
-    public AutoCloseable accompany(Server server, List<Loop> loops) throws IOException {
+    public AutoCloseable accompany(List<Server> servers, List<Loop> loops) throws IOException {
         ProcessSocket socket = ProcessSocket.open(PURPOSE);
         Thread.ofPlatform()
                 .name("pumasi-page")
                 .daemon()
                 .inheritInheritableThreadLocals(false)
-                .start(() -> converse(socket, server));
+                .start(() -> converse(socket, servers));
         return socket;
     }
 
-    private static void converse(ProcessSocket socket, Server server) {
+    private static void converse(ProcessSocket socket, List<Server> servers) {
         while (socket.isOpen()) {
             try (SocketChannel page = socket.accept()) {
-                answer(page, server);
+                answer(page, servers);
             } catch (ClosedChannelException over) {
                 return;
             } catch (IOException | RuntimeException failure) {
@@ -73,9 +73,9 @@ public final class WorkerReport implements WorkerCompanion {
     }
 
     /** Until the page goes. */
-    private static void answer(SocketChannel page, Server server) {
+    private static void answer(SocketChannel page, List<Server> servers) {
         Observed observed = new Observed();
-        observed.add(server);
+        servers.forEach(observed::add);
         try (Pulse pulse = new Pulse();
                 InputStream in = new BufferedInputStream(Channels.newInputStream(page));
                 OutputStream out = Channels.newOutputStream(page)) {

@@ -37,7 +37,7 @@ final class CrewTest {
     }
 
     private static WorkerPlan plan() {
-        return plan(ApplicationChoice.of("hello"));
+        return plan(ApplicationChoice.of(HazardApplication.class.getName()));
     }
 
     static WorkerPlan plan(ApplicationChoice application) {
@@ -108,7 +108,7 @@ final class CrewTest {
                                                 .longValue())
                                         .sum()
                                 >= 10 + 2 * 5);
-                metricsTellOfBoth(admin, first);
+                metricsTellOfBoth(supervisor, admin, first);
                 dumpTellsOfBoth(admin, first);
                 aWorkerThatDoesNotAnswerHoldsUpNobody(viewer, first.getFirst());
                 assertEquals(401, Ask.post(admin.port(), "/actions/reload").status());
@@ -129,13 +129,28 @@ final class CrewTest {
     }
 
     /** Soon: a worker that is not heard of in time, on a busy machine, is missing in one answer and there in the next. */
-    private static void metricsTellOfBoth(Admin admin, List<Long> workers) throws Exception {
+    private static void metricsTellOfBoth(Supervisor supervisor, Admin admin, List<Long> workers) throws Exception {
+        assertEquals(400, Ask.ask(supervisor.port(), "GET", "/", "no host").status());
+        assertEquals(200, Ask.get(supervisor.port(), "/pool").status());
         Eventually.is("metrics that tell of both", () -> {
             String text = Ask.get(admin.port(), "/metrics").body();
             return workers.stream()
-                    .allMatch(worker -> text.contains("pumasi_http_requests_total{worker=\"" + worker + "\"}")
-                            && text.contains("loop=\"pumasi-loop-0\",worker=\"" + worker + "\"}"));
+                            .allMatch(worker -> text.contains("pumasi_http_requests_total{worker=\"" + worker + "\"}")
+                                    && text.contains("loop=\"pumasi-loop-0\",worker=\"" + worker + "\"}")
+                                    && text.contains(
+                                            "pumasi_offload_threads{name=\"hazards\",worker=\"" + worker + "\"} 1.0"))
+                    && sum(text, "pumasi_offload_done_total{name=\"hazards\",worker=") == 1
+                    && sum(text, "pumasi_http_violations_total{worker=") == 1
+                    && text.contains("pumasi_offload_threads{name=\"admin\"} ");
         });
+    }
+
+    /** Of what begins so. */
+    private static double sum(String metrics, String beginning) {
+        return metrics.lines()
+                .filter(line -> line.startsWith(beginning))
+                .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' '))))
+                .sum();
     }
 
     private static void dumpTellsOfBoth(Admin admin, List<Long> workers) throws Exception {

@@ -1,5 +1,6 @@
 package dev.pumasi.http;
 
+import java.util.EnumMap;
 import java.util.Map;
 
 /**
@@ -26,4 +27,26 @@ public record HttpStatus(
         long idleTimeouts,
         long writeTimeouts,
         long broken,
-        Map<Violation, Long> violations) {}
+        Map<Violation, Long> violations) {
+
+    /** Of a server that nobody has connected to. */
+    public static final HttpStatus NOTHING = new HttpStatus(0, 0, 0, 0, 0, 0, 0, 0, 0, Map.of());
+
+    /** What this one and the other have done together. */
+    public HttpStatus plus(HttpStatus other) {
+        Map<Violation, Long> both = new EnumMap<>(Violation.class);
+        both.putAll(violations);
+        other.violations.forEach((violation, count) -> both.merge(violation, count, Long::sum));
+        return new HttpStatus(
+                connections + other.connections,
+                open + other.open,
+                refused + other.refused,
+                requests + other.requests,
+                handlerFailures + other.handlerFailures,
+                lateAnswers + other.lateAnswers,
+                idleTimeouts + other.idleTimeouts,
+                writeTimeouts + other.writeTimeouts,
+                broken + other.broken,
+                Map.copyOf(both));
+    }
+}

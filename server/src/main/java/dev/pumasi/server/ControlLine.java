@@ -34,6 +34,9 @@ record ControlLine(String verb, String rest) {
     /** The same: a time that one of its loops did not turn. */
     static final String SEEN_STALL = "seen-stall";
 
+    /** The same: what one of its parts counts. */
+    static final String SEEN_PART = "seen-part";
+
     /** The same, and the end of it: the process. */
     static final String SEEN = "seen";
 

@@ -30,7 +30,8 @@ sealed interface Post extends AutoCloseable {
     /** The same with another server beside it, of another address and on the same loops. */
     Post with(Server another);
 
-    Server server();
+    /** What it serves with; one for each address. */
+    List<Server> servers();
 
     /** As {@link Server#retire}, all at once. */
     void retire(Duration patience);
@@ -101,8 +102,22 @@ sealed interface Post extends AutoCloseable {
         }
 
         @Override
+        public List<Server> servers() {
+            List<Server> all = new ArrayList<>(others);
+            all.addFirst(server);
+            return all;
+        }
+
+        @Override
         public List<HttpStatus> statusByLoop() {
-            return http.statusByLoop();
+            List<HttpStatus> sums = new ArrayList<>(http.statusByLoop());
+            for (Server other : others) {
+                List<HttpStatus> each = other.statusByLoop(); // on the same loops
+                for (int i = 0; i < Math.min(sums.size(), each.size()); i++) {
+                    sums.set(i, sums.get(i).plus(each.get(i)));
+                }
+            }
+            return sums;
         }
 
         @Override
@@ -149,8 +164,8 @@ sealed interface Post extends AutoCloseable {
         }
 
         @Override
-        public Server server() {
-            return blocking;
+        public List<Server> servers() {
+            return List.of(blocking);
         }
 
         @Override

@@ -1,6 +1,9 @@
 package dev.pumasi.server;
 
 import dev.pumasi.http.HttpStatus;
+import dev.pumasi.http.Server;
+import dev.pumasi.http.Violation;
+import dev.pumasi.runtime.Figures;
 import dev.pumasi.runtime.Loop;
 import dev.pumasi.runtime.LoopStatus;
 import dev.pumasi.runtime.Stall;
@@ -8,29 +11,48 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
- * What a worker tells of itself when it is asked, as lines: one for each loop, one for each of the last stalls, and one for the process,
- * which ends it. Numbers with blanks between; what may have blanks itself is last.
+ * What a worker tells of itself when it is asked, as lines: one for each loop, each of the last stalls and each part, and one for the
+ * process, which ends it. Numbers with blanks between; what may have blanks itself is last.
  *
  * @param heapBytes in use
  * @param heapBytesMax at most
  */
-record Sighting(long heapBytes, long heapBytesMax, HttpStatus http, List<LoopFigures> loops, List<Stall> stalls) {
+record Sighting(
+        long heapBytes,
+        long heapBytesMax,
+        HttpStatus http,
+        List<LoopFigures> loops,
+        List<Stall> stalls,
+        List<Figures.Row> parts,
+        int partsLeftOut) {
 
-    static final Sighting NOTHING =
-            new Sighting(0, 0, new HttpStatus(0, 0, 0, 0, 0, 0, 0, 0, 0, Map.of()), List.of(), List.of());
+    static final Sighting NOTHING = new Sighting(0, 0, HttpStatus.NOTHING, List.of(), List.of(), List.of(), 0);
 
     /** How many loops of a worker are told of. */
     private static final int LOOPS_MAX = 64;
 
     private static final int STALLS_MAX = 3;
 
+    /** How many parts of a worker are told of. */
+    static final int PARTS_MAX = 500;
+
     /** For a line end within a report. */
     private static final char LINE_END = '\u001e';
+
+    /** Between the name of a part and what there is to note of it. */
+    private static final char NOTE = '\u001f';
+
+    /** Before the value of a figure that only grows, and of one that does not. */
+    private static final char COUNT = '+';
+
+    private static final char LEVEL = '=';
 
     /** Of this process. Reads figures that loops publish, and two small files of the kernel's for each loop; does not wait. */
     static Sighting of(Post post) {
@@ -44,13 +66,18 @@ record Sighting(long heapBytes, long heapBytesMax, HttpStatus http, List<LoopFig
             stalls.addAll(on.get(i).lastStalls());
         }
         stalls.sort(Comparator.comparing(Stall::found).reversed());
+        List<Figures.Row> all = Figures.all();
+        List<Figures.Row> parts =
+                all.stream().filter(Sighting::fits).limit(PARTS_MAX).toList();
         Runtime runtime = Runtime.getRuntime();
         return new Sighting(
                 runtime.totalMemory() - runtime.freeMemory(),
                 runtime.maxMemory(),
-                post.server().status(),
+                post.servers().stream().map(Server::status).reduce(HttpStatus.NOTHING, HttpStatus::plus),
                 loops,
-                List.copyOf(stalls.subList(0, Math.min(stalls.size(), STALLS_MAX))));
+                List.copyOf(stalls.subList(0, Math.min(stalls.size(), STALLS_MAX))),
+                parts,
+                all.size() - parts.size() + Figures.leftOut());
     }
 
     List<ControlLine> lines() {
@@ -89,6 +116,7 @@ record Sighting(long heapBytes, long heapBytesMax, HttpStatus http, List<LoopFig
                             stall.loop(),
                             stall.report().replace('\n', LINE_END))));
         }
+        parts.forEach(part -> lines.add(line(part)));
         lines.add(new ControlLine(
                 ControlLine.SEEN,
                 join(
@@ -102,8 +130,33 @@ record Sighting(long heapBytes, long heapBytesMax, HttpStatus http, List<LoopFig
                         http.lateAnswers(),
                         http.idleTimeouts(),
                         http.writeTimeouts(),
-                        http.broken())));
+                        http.broken(),
+                        partsLeftOut,
+                        violations(http.violations()))));
         return lines;
+    }
+
+    private static ControlLine line(Figures.Row part) {
+        StringBuilder line = new StringBuilder(part.kind());
+        line.append(' ').append(part.figures().size());
+        for (Figures.Figure figure : part.figures()) {
+            line.append(' ').append(figure.name()).append(figure.grows() ? COUNT : LEVEL);
+            line.append(figure.value());
+        }
+        line.append(' ').append(part.name()).append(NOTE).append(part.note());
+        return new ControlLine(ControlLine.SEEN_PART, line.toString());
+    }
+
+    /** Whether its figures come before the place at which a line is cut; of a name or a note that is longer, a part is enough. */
+    static boolean fits(Figures.Row part) {
+        ControlLine line = line(new Figures.Row(part.kind(), "", part.figures()));
+        return line.verb().length() + line.rest().length() < ControlLine.BYTES_MAX - 2; // the figures are ASCII
+    }
+
+    private static String violations(Map<Violation, Long> counts) {
+        return counts.entrySet().stream()
+                .map(entry -> entry.getKey().name() + LEVEL + entry.getValue())
+                .collect(Collectors.joining(" "));
     }
 
     /** Of a {@link ControlLine#SEEN_LOOP}. */
@@ -144,9 +197,34 @@ record Sighting(long heapBytes, long heapBytesMax, HttpStatus http, List<LoopFig
                 word[4].replace(LINE_END, '\n'));
     }
 
+    /** Of a {@link ControlLine#SEEN_PART}. */
+    static Figures.Row part(String line) {
+        String[] head = line.split(" ", 3);
+        int size = Integer.parseInt(head[1]);
+        String[] word = head[2].split(" ", size + 1);
+        List<Figures.Figure> figures = new ArrayList<>();
+        for (int i = 0; i < size; i++) {
+            int sign = Math.max(word[i].indexOf(COUNT), word[i].indexOf(LEVEL));
+            figures.add(new Figures.Figure(
+                    word[i].substring(0, sign),
+                    Double.parseDouble(word[i].substring(sign + 1)),
+                    word[i].charAt(sign) == COUNT));
+        }
+        String last = word[size];
+        int note = last.indexOf(NOTE);
+        return note < 0
+                ? new Figures.Row(head[0], last, figures)
+                : new Figures.Row(head[0], last.substring(0, note), figures, last.substring(note + 1));
+    }
+
     /** Of a {@link ControlLine#SEEN}, with what came before it. */
-    static Sighting of(String line, List<LoopFigures> loops, List<Stall> stalls) {
+    static Sighting of(String line, List<LoopFigures> loops, List<Stall> stalls, List<Figures.Row> parts) {
         String[] word = line.split(" ");
+        Map<Violation, Long> violations = new EnumMap<>(Violation.class);
+        for (int i = 12; i < word.length; i++) {
+            int sign = word[i].indexOf(LEVEL);
+            violations.put(Violation.valueOf(word[i].substring(0, sign)), Long.parseLong(word[i].substring(sign + 1)));
+        }
         return new Sighting(
                 Long.parseLong(word[0]),
                 Long.parseLong(word[1]),
@@ -160,9 +238,11 @@ record Sighting(long heapBytes, long heapBytesMax, HttpStatus http, List<LoopFig
                         Long.parseLong(word[8]),
                         Long.parseLong(word[9]),
                         Long.parseLong(word[10]),
-                        Map.of()),
+                        Map.copyOf(violations)),
                 List.copyOf(loops),
-                List.copyOf(stalls));
+                List.copyOf(stalls),
+                List.copyOf(parts),
+                Integer.parseInt(word[11]));
     }
 
     private static String join(Object... words) {

@@ -206,7 +206,7 @@ public final class Worker {
                 if (!found.hasNext()) {
                     return all;
                 }
-                all.add(found.next().accompany(post.server(), post.loops()));
+                all.add(found.next().accompany(post.servers(), post.loops()));
             } catch (IOException | ServiceConfigurationError refused) {
                 LOG.log(System.Logger.Level.WARNING, "a worker goes without: {0}", refused.getMessage());
             }

@@ -3,6 +3,7 @@ package dev.pumasi.server;
 import dev.pumasi.runtime.ChildProcess;
 import dev.pumasi.runtime.Command;
 import dev.pumasi.runtime.Exit;
+import dev.pumasi.runtime.Figures;
 import dev.pumasi.runtime.Listener;
 import dev.pumasi.runtime.Loop;
 import dev.pumasi.runtime.Operation;
@@ -66,8 +67,8 @@ final class WorkerProcess {
     /** How many may wait for one worker to tell what it does. */
     private static final int LOOKERS_MAX = 16;
 
-    /** More lines than a worker of ours sends. */
-    private static final int SEEN_MAX = 128;
+    /** More lines of a kind than a worker of ours sends. */
+    private static final int SEEN_MAX = 512;
 
     /** How long one that is ready may take to begin to accept. */
     private static final Duration SERVE_MAX = Duration.ofSeconds(5);
@@ -98,6 +99,7 @@ final class WorkerProcess {
     private boolean answered;
     private final List<LoopFigures> seenLoops = new ArrayList<>();
     private final List<Stall> seenStalls = new ArrayList<>();
+    private final List<Figures.Row> seenParts = new ArrayList<>();
     private final List<Runnable> lookers = new ArrayList<>();
     private int warmUps;
     private int failedWarmUps;
@@ -224,11 +226,17 @@ final class WorkerProcess {
                     seenStalls.add(Sighting.stall(line.rest()));
                 }
             }
+            case ControlLine.SEEN_PART -> {
+                if (seenParts.size() < SEEN_MAX) {
+                    seenParts.add(Sighting.part(line.rest()));
+                }
+            }
             case ControlLine.SEEN -> {
-                seen = Sighting.of(line.rest(), seenLoops, seenStalls);
+                seen = Sighting.of(line.rest(), seenLoops, seenStalls, seenParts);
                 answered = true;
                 seenLoops.clear();
                 seenStalls.clear();
+                seenParts.clear();
                 tellLookers();
             }
             default -> LOG.log(System.Logger.Level.WARNING, "{0} says something unheard of: {1}", this, line);
@@ -333,7 +341,9 @@ final class WorkerProcess {
                 seen.heapBytesMax(),
                 seen.http(),
                 seen.loops(),
-                seen.stalls());
+                seen.stalls(),
+                seen.parts(),
+                seen.partsLeftOut());
     }
 
     State state() {

@@ -1,6 +1,7 @@
 package dev.pumasi.server;
 
 import dev.pumasi.http.HttpStatus;
+import dev.pumasi.runtime.Figures;
 import dev.pumasi.runtime.Stall;
 import java.time.Duration;
 import java.util.List;
@@ -15,8 +16,10 @@ import java.util.List;
  * @param answered whether it has answered this time; otherwise what follows is what it said last, or nothing
  * @param heapBytes in use, garbage included
  * @param heapBytesMax what the heap may grow to
- * @param http what its connections have done; violations are one number, and not here
+ * @param http what its connections have done
  * @param stalls the last times that one of its loops did not turn; reports may be cut
+ * @param parts what its pools, databases, queues and other parts count
+ * @param partsLeftOut how many parts are not among these, because there are too many or one has too much to say
  */
 public record WorkerStatus(
         long id,
@@ -28,4 +31,6 @@ public record WorkerStatus(
         long heapBytesMax,
         HttpStatus http,
         List<LoopFigures> loops,
-        List<Stall> stalls) {}
+        List<Stall> stalls,
+        List<Figures.Row> parts,
+        int partsLeftOut) {}

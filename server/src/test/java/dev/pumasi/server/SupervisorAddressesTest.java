@@ -88,6 +88,12 @@ class SupervisorAddressesTest {
         }
     }
 
+    private static long requests(Supervisor supervisor) {
+        return supervisor.look().join().workers().stream()
+                .mapToLong(worker -> worker.http().requests())
+                .sum();
+    }
+
     @Test
     void eachWorkerServesEachAddressThroughDeathAndReload() throws Exception {
         Path path = folder.resolve("socket");
@@ -99,6 +105,11 @@ class SupervisorAddressesTest {
             assertEquals(supervisor.address(), addresses.getFirst());
             allServeAllOf(supervisor, addresses);
 
+            long before = requests(supervisor);
+            addresses.forEach(SupervisorAddressesTest::pid);
+            SupervisorTest.until(
+                    "those of all addresses are counted", () -> requests(supervisor) == before + addresses.size());
+
             long killed = supervisor.workers().getFirst();
             ProcessHandle.of(killed).orElseThrow().destroyForcibly();
             SupervisorTest.until(
@@ -107,13 +118,13 @@ class SupervisorAddressesTest {
                             && !supervisor.workers().contains(killed));
             allServeAllOf(supervisor, addresses);
 
-            List<Long> before = supervisor.workers();
+            List<Long> first = supervisor.workers();
             assertInstanceOf(ReloadOutcome.Serving.class, supervisor.reload().get());
-            assertTrue(supervisor.workers().stream().noneMatch(before::contains));
+            assertTrue(supervisor.workers().stream().noneMatch(first::contains));
             assertEquals(addresses, supervisor.addresses());
             SupervisorTest.until(
                     "the old ones are gone",
-                    () -> before.stream()
+                    () -> first.stream()
                             .noneMatch(each -> ProcessHandle.of(each)
                                     .filter(ProcessHandle::isAlive)
                                     .isPresent()));
