@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class LabTest {
 
     private static final long SECONDS_MAX = 300;
+    private static final long PICTURE_BYTES_MAX = 60_000;
 
     private record Run(int status, String out, String err) {}
 
@@ -61,7 +63,9 @@ final class LabTest {
         assertTrue(run.out.contains(report.resolve("index.html").toUri().toString()), run.out);
         assertTrue(Files.readString(report.resolve("figures.csv")).contains("kitchen,time_for_all,ms,"), run.out);
         assertTrue(Files.readString(report.resolve("figures.json")).startsWith("{\"begun\":"), run.out);
-        String page = drawn(folder, report);
+        String page = drawn(folder, report, 1200);
+        assertEquals(count(page, "<svg"), count(drawn(folder, report, 500), "<svg"), "plots on a small screen");
+        List<String> pictures = pictures(folder, report);
         for (String scenario : List.of(
                 "kitchen", "io-matrix", "models", "multiplexers", "blocking", "database", "switching", "services")) {
             int from = page.indexOf("<section id=\"" + scenario + "\"");
@@ -70,6 +74,13 @@ final class LabTest {
             int plots = count(section, "class=\"plot\"");
             assertTrue(plots > 0, scenario + " has no plot: " + run.out);
             assertEquals(plots, count(section, "<svg"), "plots that were drawn of " + scenario);
+            assertEquals(plots, count(section, "class=\"save\""), "links to pictures of " + scenario);
+            assertEquals(
+                    plots,
+                    pictures.stream()
+                            .filter(picture -> picture.startsWith(scenario + "-"))
+                            .count(),
+                    "a picture of each plot, with a name of its own: " + pictures);
         }
     }
 
@@ -104,8 +115,22 @@ final class LabTest {
         return text.split(Pattern.quote(part), -1).length - 1;
     }
 
+    /** The names of the pictures that {@code lab/pictures} takes out of the report; each is one that fits a page of documentation. */
+    private static List<String> pictures(Path folder, Path report) throws IOException, InterruptedException {
+        Run taken = run(folder, List.of(Checkout.ROOT.resolve("lab/pictures").toString(), report.toString()));
+        assertEquals(0, taken.status, taken.err);
+        try (Stream<Path> files = Files.list(report.resolve("plots"))) {
+            List<Path> pictures = files.toList();
+            for (Path picture : pictures) {
+                assertTrue(Files.readString(picture).startsWith("<svg "), picture.toString());
+                assertTrue(Files.size(picture) < PICTURE_BYTES_MAX, picture + ": " + Files.size(picture));
+            }
+            return pictures.stream().map(path -> path.getFileName().toString()).toList();
+        }
+    }
+
     /** The page as a browser has drawn it, without an error. */
-    private static String drawn(Path folder, Path report) throws IOException, InterruptedException {
+    private static String drawn(Path folder, Path report, int width) throws IOException, InterruptedException {
         Assumptions.assumeTrue(
                 isThere("/usr/bin/chromium"), "not tested here: chromium is not installed (apt-get install chromium)");
         Run browser = run(
@@ -118,6 +143,7 @@ final class LabTest {
                         "--disable-dev-shm-usage",
                         "--user-data-dir=" + folder.resolve("profile"),
                         "--enable-logging=stderr",
+                        "--window-size=" + width + ",900",
                         "--dump-dom",
                         report.resolve("index.html").toUri().toString()));
         assertEquals(0, browser.status, browser.err);

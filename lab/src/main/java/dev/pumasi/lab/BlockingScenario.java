@@ -29,20 +29,24 @@ final class BlockingScenario implements Scenario {
 
     private static final List<String> KINDS = List.of(
             "a neighbour waits for its answer",
+            "a green thread waits",
             "the loop's thread is taken",
             "a green thread runs",
-            "a green thread waits",
-            "a pool's thread is taken");
+            "a thread of the pool is taken");
     private static final int NEIGHBOUR = 0;
-    private static final int LOOP = 1;
-    private static final int GREEN = 2;
-    private static final int PARKED = 3;
+    private static final int PARKED = 1;
+    private static final int LOOP = 2;
+    private static final int GREEN = 3;
     private static final int POOL = 4;
     private static final int GREEN_LANES_MAX = 3;
 
     private static final long WINDOW_NANOS = 450_000_000;
     private static final long HANDLER_AT_NANOS = 100_000_000;
     private static final long LEAD_NANOS = 50_000_000;
+
+    /** Longer where a recording has to begin first: it is there from the left end of the picture on. */
+    private static final long RECORDED_LEAD_NANOS = 200_000_000;
+
     private static final long NANOS_PER_MILLI = 1_000_000;
 
     static final Quantity LONGEST = new Quantity("longest_wait_of_a_neighbour", "ms");
@@ -111,7 +115,8 @@ final class BlockingScenario implements Scenario {
 
     private static Round round(Child server, int port, String way, boolean isRecorded)
             throws LabException, InterruptedException {
-        long beginNanos = System.nanoTime() + LEAD_NANOS;
+        long leadNanos = isRecorded ? RECORDED_LEAD_NANOS : LEAD_NANOS;
+        long beginNanos = System.nanoTime() + leadNanos;
         FutureTask<List<Neighbour.Asked>> neighbour =
                 new FutureTask<>(new Neighbour(port, beginNanos, beginNanos + WINDOW_NANOS));
         FutureTask<Double> handler = new FutureTask<>(() -> {
@@ -122,7 +127,7 @@ final class BlockingScenario implements Scenario {
             return Neighbour.askOnceMillis(port, "/" + way);
         });
         FutureTask<List<RecordedEvent>> recording = new FutureTask<>(() -> isRecorded
-                ? RecordingSocket.record(server.handle(), Duration.ofNanos(WINDOW_NANOS + 2 * LEAD_NANOS))
+                ? RecordingSocket.record(server.handle(), Duration.ofNanos(WINDOW_NANOS + leadNanos + LEAD_NANOS))
                         .events()
                 : List.of());
         Thread.ofPlatform().daemon().name("pumasi-lab-recording").start(recording);
@@ -166,11 +171,12 @@ final class BlockingScenario implements Scenario {
         findings.table(
                 List.of(
                         "how the handler waits",
-                        "neighbour at most, ms",
-                        "neighbour as a rule, ms",
-                        "handler's own answer, ms"),
+                        "a neighbour waits at most, ms",
+                        "as a rule, ms",
+                        "the handler's own answer, ms"),
                 rows);
         findings.plot(new Plot.Bars(
+                "longest-wait",
                 "The longest that a neighbour waits",
                 String.format(
                         Locale.ROOT,
@@ -211,14 +217,16 @@ final class BlockingScenario implements Scenario {
             }
             boolean isGreen = lane.kind() == Timeline.Kind.GREEN_THREAD;
             if (!stretches.isEmpty() && (!isGreen || ++greens <= GREEN_LANES_MAX)) {
-                lanes.add(new Plot.Lane(lane.name(), List.copyOf(stretches)));
+                lanes.add(new Plot.Lane(named(lane.kind(), greens), List.copyOf(stretches)));
             }
         }
         return new Plot.Lanes(
+                "timeline-" + way,
                 "As it happened: " + WAYS.get(way),
                 switch (way) {
                     case "blocking" ->
-                        "The handler begins at 100 ms. From then on the loop's thread is taken, and the neighbour's next request waits until it is free.";
+                        "The handler begins at 100 ms. From then on the loop's thread is taken, and the neighbour's next request waits until it is free:"
+                                + " the long bar in the first line.";
                     case "offload" ->
                         "The handler's green thread waits, and a thread of the pool is taken instead. The neighbour notices nothing; each such wait costs a"
                                 + " thread.";
@@ -227,6 +235,15 @@ final class BlockingScenario implements Scenario {
                 },
                 KINDS,
                 lanes);
+    }
+
+    private static String named(Timeline.Kind lane, int green) {
+        return switch (lane) {
+            case LOOP -> "the loop's thread";
+            case GREEN_THREAD -> green == 1 ? "green thread" : "another green thread";
+            case POOL_THREAD -> "thread of the pool";
+            case SPAN, OFFLOAD -> "";
+        };
     }
 
     private static double millis(Round round, long nanos) {

@@ -9,8 +9,12 @@ import java.util.Map;
 /** {@code database}: steps A B C, a query, steps D E F in three ways (S26), by {@code examples/run database}. */
 final class DatabaseScenario implements Scenario {
 
-    private static final List<String> KINDS = List.of("A B C", "query", "D E F", "waits for the query: blocked");
-    private static final int WAITS = 3;
+    private static final List<String> KINDS =
+            List.of("steps A B C", "a query", "waits for the query: blocked", "steps D E F");
+    private static final int BEFORE = 0;
+    private static final int QUERY = 1;
+    private static final int WAITS = 2;
+    private static final int AFTER = 3;
     private static final int DATABASE_LANES_MAX = 6;
     private static final String POOL = "pumasi-offload";
 
@@ -107,6 +111,7 @@ final class DatabaseScenario implements Scenario {
         findings.table(List.of("way", "requests/s", "p50 ms", "p99 ms", "main thread idle %"), rows);
         double waits = idle.getFirst().spread().median();
         findings.plot(new Plot.Bars(
+                "throughput",
                 "How many requests a second",
                 String.format(
                         Locale.ROOT,
@@ -118,6 +123,7 @@ final class DatabaseScenario implements Scenario {
                 false,
                 rates));
         findings.plot(new Plot.Bars(
+                "idle",
                 "How much of its time the main thread is idle",
                 "What is idle here is a thread that has nothing to do, or may not do it: in the synchronous way it waits for one query while"
                         + " 31 other clients wait for it.",
@@ -147,7 +153,7 @@ final class DatabaseScenario implements Scenario {
         Map<String, List<Plot.Stretch>> pool = new LinkedHashMap<>();
         for (JsonLine step : steps) {
             String what = step.text("what");
-            int kind = "ABC".contains(what) ? 0 : "DEF".contains(what) ? 2 : what.equals("q") ? 1 : WAITS;
+            int kind = "ABC".contains(what) ? BEFORE : "DEF".contains(what) ? AFTER : what.equals("q") ? QUERY : WAITS;
             String thread = step.text("thread");
             (thread.startsWith(POOL) ? pool : main)
                     .computeIfAbsent(thread, _ -> new ArrayList<>())
@@ -155,7 +161,7 @@ final class DatabaseScenario implements Scenario {
                             Math.max(0, step.number("from")),
                             step.number("to"),
                             kind,
-                            kind == 0 || kind == 2 ? "step " + what : ""));
+                            kind == BEFORE || kind == AFTER ? "step " + what : ""));
         }
         List<Plot.Lane> lanes = new ArrayList<>();
         main.values().forEach(stretches -> lanes.add(new Plot.Lane("main thread", List.copyOf(stretches))));
@@ -166,7 +172,8 @@ final class DatabaseScenario implements Scenario {
             }
         }
         findings.plot(new Plot.Lanes(
-                way + ": " + MEANING.getOrDefault(way, ""),
+                "timeline-" + way,
+                capital(way) + ": " + MEANING.getOrDefault(way, ""),
                 (pool.size() > DATABASE_LANES_MAX
                                 ? String.format(
                                         Locale.ROOT,
@@ -184,5 +191,9 @@ final class DatabaseScenario implements Scenario {
                         },
                 KINDS,
                 lanes));
+    }
+
+    private static String capital(String text) {
+        return Character.toUpperCase(text.charAt(0)) + text.substring(1);
     }
 }

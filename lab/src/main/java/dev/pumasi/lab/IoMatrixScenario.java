@@ -81,6 +81,7 @@ final class IoMatrixScenario implements Scenario {
         bars(
                 findings,
                 quadrants,
+                "processor-time",
                 "Processor time that the thread used",
                 "Lower is better, unless it is used for something. Asking again and again keeps a processor busy with questions; the asynchronous,"
                         + " non-blocking thread is as busy, but with other work (next plot but one).",
@@ -90,6 +91,7 @@ final class IoMatrixScenario implements Scenario {
         bars(
                 findings,
                 quadrants,
+                "unread",
                 "How long a message lay unread",
                 "Lower is better. Who blocks for the first peer does not hear the others, though they have spoken long before.",
                 UNREAD,
@@ -98,6 +100,7 @@ final class IoMatrixScenario implements Scenario {
         bars(
                 findings,
                 quadrants,
+                "other-work",
                 "Other work done meanwhile",
                 "Higher is better. Only the asynchronous, non-blocking thread turns waiting into something useful: this is what it is all for.",
                 WORK,
@@ -106,6 +109,7 @@ final class IoMatrixScenario implements Scenario {
         bars(
                 findings,
                 quadrants,
+                "kernel-calls",
                 "Calls of the kernel",
                 "Each call costs a fraction of a microsecond. Twelve messages need about twelve; asking again and again needs very many.",
                 CALLS,
@@ -115,6 +119,7 @@ final class IoMatrixScenario implements Scenario {
             bars(
                     findings,
                     ways,
+                    "ways-processor-time",
                     "Ways to learn that a non-blocking receive is done: processor time",
                     "Lower is better. A check function that is asked all the time burns a processor; asked now and then it is cheap, and late; a"
                             + " notification or a callback costs next to nothing.",
@@ -124,6 +129,7 @@ final class IoMatrixScenario implements Scenario {
             bars(
                     findings,
                     ways,
+                    "ways-lateness",
                     "Ways to learn that it is done: how late one learns of it",
                     "Lower is better. Who looks every 4 ms learns of it up to that much later.",
                     LATE,
@@ -136,18 +142,20 @@ final class IoMatrixScenario implements Scenario {
     private static void bars(
             Findings findings,
             Set<String> names,
+            String name,
             String title,
             String says,
             Quantity quantity,
             String unit,
             boolean isLogarithmic) {
         findings.plot(new Plot.Bars(
+                name,
                 title,
                 says,
                 unit,
                 isLogarithmic,
                 names.stream()
-                        .map(name -> new Plot.Bar(name, findings.spread(quantity, name, Double.NaN)))
+                        .map(who -> new Plot.Bar(who, findings.spread(quantity, who, Double.NaN)))
                         .toList()));
     }
 

@@ -137,16 +137,24 @@ final class KitchenScenario implements Scenario {
                             .toList()));
         }
         findings.plot(new Plot.Lanes(
+                name(first.blocks, cooks.size()),
                 capital(first.evening),
                 String.format(
                         Locale.ROOT,
-                        "%.0f ms in all, with %d thread%s. %s",
+                        "%,.0f ms in all, with %d thread%s. %s",
                         end(evening),
                         cooks.size(),
                         cooks.size() == 1 ? "" : "s",
                         moral(first.blocks, cooks.size())),
                 KINDS,
                 lanes));
+    }
+
+    private static String name(boolean blocks, int cooks) {
+        if (blocks) {
+            return cooks == 1 ? "in-turn" : "a-cook-for-each";
+        }
+        return cooks == 1 ? "overlapped" : "overlapped-by-" + cooks;
     }
 
     private static String moral(boolean blocks, int cooks) {
@@ -174,7 +182,11 @@ final class KitchenScenario implements Scenario {
                 end = Math.max(end, line.number("to"));
                 lanes.add(new Plot.Lane(
                         line.text("name") + (line.number("threads") > 1 ? ", own thread" : ", one thread"),
-                        List.of(new Plot.Stretch(line.number("from"), line.number("to"), BY_ITSELF, road.getKey()))));
+                        List.of(new Plot.Stretch(
+                                line.number("from"),
+                                line.number("to"),
+                                line.number("threads") > 1 ? BLOCKED : BY_ITSELF,
+                                road.getKey()))));
             }
             findings.add(TOOK, "five downloads, " + road.getKey(), Double.NaN, end);
             says.append(String.format(
@@ -186,6 +198,7 @@ final class KitchenScenario implements Scenario {
                     road.getValue().getFirst().number("threads") == 1 ? "" : "s"));
         }
         findings.plot(new Plot.Lanes(
+                "two-roads",
                 "Two roads to asynchrony: several threads that block, or one that never does",
                 says + "Both overlap all five; a server that is slow to answer takes 200 ms for each.",
                 KINDS,

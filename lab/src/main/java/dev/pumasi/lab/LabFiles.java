@@ -71,6 +71,7 @@ final class LabFiles {
     /** A plot as the page's script draws it. */
     private static void plot(JsonWriter json, Plot plot) {
         json.beginObject();
+        json.field("name", plot.name());
         json.field("title", plot.title());
         json.field("says", plot.says());
         switch (plot) {

@@ -20,9 +20,11 @@ final class LabPage {
 
     private static final String LIBRARY = "echarts.min.js";
 
+    /** A column with a longer text than that is read, not compared: it stands at the left, and is broken into lines. */
+    private static final int NUMBER_CHARACTERS_MAX = 24;
+
     private final LabReport report;
     private final StringBuilder html = new StringBuilder();
-    private int plots;
 
     private LabPage(LabReport report) {
         this.report = report;
@@ -65,7 +67,8 @@ final class LabPage {
                     .append("</a></li>\n");
         }
         html.append(
-                "<li><a href=\"#conditions\">Where and how was it measured?</a></li>\n</ul></nav>\n</header>\n<main>\n");
+                "<li><a href=\"#conditions\">Where and how was it measured?</a></li>\n<li><a href=\"#words\">What do these words mean?</a></li>\n"
+                        + "</ul></nav>\n</header>\n<main>\n");
         remarks(report.remarks());
     }
 
@@ -81,9 +84,9 @@ final class LabPage {
         remarks(findings.remarks());
         if (!findings.table().rows().isEmpty()) {
             html.append("<h3>In short</h3>\n");
-            table(findings.table().head(), findings.table().rows());
+            table(scenario.question(), findings.table().head(), findings.table().rows());
         }
-        findings.plots().forEach(this::plot);
+        findings.plots().forEach(plot -> plot(scenario.name() + "-" + plot.name(), plot));
         if (!findings.verdicts().isEmpty()) {
             html.append(
                     "<h3>Is the difference real?</h3>\n<p>Rounds of the same thing never come out quite alike. Where the rounds of two"
@@ -106,15 +109,16 @@ final class LabPage {
         }
     }
 
-    private void plot(Plot plot) {
-        String id = "plot-" + plots++;
-        html.append("<figure>\n<h3 id=\"")
+    private void plot(String id, Plot plot) {
+        html.append("<figure id=\"")
+                .append(id)
+                .append("\">\n<h3 id=\"")
                 .append(id)
                 .append("-title\">")
                 .append(escaped(plot.title()))
                 .append("</h3>\n<div class=\"plot\" id=\"")
                 .append(id)
-                .append("\" role=\"img\" aria-labelledby=\"")
+                .append("-plot\" role=\"img\" aria-labelledby=\"")
                 .append(id)
                 .append("-title\" aria-describedby=\"")
                 .append(id)
@@ -124,25 +128,36 @@ final class LabPage {
                 .append(escaped(plot.says()))
                 .append("</figcaption>\n<details><summary>The figures as a table</summary>\n");
         PlotTable figures = PlotTable.of(plot);
-        table(figures.head(), figures.rows());
+        table(plot.title(), figures.head(), figures.rows());
         html.append("</details>\n</figure>\n");
     }
 
-    private void table(List<String> head, List<List<String>> rows) {
-        html.append("<div class=\"table\" tabindex=\"0\"><table>\n<thead><tr>");
-        head.forEach(
-                cell -> html.append("<th scope=\"col\">").append(escaped(cell)).append("</th>"));
+    /** Whoever has no pointer reaches it by Tab and moves it by arrows, where it is wider than the screen. */
+    private void table(String name, List<String> head, List<List<String>> rows) {
+        html.append("<div class=\"table\" tabindex=\"0\" role=\"region\" aria-label=\"Figures: ")
+                .append(escaped(name))
+                .append("\"><table>\n<thead><tr>");
+        for (int i = 0; i < head.size(); i++) {
+            html.append("<th scope=\"col\"")
+                    .append(i > 0 && isText(rows, i) ? " class=\"text\">" : ">")
+                    .append(escaped(head.get(i)))
+                    .append("</th>");
+        }
         html.append("</tr></thead>\n<tbody>\n");
         for (List<String> row : rows) {
             html.append("<tr>");
             for (int i = 0; i < row.size(); i++) {
-                html.append(i == 0 ? "<th scope=\"row\">" : "<td>")
+                html.append(i == 0 ? "<th scope=\"row\">" : isText(rows, i) ? "<td class=\"text\">" : "<td>")
                         .append(escaped(row.get(i)))
                         .append(i == 0 ? "</th>" : "</td>");
             }
             html.append("</tr>\n");
         }
         html.append("</tbody></table></div>\n");
+    }
+
+    private static boolean isText(List<List<String>> rows, int column) {
+        return rows.stream().anyMatch(row -> row.get(column).length() > NUMBER_CHARACTERS_MAX);
     }
 
     private void foot() {
@@ -160,8 +175,21 @@ final class LabPage {
                         .append("</dd>\n"));
         html.append(
                 "</dl>\n<p>All figures are in <a href=\"figures.csv\">figures.csv</a> and <a href=\"figures.json\">figures.json</a>"
-                        + " beside this page.</p>\n</section>\n</main>\n"
-                        + "<footer><p>Plots are drawn by Apache ECharts, under the Apache License 2.0.</p></footer>\n");
+                        + " beside this page. Each plot can be saved as a picture by the link below it.</p>\n</section>\n");
+        words();
+        html.append(
+                "</main>\n<footer><p>Plots are drawn by Apache ECharts, under the Apache License 2.0.</p></footer>\n");
+    }
+
+    private void words() {
+        html.append("<section id=\"words\">\n<h2>What do these words mean?</h2>\n<dl>\n");
+        LabWords.meanings()
+                .forEach((word, meaning) -> html.append("<dt>")
+                        .append(escaped(word))
+                        .append("</dt><dd>")
+                        .append(escaped(meaning))
+                        .append("</dd>\n"));
+        html.append("</dl>\n</section>\n");
     }
 
     /** Nothing in a text can end the script in which it stands. */

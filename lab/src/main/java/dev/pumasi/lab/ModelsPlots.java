@@ -61,6 +61,7 @@ final class ModelsPlots {
         Map<String, Double> ranking = ModelsScenario.ranking(findings, ModelsScenario.RATE, at);
         String best = last(ranking);
         findings.plot(new Plot.Curves(
+                "throughput",
                 "Throughput: how many requests a second",
                 say(
                         "Higher is better. Each server has one processor to itself; with %.0f connections %s answers most, %,.0f requests a second."
@@ -77,6 +78,7 @@ final class ModelsPlots {
         String best = first(ranking);
         String worst = last(ranking);
         findings.plot(new Plot.Curves(
+                "processor-time",
                 "Processor time for one request",
                 say(
                         "Lower is better. With %.0f connections a request takes %.1f µs of processor time under %s and %.1f µs under %s."
@@ -95,6 +97,7 @@ final class ModelsPlots {
     private void waits(Bench bench, double at) {
         Map<String, Double> ranking = ModelsScenario.ranking(findings, ModelsScenario.P99, at);
         findings.plot(new Plot.Curves(
+                "the-unlucky",
                 "How long the unlucky wait: 99 of 100 requests are answered within this time",
                 say(
                         "Lower is better. With %.0f connections this is %.2f ms under %s and %.1f ms under %s. The server is asked as fast as it"
@@ -114,6 +117,7 @@ final class ModelsPlots {
     private void memory(double at) {
         Map<String, Double> ranking = ModelsScenario.ranking(findings, ModelsScenario.MEMORY, at);
         findings.plot(new Plot.Curves(
+                "memory",
                 "Memory of the whole server",
                 say(
                         "Lower is better. Most of it is the Java machine itself; what grows to the right is what connections cost."
@@ -132,6 +136,7 @@ final class ModelsPlots {
     private void switches(double at) {
         Map<String, Double> ranking = ModelsScenario.ranking(findings, ModelsScenario.SWITCHES, at);
         findings.plot(new Plot.Curves(
+                "context-switches",
                 "Context switches for one request",
                 say(
                         "Each time the kernel puts one thread aside for another, both lose time. With %.0f connections %s needs %.2f switches for"
@@ -171,6 +176,7 @@ final class ModelsPlots {
             }
         }
         findings.plot(new Plot.Bars(
+                "own-cost",
                 "What the model itself costs, for a connection with one request",
                 say(
                         "The iterative server does nothing but the work: %.0f µs of processor time for a connection, a request and its answer. That"
@@ -192,6 +198,7 @@ final class ModelsPlots {
         }
         Map<String, Double> ranking = ModelsScenario.ranking(findings, ModelsScenario.WAITING_RATE, most.get());
         findings.plot(new Plot.Curves(
+                "handler-that-waits",
                 "The same with a handler that waits 10 ms for somebody else",
                 say(
                         "Higher is better. Most handlers wait: for a database, for another service. With %.0f connections %s answers %,.0f requests a second"

@@ -196,6 +196,7 @@ final class MultiplexersScenario implements Scenario {
         Spread epoll = findings.spread(CPU, "epoll", most);
         Spread uring = findings.spread(CPU, "io_uring", most);
         findings.plot(new Plot.Curves(
+                "processor-time",
                 "Processor time for one request, with more and more connections that lie idle",
                 String.format(
                         Locale.ROOT,
@@ -210,6 +211,7 @@ final class MultiplexersScenario implements Scenario {
                 true,
                 cpu));
         findings.plot(new Plot.Curves(
+                "throughput",
                 "Throughput of eight busy connections beside them",
                 "Higher is better. The same seen from the other side: what poll spends on its list is missing for answers.",
                 "idle connections",

@@ -5,6 +5,12 @@ import java.util.List;
 /** A picture in the report, as data: the page draws it, and writes the same figures as a table below it. */
 public sealed interface Plot {
 
+    /**
+     * What files and links call it, within its scenario: lower case, words joined by hyphens. It stays the same when its words are
+     * mended, so that what refers to it does not break.
+     */
+    String name();
+
     /** What it shows, in some words; the heading above it. */
     String title();
 
@@ -18,7 +24,8 @@ public sealed interface Plot {
      * @param up what was measured, with its unit
      * @param isLogarithmic whether that axis is logarithmic too
      */
-    record Curves(String title, String says, String across, String up, boolean isLogarithmic, List<Curve> curves)
+    record Curves(
+            String name, String title, String says, String across, String up, boolean isLogarithmic, List<Curve> curves)
             implements Plot {}
 
     /** One line. */
@@ -36,7 +43,8 @@ public sealed interface Plot {
      *
      * @param unit what is measured, with its unit
      */
-    record Bars(String title, String says, String unit, boolean isLogarithmic, List<Bar> bars) implements Plot {}
+    record Bars(String name, String title, String says, String unit, boolean isLogarithmic, List<Bar> bars)
+            implements Plot {}
 
     /** One bar. */
     record Bar(String name, Spread spread) {}
@@ -47,7 +55,7 @@ public sealed interface Plot {
      * @param kinds what stretches can be, in the order of the legend
      * @param lanes the lines
      */
-    record Lanes(String title, String says, List<String> kinds, List<Lane> lanes) implements Plot {}
+    record Lanes(String name, String title, String says, List<String> kinds, List<Lane> lanes) implements Plot {}
 
     /** One line of it, or of its own group of lines. */
     record Lane(String name, List<Stretch> stretches) {}
@@ -75,6 +83,7 @@ public sealed interface Plot {
      * @param periods what was going on meanwhile, one after the other
      */
     record Dots(
+            String name,
             String title,
             String says,
             String up,

@@ -24,7 +24,7 @@ final class ServicesScenario implements Scenario {
     private static final String QUEUE = "queue";
 
     private static final List<String> KINDS =
-            List.of("order accepted", "order refused", "his letter came, later than the answer");
+            List.of("order accepted", "order refused", "the letter came, later than the answer");
     private static final int ACCEPTED = 0;
     private static final int REFUSED = 1;
     private static final int LETTER = 2;
@@ -121,10 +121,11 @@ final class ServicesScenario implements Scenario {
         ServiceStory calls = stories.get(CALLS);
         if (calls != null) {
             findings.plot(plot(
+                    CALLS,
                     "They call each other: what each customer saw",
                     String.format(
                             Locale.ROOT,
-                            "Each dot is a customer: to the right is when he ordered, upwards is how long he waited. %d of %d were refused, though never more"
+                            "Each dot is a customer: to the right is when the order came, upwards is how long the customer waited. %d of %d were refused, though never more"
                                     + " than one of the three services was ill. The failure goes up the chain to the front; and a slow service makes everybody"
                                     + " wait until their patience of one second ends. %d parcels were packed for customers who were told that their order had"
                                     + " failed.",
@@ -136,6 +137,7 @@ final class ServicesScenario implements Scenario {
         ServiceStory queue = stories.get(QUEUE);
         if (queue != null) {
             findings.plot(plot(
+                    QUEUE,
                     "They talk through a queue: what each customer saw",
                     String.format(
                             Locale.ROOT,
@@ -146,7 +148,7 @@ final class ServicesScenario implements Scenario {
                                     ? "Nobody was refused"
                                     : queue.refused() + " of " + queue.orders().size() + " were refused",
                             queue.owedAtMost(),
-                            queue.lost() == 0 ? "In the end everybody had his." : queue.lost() + " never came."),
+                            queue.lost() == 0 ? "In the end everybody had theirs." : queue.lost() + " never came."),
                     queue));
         }
         table(findings, stories);
@@ -168,7 +170,7 @@ final class ServicesScenario implements Scenario {
         findings.add(OWED, way, Double.NaN, story.owedAtMost());
     }
 
-    private static Plot.Dots plot(String title, String says, ServiceStory story) {
+    private static Plot.Dots plot(String name, String title, String says, ServiceStory story) {
         List<Plot.Dot> dots = new ArrayList<>();
         for (Order order : story.orders()) {
             double at = order.askedMillis() / MILLIS_PER_SECOND;
@@ -191,7 +193,7 @@ final class ServicesScenario implements Scenario {
                 .map(act -> new Plot.Period(
                         act.fromMillis() / MILLIS_PER_SECOND, act.toMillis() / MILLIS_PER_SECOND, act.name()))
                 .toList();
-        return new Plot.Dots(title, says, "milliseconds waited", LEAST_MILLIS, MOST_MILLIS, KINDS, periods, dots);
+        return new Plot.Dots(name, title, says, "milliseconds waited", LEAST_MILLIS, MOST_MILLIS, KINDS, periods, dots);
     }
 
     private static double height(double millis) {
@@ -201,8 +203,7 @@ final class ServicesScenario implements Scenario {
     private static void table(Findings findings, Map<String, ServiceStory> stories) {
         List<String> head = new ArrayList<>(List.of("while"));
         stories.keySet()
-                .forEach(way -> head.addAll(
-                        List.of(way.equals(CALLS) ? "calls: accepted" : way + ": accepted", "refused", "slowest ms")));
+                .forEach(way -> head.addAll(List.of(way + ": accepted", way + ": refused", way + ": slowest ms")));
         List<List<String>> rows = new ArrayList<>();
         for (Act act : stories.values().stream()
                 .limit(1)

@@ -87,6 +87,7 @@ final class SwitchingScenario implements Scenario {
     private void draw(Findings findings) {
         if (!tasks.isEmpty()) {
             findings.plot(new Plot.Bars(
+                    "memory",
                     "Memory of one more that waits",
                     "Lower is better; each step of the axis is ten times as much. A green thread that waits takes about as much as a short letter, a thread"
                             + " several times that, and a process with a Java machine in it thousands of times.",
@@ -94,6 +95,7 @@ final class SwitchingScenario implements Scenario {
                     true,
                     bars(findings, tasks, MEMORY)));
             findings.plot(new Plot.Bars(
+                    "held",
                     "How many were held at the same time",
                     "What stopped it is in the table above: its own modest number, or a limit of this machine. Nothing was driven until it breaks.",
                     "held",
@@ -102,6 +104,7 @@ final class SwitchingScenario implements Scenario {
         }
         if (!games.isEmpty()) {
             findings.plot(new Plot.Bars(
+                    "hand-over",
                     "Time to hand over from one to another",
                     "Lower is better; each step of the axis is ten times as much. Two of a kind wake each other in turn, and this is one way of it."
                             + " Between green threads of one loop the kernel is not asked at all.",
@@ -119,7 +122,7 @@ final class SwitchingScenario implements Scenario {
                                 findings.spread(SWITCHES, game, Double.NaN).median())));
             }
         }
-        findings.table(List.of("one more", "costs", ""), rows);
+        findings.table(List.of("one more", "costs", "what was seen"), rows);
         if (!limits.isEmpty()) {
             findings.remark("What would refuse beyond, on this machine: %s.", String.join("; ", limits));
         }

@@ -1,11 +1,20 @@
 'use strict';
 // Draws the plots of the report that stands in the page. The words, and the figures as tables, are there without it.
+//
+// Each plot can be saved as a picture: an SVG file that stands by itself, with its title, light or dark as whoever looks at it has it.
+// The link below a plot draws its picture when it is followed. With the page's address ending in #pictures all links are filled at once:
+// lab/pictures reads them out of the page in that way.
 (() => {
   const report = JSON.parse(document.getElementById('report').textContent);
-  const plots = report.scenarios.flatMap(scenario => scenario.plots);
+  const plots = report.scenarios.flatMap(scenario => scenario.plots.map(plot => ({...plot, id: `${scenario.name}-${plot.name}`})));
   const dark = window.matchMedia('(prefers-color-scheme: dark)');
   const NARROW = 620;
-  const SYMBOLS = ['circle', 'rect', 'triangle', 'diamond', 'roundRect', 'arrow', 'pin', 'circle'];
+  const FONT = 'system-ui, "Noto Sans", "Noto Sans KR", sans-serif';
+  const PICTURE_WIDTH = 860;
+  // Those of the library that sit on their point; then a triangle on its head, an hourglass, a plus and a cross.
+  const CROSS = 'path://M0,2L2,0L5,3L8,0L10,2L7,5L10,8L8,10L5,7L2,10L0,8L3,5Z';
+  const SYMBOLS = ['circle', 'rect', 'triangle', 'diamond', 'path://M0,0L10,0L5,9Z', 'path://M0,0L10,0L6,5L10,10L0,10L4,5Z',
+    'path://M3,0L7,0L7,3L10,3L10,7L7,7L7,10L3,10L3,7L0,7L0,3L3,3Z', CROSS];
   // Told apart by people who see no red or no green as well; brighter on a dark ground.
   const COLOURS = {
     light: ['#0072b2', '#d55e00', '#00845f', '#b0447f', '#8a6d00', '#3b8fc4', '#6a3d9a', '#555555'],
@@ -26,8 +35,7 @@
     : `${number(figure.median)} <small>(${number(figure.lowest)} – ${number(figure.highest)})</small>`;
   const plain = text => echarts.format.encodeHTML(text);
 
-  const look = printing => {
-    const isDark = dark.matches && !printing;
+  const look = isDark => {
     return {
       colours: isDark ? COLOURS.dark : COLOURS.light,
       laneColours: isDark ? LANE_COLOURS.dark : LANE_COLOURS.light,
@@ -36,12 +44,13 @@
       line: isDark ? '#3a414a' : '#dcdcd4',
       ground: isDark ? '#16191d' : '#fdfdfb',
       raised: isDark ? '#20252b' : '#ffffff',
-      band: isDark ? '#20252b' : '#f1f0e9',
+      band: isDark ? '#242a31' : '#f1f0e9',
+      top: 0, // what is kept free above, for a title
     };
   };
   const base = style => ({
     animation: false,
-    textStyle: {color: style.text, fontFamily: 'system-ui, "Noto Sans", "Noto Sans KR", sans-serif'},
+    textStyle: {color: style.text, fontFamily: FONT},
     tooltip: {
       confine: true, backgroundColor: style.raised, borderColor: style.line, textStyle: {color: style.text, fontSize: 13},
     },
@@ -53,8 +62,27 @@
     splitLine: {lineStyle: {color: style.line}},
   });
 
+  // A legend takes as many lines as its words need at this width.
+  const LEGEND_LINE = 22;
+  const legendLines = (names, width) => {
+    let lines = 1;
+    let used = 0;
+    for (const name of names) {
+      const needs = echarts.format.getTextRect(name, '12px sans-serif').width + 46; // its mark, and the gaps
+      if (used > 0 && used + needs > width) {
+        lines++;
+        used = 0;
+      }
+      used += needs;
+    }
+    return lines;
+  };
+  const legend = (style, names, place) => ({
+    left: 'center', itemGap: 10, textStyle: {color: style.text, fontSize: 12}, data: names, ...place,
+  });
+
   // From the lowest to the highest round, upright or lying.
-  const whiskers = (name, colour, data, lying, labels = []) => ({
+  const whiskers = (name, colour, data, lying, labels = [], from0 = 0) => ({
     type: 'custom', name, data, silent: true, z: 1, itemStyle: {color: colour}, tooltip: {show: false},
     encode: lying ? {x: [1, 2], y: 0} : {x: 0, y: [1, 2]},
     renderItem: (params, api) => {
@@ -69,14 +97,50 @@
         return line;
       }
       const label = {
-        type: 'text', x: Math.max(to[0], api.coord([0, place])[0]) + 8, y: to[1],
+        type: 'text', x: Math.max(to[0], api.coord([from0, place])[0]) + 8, y: to[1],
         style: {text: labels[params.dataIndex], fill: colour, font: '13px system-ui, sans-serif', textVerticalAlign: 'middle'},
       };
       return {type: 'group', children: [line, label]};
     },
   });
 
-  const curves = (plot, style, narrow) => {
+  // The names of the curves, right of their last points: apart from each other, with a line to the point where a name had to give way.
+  const NAME_HEIGHT = 16;
+  const curveNames = (plot, places, colour) => ({
+    type: 'custom', silent: true, z: 3, tooltip: {show: false}, data: [[places.length - 1, plot.curves[0].points.at(-1).median]],
+    renderItem: (params, api) => {
+      const names = plot.curves.map((curve, index) => {
+        const last = curve.points.at(-1);
+        const [x, y] = api.coord([places.indexOf(last.at), last.median]);
+        return {text: curve.name, x, y, at: y, colour: colour(index), isLast: last.at === places.at(-1)};
+      });
+      const area = params.coordSys;
+      const column = names.filter(name => name.isLast).sort((one, other) => one.y - other.y);
+      column.forEach((name, index) => {
+        name.at = Math.max(name.y, index === 0 ? area.y : column[index - 1].at + NAME_HEIGHT);
+      });
+      for (let index = column.length - 1, lowest = area.y + area.height; index >= 0; index--, lowest = column[index + 1].at - NAME_HEIGHT) {
+        column[index].at = Math.min(column[index].at, lowest);
+      }
+      return {
+        type: 'group',
+        children: names.flatMap(name => [
+          {
+            type: 'text', x: name.x + (name.isLast ? 20 : 0), y: name.isLast ? name.at : name.y - 14,
+            style: {text: name.text, fill: name.colour, font: '12px system-ui, sans-serif', textVerticalAlign: 'middle',
+              textAlign: name.isLast ? 'left' : 'center'},
+          },
+          ...name.isLast && Math.abs(name.at - name.y) > 3 ? [{
+            type: 'line', shape: {x1: name.x + 7, y1: name.y, x2: name.x + 18, y2: name.at}, style: {stroke: name.colour, lineWidth: 1},
+          }] : [],
+        ]),
+      };
+    },
+  });
+
+  const curveLegendHeight = (plot, width) => 8 + LEGEND_LINE * legendLines(plot.curves.map(curve => curve.name), width);
+
+  const curves = (plot, style, narrow, width) => {
     const colour = index => style.colours[index % style.colours.length];
     const places = [...new Set(plot.curves.flatMap(curve => curve.points.map(point => point.at)))].sort((a, b) => a - b);
     const lines = plot.curves.map((curve, index) => ({
@@ -86,15 +150,16 @@
         value: [places.indexOf(point.at), point.median], figure: point,
         itemStyle: point.doubtful ? {color: style.ground, borderColor: colour(index), borderWidth: 2} : undefined,
       })),
-      endLabel: {show: !narrow, formatter: curve.name, color: colour(index), fontSize: 12, distance: 8, padding: [3, 0]},
-      labelLayout: {moveOverlap: 'shiftY'},
     }));
     const spreads = plot.curves.map((curve, index) => whiskers(curve.name, colour(index),
       curve.points.map(point => [places.indexOf(point.at), point.lowest, point.highest]), false));
     return {
       ...base(style),
-      legend: {show: narrow, type: 'scroll', bottom: 0, textStyle: {color: style.text}, data: plot.curves.map(curve => curve.name)},
-      grid: {left: 12, right: narrow ? 20 : 120, top: 48, bottom: narrow ? 64 : 44, containLabel: true},
+      legend: {show: narrow, ...legend(style, plot.curves.map(curve => curve.name), {bottom: 0})},
+      grid: {
+        left: 12, right: narrow ? 20 : 120, top: style.top + 40,
+        bottom: 44 + (narrow ? curveLegendHeight(plot, width) : 0), containLabel: true,
+      },
       tooltip: {
         ...base(style).tooltip, trigger: 'axis',
         formatter: all => {
@@ -107,31 +172,31 @@
       },
       // Steps of about the same factor lie at the same distance, and each has its own label.
       xAxis: {
-        ...axis(style), type: 'category', name: plot.across, nameLocation: 'middle', nameGap: 28, boundaryGap: false,
-        data: places.map(number), axisTick: {alignWithLabel: true}, axisLabel: {...axis(style).axisLabel, hideOverlap: false},
+        ...axis(style), type: 'category', name: plot.across, nameLocation: 'middle', nameGap: 32, boundaryGap: false,
+        data: places.map(number), axisTick: {alignWithLabel: true}, axisLabel: {...axis(style).axisLabel, hideOverlap: false, margin: 12},
       },
       yAxis: {
         ...axis(style), type: plot.logarithmic ? 'log' : 'value', name: plot.up, nameLocation: 'end',
         nameTextStyle: {color: style.faint, fontSize: 13, align: 'left'}, axisLabel: {...axis(style).axisLabel, formatter: number},
       },
-      series: [...lines, ...spreads],
+      series: [...lines, ...spreads, ...narrow ? [] : [curveNames(plot, places, colour)]],
     };
   };
 
-  const names = (style, narrow) => ({color: style.text, fontSize: 13, lineHeight: 15, width: narrow ? 100 : 230, overflow: 'break'});
+  const names = (style, narrow) => ({color: style.text, fontSize: 13, lineHeight: 15, width: narrow ? 110 : 250, overflow: 'break'});
 
   const barBase = plot => plot.logarithmic ? 10 ** Math.floor(Math.log10(Math.max(1e-3, Math.min(...plot.bars.map(bar => bar.lowest))))) : 0;
 
   const bars = (plot, style, narrow) => ({
     ...base(style),
-    grid: {left: 12, right: 80, top: 8, bottom: 44, containLabel: true},
+    grid: {left: 12, right: 80, top: style.top + 8, bottom: 44, containLabel: true},
     tooltip: {
       ...base(style).tooltip, trigger: 'axis', axisPointer: {type: 'shadow'},
       formatter: all => `<b>${plain(plot.bars[all[0].dataIndex].name)}</b><br>${spread(plot.bars[all[0].dataIndex])}`,
     },
     xAxis: {
       ...axis(style), type: plot.logarithmic ? 'log' : 'value', min: plot.logarithmic ? barBase(plot) : undefined, name: plot.unit, nameLocation: 'middle', nameGap: 28,
-      axisLabel: {...axis(style).axisLabel, formatter: number},
+      axisLabel: {...axis(style).axisLabel, formatter: number}, splitNumber: narrow ? 3 : 5,
     },
     yAxis: {
       ...axis(style), type: 'category', inverse: true, data: plot.bars.map(bar => bar.name),
@@ -152,21 +217,23 @@
         },
       },
       whiskers('', style.text, plot.bars.map((bar, index) => [index, bar.lowest, bar.highest]), true,
-        plot.bars.map(bar => number(bar.median))),
+        plot.bars.map(bar => number(bar.median)), barBase(plot)),
     ],
   });
 
-  const lanes = (plot, style, narrow) => ({
+  const laneTop = (plot, width) => 12 + LEGEND_LINE * legendLines(plot.kinds, width);
+
+  const lanes = (plot, style, narrow, width) => ({
     ...base(style),
-    legend: {top: 0, left: 'center', textStyle: {color: style.text}, data: plot.kinds, selectedMode: false},
-    grid: {left: 12, right: 16, top: plot.kinds.length > 3 ? 60 : 36, bottom: 44, containLabel: true}, // the legend may take two lines
+    legend: {...legend(style, plot.kinds, {top: style.top}), selectedMode: false},
+    grid: {left: 12, right: 24, top: style.top + laneTop(plot, width), bottom: 44, containLabel: true},
     tooltip: {
       ...base(style).tooltip, trigger: 'item',
       formatter: one => `<b>${plain(one.data.lane)}</b><br>${plain(one.data.what || one.seriesName)}<br>`
         + `${number(one.value[1])} – ${number(one.value[2])} ms <small>(${number(one.value[2] - one.value[1])} ms)</small>`,
     },
-    xAxis: {...axis(style), type: 'value', name: 'milliseconds', nameLocation: 'middle', nameGap: 28, min: 0, max: 'dataMax',
-      axisLabel: {...axis(style).axisLabel, formatter: number}},
+    xAxis: {...axis(style), type: 'value', name: 'milliseconds', nameLocation: 'middle', nameGap: 28, min: 0, max: 'dataMax', splitNumber: narrow ? 3 : 5,
+      axisLabel: {...axis(style).axisLabel, formatter: number, showMaxLabel: false}},
     yAxis: {
       ...axis(style), type: 'category', inverse: true, data: plot.lanes.map(lane => lane.name),
       axisLabel: names(style, narrow), axisTick: {show: false}, splitLine: {show: true, lineStyle: {color: style.line}},
@@ -189,13 +256,15 @@
   });
 
   // Red, and a cross, for what went wrong; the same for people who see no red.
-  const DOTS = [{symbol: 'circle', size: 6, colour: 0}, {symbol: 'path://M0,2L2,0L5,3L8,0L10,2L7,5L10,8L8,10L5,7L2,10L0,8L3,5Z', size: 8, colour: 1},
-    {symbol: 'triangle', size: 6, colour: 2}];
+  const DOTS = [{symbol: 'circle', size: 6, colour: 0}, {symbol: CROSS, size: 8, colour: 1}, {symbol: 'triangle', size: 6, colour: 2}];
+  const PERIOD_NAMES = 116; // their height, when they stand upright
 
-  const dots = (plot, style, narrow) => ({
+  const dotTop = (plot, narrow, width) => 18 + LEGEND_LINE * legendLines(plot.kinds, width) + (narrow ? PERIOD_NAMES : 16);
+
+  const dots = (plot, style, narrow, width) => ({
     ...base(style),
-    legend: {top: 0, left: 'center', itemWidth: 12, textStyle: {color: style.text}, data: plot.kinds},
-    grid: {left: 12, right: 20, top: narrow ? 200 : 68, bottom: 44, containLabel: true},
+    legend: legend(style, plot.kinds, {top: style.top, itemWidth: 12}),
+    grid: {left: 12, right: 20, top: style.top + dotTop(plot, narrow, width), bottom: 44, containLabel: true},
     tooltip: {
       ...base(style).tooltip, trigger: 'item',
       formatter: one => `${plain(one.data.what)}<br>after ${number(one.value[1])} ms <small>(asked at ${number(one.value[0])} s)</small>`,
@@ -222,25 +291,144 @@
   });
 
   const heights = {
-    curves: () => 400,
-    dots: (_, narrow) => narrow ? 560 : 440,
+    curves: (plot, narrow, width) => 400 + (narrow ? curveLegendHeight(plot, width) : 0),
+    dots: (plot, narrow, width) => 360 + dotTop(plot, narrow, width),
     bars: plot => 70 + 40 * plot.bars.length,
-    lanes: plot => (plot.kinds.length > 3 ? 124 : 100) + 34 * plot.lanes.length,
+    lanes: (plot, _, width) => 58 + laneTop(plot, width) + 34 * plot.lanes.length,
   };
+  const option = (plot, style, width) => ({curves, bars, lanes, dots})[plot.kind](plot, style, width < NARROW, width);
+
+  // ---------------------------------------------------------------- on the page
+
   const drawn = [];
   const draw = printing => plots.forEach((plot, index) => {
-    const place = document.getElementById(`plot-${index}`);
+    const place = document.getElementById(`${plot.id}-plot`);
     if (drawn[index]) {
       drawn[index].dispose();
     }
     const width = printing ? 680 : place.clientWidth;
-    const height = heights[plot.kind](plot, width < NARROW);
+    const height = heights[plot.kind](plot, width < NARROW, width);
     place.style.height = `${height}px`;
     place.style.minHeight = '0';
     const chart = echarts.init(place, null, {renderer: 'svg', width, height});
-    chart.setOption({curves, bars, lanes, dots}[plot.kind](plot, look(printing), width < NARROW));
+    chart.setOption(option(plot, look(dark.matches && !printing), width));
     drawn[index] = chart;
   });
+
+  // ---------------------------------------------------------------- as pictures
+
+  // Every colour of the light look that has another one in the dark: whoever shows the picture chooses.
+  const inTheDark = () => {
+    const [light, night] = [look(false), look(true)];
+    const pairs = new Map(Object.keys(light).filter(key => typeof light[key] === 'string').map(key => [light[key], night[key]]));
+    ['colours', 'laneColours'].forEach(list => light[list].forEach((colour, index) => pairs.set(colour, night[list][index])));
+    return [...pairs].map(([from, to]) => `[fill="${from}"]{fill:${to}}[stroke="${from}"]{stroke:${to}}`).join('');
+  };
+  const SVG = 'http://www.w3.org/2000/svg';
+  const element = (name, attributes, text = '') => {
+    const made = document.createElementNS(SVG, name);
+    Object.entries(attributes).forEach(([key, value]) => made.setAttribute(key, value));
+    made.textContent = text;
+    return made;
+  };
+  // What two neighbours have in common, but for where they are: the same words, the same element could draw both.
+  const kin = (path, but) => path.localName !== 'path' ? null
+    : [...path.attributes].filter(one => one.name !== but).map(one => `${one.name}=${one.value}`).sort().join(' ');
+  const MATRIX = /^matrix\((.+),(.+),(.+)\)$|^translate\((.+) (.+)\)$/;
+
+  // A plot of thousands of marks is a small file if neighbours that look alike are one path, or one mark used many times.
+  const compact = svg => {
+    svg.querySelectorAll('path').forEach(path => {
+      if (/transparent|none/.test(path.getAttribute('fill')) && !path.hasAttribute('stroke')) {
+        path.remove(); // where a pointer would be noticed
+      }
+    });
+    svg.querySelectorAll('text').forEach(text => {
+      text.style.fontFamily = '';
+      text.removeAttribute('xml:space');
+    });
+    const paths = [...svg.querySelectorAll('path')];
+    let marks = 0;
+    for (let from = 0, to; from < paths.length; from = to) {
+      const first = paths[from];
+      const joined = first.hasAttribute('transform') ? 'transform' : 'd';
+      to = from + 1;
+      while (to < paths.length && paths[to - 1].nextSibling === paths[to] && kin(paths[to], joined) === kin(first, joined)) {
+        to++;
+      }
+      const alike = paths.slice(from, to);
+      if (joined === 'd') {
+        first.setAttribute('d', alike.map(path => path.getAttribute('d')).join(''));
+        alike.slice(1).forEach(path => path.remove());
+      } else if (alike.length > 2) {
+        marks += used(alike, `mark-${marks}`) ? 1 : 0;
+      }
+    }
+  };
+  // One mark, and where it is used; false if these are not of one size.
+  const used = (alike, id) => {
+    const places = alike.map(path => MATRIX.exec(path.getAttribute('transform')));
+    const scale = place => place[1] ?? '';
+    if (places.some(place => place === null || scale(place) !== scale(places[0]))) {
+      return false;
+    }
+    const [first] = alike;
+    const group = element('g', {});
+    [...first.attributes].filter(one => one.name !== 'd' && one.name !== 'transform').forEach(one => group.setAttribute(one.name, one.value));
+    const mark = element('path', {id, d: first.getAttribute('d')});
+    if (scale(places[0])) {
+      mark.setAttribute('transform', `matrix(${scale(places[0])},0,0)`);
+    }
+    const defined = element('defs', {});
+    defined.append(mark);
+    group.append(defined, ...places.map(place =>
+      element('use', {href: `#${id}`, x: (+(place[2] ?? place[4])).toFixed(1), y: (+(place[3] ?? place[5])).toFixed(1)})));
+    first.replaceWith(group);
+    alike.slice(1).forEach(path => path.remove());
+    return true;
+  };
+
+  const picture = plot => {
+    const style = {...look(false), top: 44};
+    const width = PICTURE_WIDTH;
+    const height = style.top + heights[plot.kind](plot, false, width);
+    const place = document.createElement('div'); // on no page
+    const chart = echarts.init(place, null, {renderer: 'svg', width, height});
+    chart.setOption({
+      ...option(plot, style, width),
+      title: {text: plot.title, left: 12, top: 10, padding: 0, textStyle: {color: style.text, fontSize: 16, width: width - 24, overflow: 'truncate'}},
+    });
+    const svg = place.querySelector('svg').cloneNode(true);
+    chart.dispose();
+    compact(svg);
+    svg.removeAttribute('style');
+    svg.setAttribute('viewBox', `0 0 ${width} ${height}`);
+    svg.setAttribute('role', 'img');
+    svg.prepend(
+      element('title', {}, plot.title),
+      element('desc', {}, plot.says),
+      element('style', {}, `text{font-family:${FONT}}@media(prefers-color-scheme:dark){${inTheDark()}}`),
+      element('rect', {width, height, fill: style.ground}));
+    return new XMLSerializer().serializeToString(svg);
+  };
+  const fill = (link, plot) => {
+    const bytes = new TextEncoder().encode(picture(plot));
+    link.href = `data:image/svg+xml;base64,${btoa(Array.from(bytes, byte => String.fromCharCode(byte)).join(''))}`;
+  };
+  const links = plots.map(plot => {
+    const link = document.createElement('a');
+    link.className = 'save';
+    link.download = `${plot.id}.svg`;
+    link.href = `#${plot.id}`;
+    link.textContent = 'Save as a picture (SVG)';
+    link.setAttribute('aria-label', `Save as a picture (SVG): ${plot.title}`);
+    link.addEventListener('click', () => fill(link, plot));
+    document.getElementById(plot.id).append(link);
+    return link;
+  });
+  if (window.location.hash === '#pictures') {
+    links.forEach((link, index) => fill(link, plots[index]));
+  }
 
   let width = window.innerWidth;
   window.addEventListener('resize', () => {

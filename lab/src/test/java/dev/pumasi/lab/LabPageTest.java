@@ -13,9 +13,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.w3c.dom.Document;
 
 /** The report of a lab, with every kind of plot and with texts that would break a page: its files, and the page in a real browser. */
 final class LabPageTest {
@@ -43,6 +46,7 @@ final class LabPageTest {
             }
         }
         findings.plot(new Plot.Curves(
+                "curves",
                 "Curves " + NASTY,
                 NASTY,
                 "connections",
@@ -52,12 +56,14 @@ final class LabPageTest {
                         findings.curve(CPU, "green", (_, at) -> at > 16),
                         findings.curve(CPU, NASTY, (_, _) -> false))));
         findings.plot(new Plot.Bars(
+                "bars",
                 "Bars",
                 "A bar.",
                 "µs",
                 false,
                 List.of(new Plot.Bar("one", Spread.of(1.0, 2.0, 3.0)), new Plot.Bar(NASTY, Spread.of(-1.0, -2.0)))));
         findings.plot(new Plot.Lanes(
+                "lanes",
                 "Lanes",
                 "A lane.",
                 List.of("works", "waits"),
@@ -65,6 +71,7 @@ final class LabPageTest {
                         new Plot.Lane("main", List.of(new Plot.Stretch(0, 5, 0, NASTY), new Plot.Stretch(5, 9, 1, ""))),
                         new Plot.Lane("other", List.of()))));
         findings.plot(new Plot.Dots(
+                "dots",
                 "Dots",
                 "A dot.",
                 "ms waited",
@@ -112,6 +119,8 @@ final class LabPageTest {
                 .find());
         assertFalse(page.contains("<b>\"5"), "a text has become a tag");
         assertTrue(page.contains("<td>900</td>"), "of dots, too");
+        assertTrue(page.contains("<figure id=\"trial-curves\">"), "each plot has an address");
+        assertTrue(page.contains("<dt>Green thread</dt>"), "words are explained");
         assertTrue(page.contains("16 connections") && page.contains("(at least)"), "the figures are there as tables");
     }
 
@@ -121,14 +130,16 @@ final class LabPageTest {
                 Processors.isInstalled("chromium"),
                 "not tested here: chromium is not installed (apt-get install chromium)");
         Path page = Files.writeString(folder.resolve("index.html"), LabPage.html(report()));
-        for (String look : List.of("preferredColorScheme=1", "preferredColorScheme=0")) {
+        for (String look :
+                List.of("preferredColorScheme=1", "preferredColorScheme=0", "preferredColorScheme=0,narrow")) {
             Path log = folder.resolve("log-" + look);
             Path dom = folder.resolve("dom-" + look);
             browse(
                     folder,
                     log,
                     dom,
-                    "--blink-settings=" + look,
+                    "--window-size=" + (look.endsWith("narrow") ? "500,900" : "1200,900"),
+                    "--blink-settings=" + look.replace(",narrow", ""),
                     "--dump-dom",
                     page.toUri().toString());
             String said = Files.readString(log);
@@ -155,6 +166,81 @@ final class LabPageTest {
                 "--screenshot=" + picture,
                 page.toUri().toString());
         assertTrue(Files.size(picture) > 50_000, "a picture of the page");
+    }
+
+    /** By the command that users have, from a folder with a name that an address must not contain as it is. */
+    @Test
+    void everyPlotIsSavedAsAPictureThatStandsByItself(@TempDir Path folder) throws Exception {
+        Assumptions.assumeTrue(
+                Processors.isInstalled("chromium"),
+                "not tested here: chromium is not installed (apt-get install chromium)");
+        Path reported = Files.createDirectory(folder.resolve("a report, 100 % #1?"));
+        Files.writeString(reported.resolve("index.html"), LabPage.html(report()));
+        assertEquals(
+                List.of("trial-bars.svg", "trial-curves.svg", "trial-dots.svg", "trial-lanes.svg"),
+                pictures(folder, 0, reported.toString())
+                        .lines()
+                        .map(line -> Path.of(line).getFileName().toString())
+                        .sorted()
+                        .toList());
+        Path plots = reported.resolve("plots");
+        for (var marks : Map.of(
+                        "trial-curves",
+                        List.of("time, µs", "128", "green"),
+                        "trial-bars",
+                        List.of("one", "µs", "-1.5"),
+                        "trial-lanes",
+                        List.of("milliseconds", "works", "waits", "main"),
+                        "trial-dots",
+                        List.of("seconds", "ms waited", "all is well", "late"))
+                .entrySet()) {
+            Path file = plots.resolve(marks.getKey() + ".svg");
+            Document svg =
+                    DocumentBuilderFactory.newInstance().newDocumentBuilder().parse(file.toFile());
+            assertEquals("svg", svg.getDocumentElement().getTagName());
+            assertTrue(svg.getDocumentElement().getAttribute("viewBox").startsWith("0 0 860 "), marks.getKey());
+            assertEquals(1, svg.getElementsByTagName("title").getLength());
+            List<String> words = new ArrayList<>();
+            for (int i = 0; i < svg.getElementsByTagName("text").getLength(); i++) {
+                words.add(svg.getElementsByTagName("text").item(i).getTextContent());
+            }
+            assertTrue(words.containsAll(marks.getValue()), words.toString());
+            String title = svg.getElementsByTagName("title").item(0).getTextContent();
+            assertTrue(words.contains(title) || title.contains(NASTY), "a title to be seen: " + words);
+            assertTrue(Files.readString(file).contains("prefers-color-scheme:dark"), "it has a dark side");
+            assertFalse(Pattern.compile("NaN|Infinity|undefined|font-family: |https?://(?!www\\.w3\\.org/)")
+                    .matcher(Files.readString(file))
+                    .find());
+        }
+        Path one = folder.resolve("one");
+        pictures(folder, 0, reported.toString(), one.toString(), "trial-dots");
+        try (Stream<Path> files = Files.list(one)) {
+            assertEquals(List.of(one.resolve("trial-dots.svg")), files.toList());
+        }
+        assertTrue(pictures(folder, 1, reported.toString(), one.toString(), "trial-dot")
+                .contains("there is no plot trial-dot in "));
+        assertTrue(pictures(folder, 1, folder.toString()).contains("holds no report"));
+    }
+
+    /** What {@code lab/pictures} says. */
+    private static String pictures(Path folder, int status, String... arguments)
+            throws IOException, InterruptedException {
+        List<String> command =
+                new ArrayList<>(List.of(Path.of("pictures").toAbsolutePath().toString()));
+        command.addAll(List.of(arguments));
+        Path said = folder.resolve("said");
+        Process process = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(said.toFile())
+                .start();
+        try {
+            assertTrue(process.waitFor(BROWSER_SECONDS, TimeUnit.SECONDS), "it did not end");
+            assertEquals(status, process.exitValue(), () -> "see " + said);
+            return Files.readString(said);
+        } finally {
+            process.descendants().forEach(ProcessHandle::destroyForcibly);
+            process.destroyForcibly().onExit().join();
+        }
     }
 
     private static void browse(Path folder, Path log, Path out, String... arguments)
