@@ -102,7 +102,7 @@ final class LabPage {
     private void remarks(List<String> remarks) {
         if (!remarks.isEmpty()) {
             html.append(
-                    "<aside class=\"remarks\" aria-label=\"To be known\"><p>To be known before it is believed:</p>\n<ul>\n");
+                    "<aside class=\"remarks\" aria-label=\"Before you believe it\"><p>Before you believe these figures:</p>\n<ul>\n");
             remarks.forEach(
                     remark -> html.append("<li>").append(escaped(remark)).append("</li>\n"));
             html.append("</ul></aside>\n");

@@ -200,7 +200,7 @@ final class MultiplexersScenario implements Scenario {
                 "Processor time for one request, with more and more connections that lie idle",
                 String.format(
                         Locale.ROOT,
-                        "Lower is better. With %,.0f idle connections a request costs %.0f µs with poll, %.1f µs with epoll and %.1f µs with io_uring: only where the"
+                        "Lower is better. With %,.0f idle connections a request costs %,.0f µs with poll, %.1f µs with epoll and %.1f µs with io_uring: only where the"
                                 + " kernel keeps the list are idle connections free.",
                         most,
                         poll.median(),
