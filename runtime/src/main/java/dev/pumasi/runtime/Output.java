@@ -278,7 +278,9 @@ public final class Output extends Pending {
         Loop loop = socket.loop();
         Buffer next = direct;
         if (start < end) {
-            if (next == null) {
+            if (file != null) {
+                loop.driver().sendBeforeFile(socket.handle(), buffer, start, end - start, loop.enter(this));
+            } else if (next == null) {
                 loop.driver().send(socket.handle(), buffer, start, end - start, loop.enter(this));
             } else {
                 loop.driver().send(socket.handle(), gathered(next), loop.enter(this));

@@ -110,17 +110,24 @@ final class FileTree {
         if (found == null) {
             return null;
         }
-        found.file().use();
+        SharedFile file = found.file();
+        file.use();
+        if (file.isFresh(loop.nowNanos())) {
+            return found;
+        }
         boolean same = false;
         try {
-            same = FileVersion.of(found.file().file().status()).equals(found.version());
+            same = FileVersion.of(file.file().status()).equals(found.version());
+            if (same) {
+                file.sawSame(loop.nowNanos());
+            }
             return same ? found : null;
         } finally {
             if (!same) {
                 if (open.remove(rawPath, found)) {
-                    found.file().forget();
+                    file.forget();
                 }
-                found.file().release();
+                file.release();
             }
         }
     }
@@ -218,7 +225,8 @@ final class FileTree {
         }
         for (int reads = 0; reads < READS_MAX; reads++) {
             if (version.sizeBytes() > SMALL_BYTES_MAX) {
-                return new Found.Large(version, type, new SharedFile(file));
+                return new Found.Large(
+                        version, type, new SharedFile(file, loop.isCurrent() ? loop.nowNanos() : System.nanoTime()));
             }
             int length = (int) version.sizeBytes();
             Buffer bytes = Buffer.allocate(length);

@@ -8,16 +8,35 @@ import dev.pumasi.runtime.AsyncFile;
  */
 final class SharedFile {
 
+    /**
+     * A file that many ask for at once is looked at once. So long, an answer may announce the length of before: that a file is
+     * cut short between its head and its end must be borne anyway.
+     */
+    private static final long FRESH_NANOS = 5_000_000;
+
     private final AsyncFile file;
     private int users;
+    private long lookedAtNanos;
     private boolean kept = true;
 
-    SharedFile(AsyncFile file) {
+    /** @param nowNanos when its version was looked up */
+    SharedFile(AsyncFile file, long nowNanos) {
         this.file = file;
+        lookedAtNanos = nowNanos;
     }
 
     AsyncFile file() {
         return file;
+    }
+
+    /** Whether its version was looked up so lately that it need not be again. */
+    boolean isFresh(long nowNanos) {
+        return nowNanos - lookedAtNanos < FRESH_NANOS;
+    }
+
+    /** Its version was looked up, and is still the same. */
+    void sawSame(long nowNanos) {
+        lookedAtNanos = nowNanos;
     }
 
     /** For an answer, which must {@link #release} it. */

@@ -21,6 +21,7 @@ final class Attempt {
         RECEIVE_FROM,
         CONNECT,
         SEND,
+        SEND_BEFORE_FILE,
         SEND_PIECES,
         SEND_TO,
         /** From a file whose bytes are in memory. */

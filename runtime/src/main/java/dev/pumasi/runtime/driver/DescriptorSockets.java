@@ -11,6 +11,8 @@ final class DescriptorSockets implements Sockets {
     /** A broken connection is an error, never a signal. */
     private static final int MSG_NOSIGNAL = 0x4000;
 
+    private static final int MSG_MORE = 0x8000;
+
     private final Libc libc;
     private final SocketCalls calls;
     private final int descriptorsMax;
@@ -191,7 +193,16 @@ final class DescriptorSockets implements Sockets {
 
     @Override
     public int send(int handle, Buffer from, int offset, int length) {
-        int result = (int) libc.call(SystemCall.SENDTO, handle, from.address() + offset, length, MSG_NOSIGNAL);
+        return send(handle, from, offset, length, MSG_NOSIGNAL);
+    }
+
+    @Override
+    public int sendBeforeFile(int handle, Buffer from, int offset, int length) {
+        return send(handle, from, offset, length, MSG_NOSIGNAL | MSG_MORE);
+    }
+
+    private int send(int handle, Buffer from, int offset, int length, int flags) {
+        int result = (int) libc.call(SystemCall.SENDTO, handle, from.address() + offset, length, flags);
         if (result == -Errno.ENOTSOCK) {
             // Its SIGPIPE does no harm: every JVM ignores that.
             result = (int) libc.call(SystemCall.WRITE, handle, from.address() + offset, length);

@@ -174,6 +174,14 @@ public interface Driver extends AutoCloseable {
     /** Sends once; the result may be less than {@code length}. A broken connection is an error, never a signal. */
     void send(int handle, Buffer from, int offset, int length, long token);
 
+    /**
+     * As {@link #send(int, Buffer, int, int, long)}, before a {@linkplain FileOperations#transfer transfer} on the same socket:
+     * the kernel may keep what does not fill a packet until that comes ({@code MSG_MORE}, {@code send(2)}).
+     */
+    default void sendBeforeFile(int handle, Buffer from, int offset, int length, long token) {
+        send(handle, from, offset, length, token);
+    }
+
     /** Sends the pieces as one; the result may be less than their sum. */
     void send(int handle, Gather pieces, long token);
 

@@ -9,8 +9,9 @@ import java.util.BitSet;
  * has just been sent was there, too, so a file that is wanted all the time is hardly ever asked for.
  *
  * <p>Kept is when each block of {@value #BLOCK_BYTES} bytes was seen, in one of {@value #PLACES} places, which a hash finds; of
- * two blocks with one place the later has it. A block is seen as a whole or not at all: a range shows those that lie in it, and
- * needs all that it touches. A file must be forgotten before its number can become another's.
+ * two blocks with one place the later has it. Of a block its beginning is seen, as far as a range has reached that began before
+ * it or with it: most files end within their first block, and all end within one. A file must be forgotten before its number
+ * can become another's.
  *
  * <p>Belongs to one thread.
  */
@@ -37,6 +38,9 @@ final class KnownPages {
 
     private final long[] seenNanos = new long[PLACES];
 
+    /** How many bytes of the block, from its beginning on. */
+    private final int[] seenBytes = new int[PLACES];
+
     /** Files that may have a block here. */
     private final BitSet files = new BitSet();
 
@@ -54,7 +58,11 @@ final class KnownPages {
             if (blocks[place] != block || nowNanos - seenNanos[place] >= FRESH_NANOS) {
                 return at;
             }
-            at = (number + 1) * BLOCK_BYTES;
+            long seen = number * BLOCK_BYTES + seenBytes[place];
+            if (seen < (number + 1) * BLOCK_BYTES) {
+                return Math.clamp(seen, at, end);
+            }
+            at = seen;
         }
         return end;
     }
@@ -62,13 +70,33 @@ final class KnownPages {
     /** All of the range is there. */
     void see(int file, long start, long end, long nowNanos) {
         long first = Math.ceilDiv(start, BLOCK_BYTES);
-        long last = end / BLOCK_BYTES;
-        for (long number = first; number < last; number++) {
+        if (first * BLOCK_BYTES > start) {
+            extend(
+                    block(file, first - 1),
+                    start - (first - 1) * BLOCK_BYTES,
+                    end - (first - 1) * BLOCK_BYTES,
+                    nowNanos);
+        }
+        for (long number = first; number * BLOCK_BYTES < end; number++) {
             long block = block(file, number);
             int place = place(block);
-            blocks[place] = block;
-            seenNanos[place] = nowNanos;
-            files.set(file);
+            int bytes = (int) Math.min(end - number * BLOCK_BYTES, BLOCK_BYTES);
+            boolean seenMore =
+                    blocks[place] == block && seenBytes[place] > bytes && nowNanos - seenNanos[place] < FRESH_NANOS;
+            if (!seenMore) { // else a short range would hide what a long one has shown
+                blocks[place] = block;
+                seenNanos[place] = nowNanos;
+                seenBytes[place] = bytes;
+                files.set(file);
+            }
+        }
+    }
+
+    /** Of the block more is there than was known, if what was known reaches to its start; it counts from the older on. */
+    private void extend(long block, long start, long end, long nowNanos) {
+        int place = place(block);
+        if (blocks[place] == block && nowNanos - seenNanos[place] < FRESH_NANOS && start <= seenBytes[place]) {
+            seenBytes[place] = Math.max(seenBytes[place], (int) Math.min(end, BLOCK_BYTES));
         }
     }
 

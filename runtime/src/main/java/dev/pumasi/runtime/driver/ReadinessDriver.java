@@ -177,6 +177,8 @@ abstract class ReadinessDriver implements Driver {
                         handle, operation.buffer(), operation.offset, operation.length, operation.control());
             case CONNECT -> sockets.connect(handle, operation.address(), operation.control());
             case SEND -> sockets.send(handle, operation.buffer(), operation.offset, operation.length);
+            case SEND_BEFORE_FILE ->
+                sockets.sendBeforeFile(handle, operation.buffer(), operation.offset, operation.length);
             case SEND_PIECES -> sockets.send(handle, operation.pieces());
             case SEND_TO ->
                 sockets.sendTo(
@@ -278,6 +280,11 @@ abstract class ReadinessDriver implements Driver {
     @Override
     public final void send(int handle, Buffer from, int offset, int length, long token) {
         start(handle, true, Attempt.Kind.SEND, from, offset, length, null, null, token);
+    }
+
+    @Override
+    public final void sendBeforeFile(int handle, Buffer from, int offset, int length, long token) {
+        start(handle, true, Attempt.Kind.SEND_BEFORE_FILE, from, offset, length, null, null, token);
     }
 
     @Override

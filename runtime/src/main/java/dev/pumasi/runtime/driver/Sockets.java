@@ -89,6 +89,11 @@ sealed interface Sockets permits DescriptorSockets, NioSockets {
 
     int send(int handle, Buffer from, int offset, int length);
 
+    /** What does not fill a packet may wait for the file. */
+    default int sendBeforeFile(int handle, Buffer from, int offset, int length) {
+        return send(handle, from, offset, length);
+    }
+
     int send(int handle, Gather pieces);
 
     int sendTo(int handle, Buffer from, int offset, int length, SocketAddress to, Buffer control);

@@ -39,6 +39,7 @@ final class UringDriver implements Driver {
     private static final int IORING_POLL_ADD_MULTI = 1;
     private static final int POLLIN = 1;
     private static final int MSG_NOSIGNAL = 0x4000;
+    private static final int MSG_MORE = 0x8000;
     private static final int MSG_NAME_LENGTH_OFFSET = 8;
     private static final int SOCK_CLOEXEC = 0x80000;
 
@@ -327,13 +328,22 @@ final class UringDriver implements Driver {
 
     @Override
     public void send(int handle, Buffer from, int offset, int length, long token) {
+        send(handle, from, offset, length, MSG_NOSIGNAL, token);
+    }
+
+    @Override
+    public void sendBeforeFile(int handle, Buffer from, int offset, int length, long token) {
+        send(handle, from, offset, length, MSG_NOSIGNAL | MSG_MORE, token);
+    }
+
+    private void send(int handle, Buffer from, int offset, int length, int flags, long token) {
         if (pipes.get(handle)) {
             long write = Ring.head(Ring.IORING_OP_WRITE, 0, 0, handle);
             ring.prepare(write, 0, from.address() + offset, length, 0, token);
             return;
         }
         long head = Ring.head(Ring.IORING_OP_SEND, 0, 0, handle);
-        ring.prepare(head, 0, from.address() + offset, length, MSG_NOSIGNAL, token);
+        ring.prepare(head, 0, from.address() + offset, length, flags, token);
     }
 
     @Override

@@ -208,6 +208,12 @@ final class DriverRig implements AutoCloseable {
         return token;
     }
 
+    long sendBeforeFile(int handle, Buffer from) {
+        long token = token();
+        driver.sendBeforeFile(handle, from, 0, from.capacity(), token);
+        return token;
+    }
+
     long send(int handle, String text) {
         return send(handle, Buffer.of(text));
     }

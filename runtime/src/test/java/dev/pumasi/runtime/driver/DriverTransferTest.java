@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.pumasi.runtime.memory.Buffer;
+import dev.pumasi.runtime.memory.Memory;
 import java.io.ByteArrayOutputStream;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -111,6 +112,39 @@ final class DriverTransferTest extends EachDriversFiles {
         } catch (java.io.IOException gone) {
             return gone.toString();
         }
+    }
+
+    /** A packet for the head alone is dear: for the kernel, and for who reads it. */
+    @Test
+    void aHeadThatIsSentBeforeAFileLeavesWithIt() throws Exception {
+        Files.writeString(at("a"), "x".repeat(1_000));
+        int file = good(open(at("a"), FileAccess.READ));
+
+        int packets = 2;
+        for (int attempt = 0; attempt < 20 && packets == 2; attempt++) { // 200 ms apart they leave on their own: tcp(7)
+            DriverRig.Pair pair = rig.pair();
+            long receiving = rig.receive(pair.client());
+            assertEquals(4, rig.result(rig.sendBeforeFile(pair.server(), Buffer.of("head"))));
+            assertEquals(1_000, rig.result(transfer(file, 0, pair.server(), 1_000)));
+            assertEquals(1_004, rig.text(receiving, 1_004).length());
+            packets = kind == DriverUnderTest.NIO ? 1 : dataPackets(pair.server()); // the JDK's channels cannot say it
+        }
+
+        assertEquals(1, packets);
+        files.close(file);
+    }
+
+    /** {@code tcpi_data_segs_out} of {@code struct tcp_info}, linux/tcp.h. */
+    private static int dataPackets(int socket) {
+        int tcp = 6;
+        int tcpInfo = 11;
+        int offset = 156;
+        Buffer info = Buffer.allocate(256 + Integer.BYTES);
+        Memory.putInt(info.address() + 256, 256);
+        long result =
+                new Libc().call(SystemCall.GETSOCKOPT, socket, tcp, tcpInfo, info.address(), info.address() + 256, 0);
+        assertEquals(0, result);
+        return Memory.getInt(info.address() + offset);
     }
 
     @Test

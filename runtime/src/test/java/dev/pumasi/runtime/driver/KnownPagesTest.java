@@ -25,12 +25,12 @@ final class KnownPagesTest {
 
     @Test
     void theBlocksOfARangeAreKnownAndNothingBeside() {
-        known.see(7, B + 1, 5 * B - 1, T); // 2, 3 and 4 lie in it, but for the last byte
+        known.see(7, B + 1, 5 * B - 1, T); // 2, 3 and 4 begin in it; of 4 the last byte does not lie in it
 
-        assertEquals(4 * B, known.knownUntil(7, 2 * B, 9 * B, T));
+        assertEquals(5 * B - 1, known.knownUntil(7, 2 * B, 9 * B, T));
         assertEquals(3 * B + 7, known.knownUntil(7, 2 * B + 5, 3 * B + 7, T));
         assertEquals(B, known.knownUntil(7, B, 3 * B, T));
-        assertEquals(4 * B, known.knownUntil(7, 4 * B, 5 * B, T));
+        assertEquals(5 * B - 1, known.knownUntil(7, 5 * B - 1, 5 * B, T));
         assertEquals(2 * B, known.knownUntil(8, 2 * B, 3 * B, T), "another file");
     }
 
@@ -42,6 +42,34 @@ final class KnownPagesTest {
         assertEquals(2 * B, known.knownUntil(7, 0, 2 * B, T + KnownPages.FRESH_NANOS - 1));
         assertEquals(0, known.knownUntil(7, 0, 2 * B, T + KnownPages.FRESH_NANOS));
         assertEquals(2 * B, known.knownUntil(7, B, 2 * B, T + KnownPages.FRESH_NANOS));
+    }
+
+    @Test
+    void aSmallFileIsKnownToItsEnd() {
+        known.see(7, 0, 10_000, T);
+
+        assertEquals(10_000, known.knownUntil(7, 0, 10_000, T));
+        assertEquals(10_000, known.knownUntil(7, 4_000, 20_000, T), "and no further");
+    }
+
+    @Test
+    void pieceByPieceABlockIsKnownSinceTheFirst() {
+        known.see(7, 0, 10_000, T);
+        known.see(7, 10_000, 30_000, T + 5);
+        known.see(7, 40_000, 50_000, T + 5); // there is a gap before it
+
+        assertEquals(30_000, known.knownUntil(7, 0, B, T + 5));
+        assertEquals(0, known.knownUntil(7, 0, B, T + KnownPages.FRESH_NANOS));
+    }
+
+    @Test
+    void aShorterRangeDoesNotHideALongerOne() {
+        known.see(7, 0, 30_000, T);
+        known.see(7, 0, 10_000, T + 5);
+
+        assertEquals(30_000, known.knownUntil(7, 0, B, T + 5));
+        known.see(7, 0, 10_000, T + KnownPages.FRESH_NANOS);
+        assertEquals(10_000, known.knownUntil(7, 0, B, T + KnownPages.FRESH_NANOS), "unless that is too old");
     }
 
     @Test
