@@ -47,7 +47,7 @@ final class LauncherBuildTest {
     void makeCheckout(@TempDir Path folder) throws IOException {
         checkout = Files.createDirectories(folder.resolve("rice field"));
         Files.createDirectories(checkout.resolve(".mvn"));
-        for (String script : List.of("pumasi", ".mvn/find-jdk.sh")) {
+        for (String script : List.of("pumasi", ".mvn/find-jdk.sh", ".mvn/build.sh")) {
             Files.copy(Checkout.ROOT.resolve(script), checkout.resolve(script));
         }
         Files.writeString(checkout.resolve("pom.xml"), "");
@@ -61,6 +61,7 @@ final class LauncherBuildTest {
         source = checkout.resolve("http/src/main/A.java");
         executable(checkout.resolve("mvnw"), """
                 echo '[INFO] Building Pumasi cli 1 [1/1]'
+                echo "$@" >called
                 [ ! -e broken ] || { echo '[ERROR] no rice'; exit 1; }
                 : >cli/target/pumasi.jar""");
         jdk = folder.resolve("jdk");
@@ -124,6 +125,56 @@ final class LauncherBuildTest {
         settle();
         Files.writeString(source, "changed");
         assertTrue(pumasi("serve").built(), "a source is newer than the jar");
+    }
+
+    @Test
+    void theLabsExamplesAreBuiltWithTheRest() throws Exception {
+        pumasi("serve");
+        assertTrue(called().contains("-pl cli -am"), called());
+        settle();
+        Files.writeString(source, "changed");
+        pumasi("lab");
+        assertTrue(called().contains("-pl cli,examples,examples/services -am"), called());
+        assertTrue(
+                Files.exists(checkout.resolve("examples/services/target/built")),
+                "examples/services/run would build again");
+    }
+
+    /** The launcher's Maven leaves out the checks of the code; what it compiled must not be taken for up to date by the next one. */
+    @Test
+    void whatWasCompiledWithoutChecksIsCompiledAgainByMaven() throws Exception {
+        Path compiled = compiledEarlier("http");
+        Path untouched = compiledEarlier("web");
+        executable(checkout.resolve("mvnw"), """
+                echo >http/target/classes/A.class
+                : >cli/target/pumasi.jar
+                [ ! -e broken ]""");
+        pumasi("serve");
+        assertTrue(Files.exists(untouched) && !Files.exists(compiled), "after a build");
+
+        compiledEarlier("http");
+        Files.delete(checkout.resolve("cli/target/pumasi.jar"));
+        Files.writeString(checkout.resolve("broken"), "");
+        assertEquals(1, pumasi("serve").status);
+        assertTrue(Files.exists(untouched) && !Files.exists(compiled), "after a build that failed");
+    }
+
+    /** @return Maven's list of what it compiled */
+    private Path compiledEarlier(String module) throws IOException {
+        Path compiled = Files.createDirectories(checkout.resolve(module + "/target/classes"))
+                .resolve("A.class");
+        Path list = Files.createDirectories(
+                        checkout.resolve(module + "/target/maven-status/maven-compiler-plugin/compile/default-compile"))
+                .resolve("inputFiles.lst");
+        for (Path file : List.of(compiled, list)) {
+            Files.writeString(file, "");
+            age(file);
+        }
+        return list;
+    }
+
+    private String called() throws IOException {
+        return Files.readString(checkout.resolve("called"));
     }
 
     @Test
