@@ -36,12 +36,15 @@ final class LabWords {
         words.put(
                 "select, poll, epoll, io_uring",
                 "Four ways to ask the kernel about many connections at once, from the oldest to the newest. io_uring also does the reading and writing.");
-        words.put(
-                "Concurrency model",
-                "Who looks after whom in a server. iterative: one connection at a time. forking: a process for each connection. preforked: a"
-                        + " few processes that share the work. threaded: a thread for each connection. prethreaded: a fixed number of threads."
-                        + " event-loop: one thread, which must never wait. worker-pool: an event loop that hands requests to a few threads. green: a green"
-                        + " thread for each request, on an event loop.");
+        words.put("Concurrency model", "Who looks after whom in a server. The next eight are models.");
+        words.put("iterative", "One thread, and one connection at a time: the others wait until it is closed.");
+        words.put("forking", "A new process for each connection.");
+        words.put("preforked", "A few processes, started beforehand, that share the connections.");
+        words.put("threaded", "A thread for each connection.");
+        words.put("prethreaded", "A fixed number of threads, started beforehand; each takes one connection at a time.");
+        words.put("event-loop", "One thread for all connections; a handler that waits makes all of them wait.");
+        words.put("worker-pool", "An event loop, and a few threads to which it hands the requests.");
+        words.put("green", "A green thread for each request, on an event loop.");
         words.put(
                 "Connection, request",
                 "A client opens a connection to a server, and asks on it for one thing after another: requests. An idle connection is open, and nothing"

@@ -64,7 +64,8 @@ final class ModelsScenario implements Scenario {
     public String explains() {
         return "A server must look after many connections at once. It can give each of them a process or a thread, or look after all of them with"
                 + " one thread that never waits (an event loop), with or without green threads on top. Here the same handler runs under"
-                + " each of these models, and a load generator asks it as fast as it answers, over more and more connections.";
+                + " each of these models, and a load generator asks it as fast as it answers, over more and more connections. What the names mean is said at the"
+                + " end of this page.";
     }
 
     @Override

@@ -71,7 +71,11 @@ final class SwitchingScenario implements Scenario {
                 rows.add(List.of(
                         task,
                         PlotTable.shown(line.number("bytesEach") / KIB) + " KiB",
-                        PlotTable.shown(line.number("count")) + " held; stopped by " + line.text("stoppedBy")));
+                        String.format(
+                                Locale.ROOT,
+                                "%,.0f held; stopped by %s",
+                                line.number("count"),
+                                line.text("stoppedBy"))));
             }
             case "handOver" -> {
                 String between = line.text("between");
@@ -89,8 +93,8 @@ final class SwitchingScenario implements Scenario {
             findings.plot(new Plot.Bars(
                     "memory",
                     "Memory of one more that waits",
-                    "Lower is better; each step of the axis is ten times as much. A green thread that waits takes about as much as a short letter, a thread"
-                            + " several times that, and a process with a Java machine in it thousands of times.",
+                    "Lower is better; each step of the axis is ten times as much. A green thread that waits takes about as much as a page of text, a thread"
+                            + " twenty times that or more, and a process with a Java machine in it thousands of times.",
                     "KiB each",
                     true,
                     bars(findings, tasks, MEMORY)));

@@ -30,6 +30,8 @@
     const digits = size === 0 || size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3;
     return value.toLocaleString('en', {minimumFractionDigits: 0, maximumFractionDigits: digits});
   };
+  // Where there is little room: 10K, 1M.
+  const short = value => Math.abs(value) < 1000 ? number(value) : value.toLocaleString('en', {notation: 'compact'});
   const spread = figure => figure.rounds.length < 2
     ? number(figure.median)
     : `${number(figure.median)} <small>(${number(figure.lowest)} – ${number(figure.highest)})</small>`;
@@ -183,7 +185,11 @@
     };
   };
 
-  const names = (style, narrow) => ({color: style.text, fontSize: 13, lineHeight: 15, width: narrow ? 110 : 250, overflow: 'break'});
+  const nameWidth = narrow => narrow ? 110 : 250;
+  const names = (style, narrow) => ({color: style.text, fontSize: 13, lineHeight: 15, width: nameWidth(narrow), overflow: 'break'});
+  // High enough for the longest name; lines are broken between words, so they are not quite full.
+  const row = (list, narrow, least) => Math.max(least, ...list.map(name =>
+    8 + 15 * Math.ceil(echarts.format.getTextRect(name, '13px sans-serif').width / (0.8 * nameWidth(narrow)))));
 
   const barBase = plot => plot.logarithmic ? 10 ** Math.floor(Math.log10(Math.max(1e-3, Math.min(...plot.bars.map(bar => bar.lowest))))) : 0;
 
@@ -196,7 +202,7 @@
     },
     xAxis: {
       ...axis(style), type: plot.logarithmic ? 'log' : 'value', min: plot.logarithmic ? barBase(plot) : undefined, name: plot.unit, nameLocation: 'middle', nameGap: 28,
-      axisLabel: {...axis(style).axisLabel, formatter: number}, splitNumber: narrow ? 3 : 5,
+      axisLabel: {...axis(style).axisLabel, formatter: narrow ? short : number}, splitNumber: narrow ? 3 : 5,
     },
     yAxis: {
       ...axis(style), type: 'category', inverse: true, data: plot.bars.map(bar => bar.name),
@@ -293,8 +299,8 @@
   const heights = {
     curves: (plot, narrow, width) => 400 + (narrow ? curveLegendHeight(plot, width) : 0),
     dots: (plot, narrow, width) => 360 + dotTop(plot, narrow, width),
-    bars: plot => 70 + 40 * plot.bars.length,
-    lanes: (plot, _, width) => 58 + laneTop(plot, width) + 34 * plot.lanes.length,
+    bars: (plot, narrow) => 70 + row(plot.bars.map(bar => bar.name), narrow, 40) * plot.bars.length,
+    lanes: (plot, narrow, width) => 58 + laneTop(plot, width) + row(plot.lanes.map(lane => lane.name), narrow, 34) * plot.lanes.length,
   };
   const option = (plot, style, width) => ({curves, bars, lanes, dots})[plot.kind](plot, style, width < NARROW, width);
 
