@@ -186,7 +186,7 @@ public final class Admin implements AutoCloseable {
 
     private Response events(Request request) {
         boolean threads = request.queryParameter("threads").isPresent();
-        return viewers.join(request, threads)
+        return viewers.join(request, request.queryParameter("page").orElse(""), threads)
                 .map(Headers::now)
                 .orElseGet(() -> failure(
                                 503, "viewers", "there are " + viewers.most() + " viewers, which is as many as may be")

@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
@@ -31,12 +32,16 @@ import org.jspecify.annotations.Nullable;
  * writing. Nothing is queued for anybody. A new look begins when the one before is done, so a loop that is slow to answer makes frames
  * rarer, and not more.
  *
+ * <p><b>One page is one viewer.</b> A page names itself, and when it asks anew (another of its views wants more to be told) the new stream
+ * takes the place of the old one at once: nobody is counted twice, and when all places are taken nobody loses his by a click.
  */
 final class Viewers implements AutoCloseable {
 
     static final Duration INTERVAL = Duration.ofMillis(500);
 
     private static final MediaType EVENTS = MediaType.of("text/event-stream; charset=utf-8");
+
+    private static final int NAME_MAX = 64;
 
     /** What is gathered for a frame. Blocks. */
     interface Look {
@@ -62,6 +67,9 @@ final class Viewers implements AutoCloseable {
     /** How many there are, or are about to be. */
     private final AtomicInteger places = new AtomicInteger();
 
+    /** By the name of their page; those without one are not here. */
+    private final ConcurrentHashMap<String, Viewer> named = new ConcurrentHashMap<>();
+
     // Of the loop.
     private final Set<Viewer> viewers = new LinkedHashSet<>();
     private final Timer next = Timer.of(this::begin);
@@ -81,13 +89,24 @@ final class Viewers implements AutoCloseable {
         this.look = look;
     }
 
-    /** A stream for one more; empty if there are as many as there may be. Any thread. */
-    Optional<Response> join(Request request, boolean wantsThreads) {
-        if (closed || places.incrementAndGet() > most) {
+    /**
+     * A stream for one more; empty if there are as many as there may be. Any thread.
+     *
+     * @param page what the page calls itself: who has that name already makes room. Empty, or longer than {@value #NAME_MAX}, is no name.
+     */
+    Optional<Response> join(Request request, String page, boolean wantsThreads) {
+        String name = page.length() > NAME_MAX ? "" : page;
+        Viewer before = name.isEmpty() ? null : named.get(name);
+        boolean takesOver = before != null && before.left.compareAndSet(false, true); // whoever sets it has the place
+        int taken = takesOver ? places.get() : places.incrementAndGet();
+        if (closed || !takesOver && taken > most) {
             places.decrementAndGet();
             return Optional.empty();
         }
-        Viewer viewer = new Viewer(wantsThreads);
+        Viewer viewer = new Viewer(name, wantsThreads, takesOver ? before : null);
+        if (!name.isEmpty()) {
+            named.put(name, viewer);
+        }
         request.onGone(viewer::gone);
         return Optional.of(Response.stream(EVENTS, viewer));
     }
@@ -169,21 +188,31 @@ final class Viewers implements AutoCloseable {
     /** One who looks; identity is what counts. */
     private final class Viewer implements BodyWriter {
 
+        private final String name;
         private final boolean wantsThreads;
+
+        /** Whose place this one has; it is among the viewers until this one is. Of the loop. */
+        private @Nullable Viewer before;
+
         private final AtomicBoolean left = new AtomicBoolean();
         private volatile @Nullable Thread thread;
         private volatile boolean gone;
 
-        Viewer(boolean wantsThreads) {
+        Viewer(String name, boolean wantsThreads, @Nullable Viewer before) {
+            this.name = name;
             this.wantsThreads = wantsThreads;
+            this.before = before;
         }
 
         @Override
         public void writeTo(BodyOutput out) throws IOException {
             thread = Thread.currentThread();
             loop.run(() -> {
-                viewers.add(this);
-                begin();
+                if (!gone) { // nor has a successor begun before this one
+                    viewers.add(this);
+                    sendBeforeAway();
+                    begin();
+                }
             });
             try {
                 out.write("retry: 2000\n\n".getBytes(StandardCharsets.US_ASCII));
@@ -224,14 +253,28 @@ final class Viewers implements AutoCloseable {
         }
 
         private void leave() {
+            named.remove(name, this);
             if (left.compareAndSet(false, true)) {
                 places.decrementAndGet();
                 loop.run(() -> {
-                    if (viewers.remove(this) && viewers.isEmpty()) {
+                    boolean sent = sendBeforeAway(); // if this one has never begun
+                    if ((viewers.remove(this) || sent) && viewers.isEmpty()) {
                         endLooking();
                     }
                 });
             }
+        }
+
+        /** On the loop: who had this place, and who had it before him if he never began. True if one of them was there. */
+        private boolean sendBeforeAway() {
+            Viewer other = before;
+            if (other == null) {
+                return false;
+            }
+            before = null; // or each would hold all that there were
+            other.gone();
+            boolean earlier = other.sendBeforeAway();
+            return viewers.remove(other) || earlier;
         }
 
         @Override

@@ -11,6 +11,7 @@ import dev.pumasi.http.Response;
 import dev.pumasi.runtime.Loop;
 import dev.pumasi.runtime.LoopStatus;
 import dev.pumasi.runtime.Offload;
+import dev.pumasi.testkit.Eventually;
 import dev.pumasi.testkit.LeakWatch;
 import dev.pumasi.testkit.LoadedClasses;
 import dev.pumasi.testkit.LogWatch;

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.pumasi.server.ApplicationChoice;
 import dev.pumasi.server.Supervisor;
+import dev.pumasi.testkit.Browser;
+import dev.pumasi.testkit.Eventually;
 import dev.pumasi.testkit.LeakWatch;
 import dev.pumasi.testkit.LoadedClasses;
 import java.net.InetSocketAddress;

@@ -10,6 +10,7 @@ import dev.pumasi.server.SupervisorSocket;
 import dev.pumasi.server.Worker;
 import dev.pumasi.server.WorkerPlan;
 import dev.pumasi.server.WorkerSettings;
+import dev.pumasi.testkit.Eventually;
 import dev.pumasi.testkit.LeakWatch;
 import java.io.IOException;
 import java.net.InetSocketAddress;

@@ -12,6 +12,8 @@ import dev.pumasi.runtime.LoopGroup;
 import dev.pumasi.runtime.LoopStatus;
 import dev.pumasi.runtime.Operation;
 import dev.pumasi.runtime.OperationException;
+import dev.pumasi.testkit.Browser;
+import dev.pumasi.testkit.Eventually;
 import dev.pumasi.testkit.HeldPort;
 import dev.pumasi.testkit.LeakWatch;
 import dev.pumasi.testkit.LoadedClasses;
@@ -349,6 +351,13 @@ final class PageTest {
                         String wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth";
                         // What is drawn follows the new width a moment later.
                         browser.await(tab + " to fit into " + width + " px, in " + language, wide + " <= 0");
+                        assertEquals(
+                                "[]",
+                                browser.eval("[...document.querySelectorAll('.tile .label, .tile .value, .tile .more')]"
+                                                + ".filter((each) => each.scrollWidth > each.clientWidth)"
+                                                + ".map((each) => each.textContent)")
+                                        .toString(),
+                                "cut off at " + width + " px, in " + language);
                         picture(tab + "-" + (width == 360 ? "phone" : "desktop") + "-" + theme + "-" + language);
                     }
                 }

@@ -14,6 +14,7 @@ import dev.pumasi.queue.Topic;
 import dev.pumasi.runtime.LoopGroup;
 import dev.pumasi.sql.Database;
 import dev.pumasi.sql.Placement;
+import dev.pumasi.testkit.Browser;
 import dev.pumasi.testkit.LeakWatch;
 import dev.pumasi.testkit.LoadedClasses;
 import java.nio.file.Path;

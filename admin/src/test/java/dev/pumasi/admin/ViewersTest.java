@@ -1,6 +1,7 @@
 package dev.pumasi.admin;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.pumasi.http.HttpLimits;
@@ -10,9 +11,11 @@ import dev.pumasi.http.Response;
 import dev.pumasi.runtime.LoopGroup;
 import dev.pumasi.runtime.LoopStatus;
 import dev.pumasi.runtime.Offload;
+import dev.pumasi.testkit.Eventually;
 import dev.pumasi.testkit.LeakWatch;
 import dev.pumasi.testkit.LoadedClasses;
 import dev.pumasi.testkit.LogWatch;
+import java.io.EOFException;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -42,7 +45,8 @@ final class ViewersTest {
 
     private static Response stream(Viewers viewers, Request request) {
         boolean threads = request.queryParameter("threads").isPresent();
-        return viewers.join(request, threads).orElse(Response.of(503));
+        return viewers.join(request, request.queryParameter("page").orElse(""), threads)
+                .orElse(Response.of(503));
     }
 
     @Test
@@ -153,6 +157,108 @@ final class ViewersTest {
                     assertEquals("1", again.event("frame"));
                     assertTrue(looks.get() > last);
                 }
+                viewers.close();
+            }
+        }
+    }
+
+    /** As who leafs through the page faster than it is answered. */
+    @Test
+    void aPageThatAsksAgainAndAgainIsOneViewer() throws Exception {
+        AtomicInteger most = new AtomicInteger();
+        AtomicInteger overs = new AtomicInteger();
+        byte[] frame = "1".getBytes(StandardCharsets.US_ASCII);
+        try (LoopGroup loops = LoopGroup.start("viewers", 1, driver);
+                Offload pool = Offload.open(2, 8)) {
+            Viewers viewers = new Viewers(loops.next(), pool, 1, Duration.ofMillis(1), new Viewers.Look() {
+                @Override
+                public byte[] frame(int count) {
+                    most.accumulateAndGet(count, Math::max);
+                    return frame;
+                }
+
+                @Override
+                public byte[] threads() {
+                    return frame;
+                }
+
+                @Override
+                public void over() {
+                    overs.incrementAndGet();
+                }
+            });
+            try (HttpServer server = HttpServer.builder(request -> stream(viewers, request))
+                    .on(loops.loops())
+                    .port(0)
+                    .start()) {
+                for (int i = 0; i < 60; i++) {
+                    Ask.stream(server.port(), "/?page=one").close();
+                }
+                try (Ask last = Ask.stream(server.port(), "/?page=one")) {
+                    assertEquals(200, last.head().status());
+                    last.event("frame");
+                }
+                Eventually.is("nobody to look", () -> viewers.count() == 0);
+                int before = overs.get();
+                try (Ask again = Ask.stream(server.port(), "/?page=one")) {
+                    again.head();
+                    again.event("frame");
+                }
+                Eventually.is("the looking to end, so nobody was left behind", () -> overs.get() > before);
+                assertEquals(1, most.get(), "never counted twice");
+                viewers.close();
+            }
+        }
+    }
+
+    @Test
+    void aPageThatAsksAnewTakesItsOwnPlace() throws Exception {
+        AtomicInteger most = new AtomicInteger();
+        AtomicInteger overs = new AtomicInteger();
+        byte[] frame = "1".getBytes(StandardCharsets.US_ASCII);
+        try (LoopGroup loops = LoopGroup.start("viewers", 1, driver);
+                Offload pool = Offload.open(2, 8)) {
+            Viewers viewers = new Viewers(loops.next(), pool, 1, Duration.ofMillis(5), new Viewers.Look() {
+                @Override
+                public byte[] frame(int count) {
+                    most.accumulateAndGet(count, Math::max);
+                    return frame;
+                }
+
+                @Override
+                public byte[] threads() {
+                    return frame;
+                }
+
+                @Override
+                public void over() {
+                    overs.incrementAndGet();
+                }
+            });
+            try (HttpServer server = HttpServer.builder(request -> stream(viewers, request))
+                            .on(loops.loops())
+                            .port(0)
+                            .start();
+                    Ask first = Ask.stream(server.port(), "/?page=one")) {
+                first.head();
+                first.event("frame");
+                assertEquals(503, Ask.get(server.port(), "/").status(), "no place for another");
+                assertEquals(503, Ask.get(server.port(), "/?page=two").status(), "nor for a page of another name");
+                try (Ask second = Ask.stream(server.port(), "/?page=one&threads=1")) {
+                    assertEquals(200, second.head().status());
+                    second.event("threads");
+                    assertThrows(EOFException.class, () -> first.event("threads"), "the old stream is over");
+                    second.event("frame");
+                    assertEquals(1, viewers.count());
+                    try (Ask third = Ask.stream(server.port(), "/?page=one")) {
+                        third.head();
+                        third.event("frame");
+                        assertEquals(0, overs.get(), "somebody has looked all the time");
+                    }
+                }
+                Eventually.is("nobody to look", () -> viewers.count() == 0 && overs.get() == 1);
+                assertEquals(1, most.get(), "never counted twice");
+                assertEquals(0, loops.loops().getFirst().status().hops());
                 viewers.close();
             }
         }

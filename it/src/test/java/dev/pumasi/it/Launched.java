@@ -9,11 +9,11 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** A server started with {@code ./pumasi serve}, as a process of its own, on a free port of the loopback interface. */
+/** A server started with {@code ./pumasi}, as a process of its own, on a free port of the loopback interface. */
 final class Launched implements AutoCloseable {
 
     private static final Pattern SERVING =
-            Pattern.compile("Serving .* on (http://\\S+/) \\(model [a-z-]+(?:; driver (.+); \\d+ loops?)?; .*\\)");
+            Pattern.compile("Serving .* on (http://\\S+/) \\((?:model [a-z-]+(?:; driver (.+); \\d+ loops?)?; )?.*\\)");
 
     private final Process process;
     private final BufferedReader out;
@@ -29,7 +29,17 @@ final class Launched implements AutoCloseable {
 
     /** Starts {@code ./pumasi serve} with {@code arguments} and waits until it says that it serves. */
     static Launched serve(String... arguments) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(List.of("serve", "--host", "127.0.0.1", "--port", "0"));
+        return start(List.of("serve"), arguments);
+    }
+
+    /** The same with {@code ./pumasi queue serve}. */
+    static Launched queue(String... arguments) throws IOException, InterruptedException {
+        return start(List.of("queue", "serve"), arguments);
+    }
+
+    private static Launched start(List<String> what, String... arguments) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(what);
+        command.addAll(List.of("--host", "127.0.0.1", "--port", "0"));
         command.addAll(List.of(arguments));
         Process process = pumasi(command.toArray(String[]::new));
         BufferedReader out = process.inputReader();

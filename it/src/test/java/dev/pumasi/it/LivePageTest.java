@@ -3,50 +3,19 @@ package dev.pumasi.it;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.pumasi.testkit.Eventually;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.Socket;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** {@code ./pumasi serve --admin} as an operator meets it; the page itself is tested in its module. */
 @Timeout(value = 240, unit = TimeUnit.SECONDS)
 final class LivePageTest {
-
-    private static final Pattern PAGE = Pattern.compile("Live page on (http://\\S+/)#token=(\\S+)");
-
-    private record Page(URI uri, String token) {
-
-        static Page of(Launched server) throws IOException {
-            Matcher told = PAGE.matcher(server.line());
-            assertTrue(told.matches(), () -> "expected where the live page is, not: " + told);
-            return new Page(URI.create(told.group(1)), told.group(2));
-        }
-
-        HttpResponse<String> get(String path) throws IOException, InterruptedException {
-            return send(HttpRequest.newBuilder(uri.resolve(path)).GET());
-        }
-
-        HttpResponse<String> press(String button) throws IOException, InterruptedException {
-            return send(HttpRequest.newBuilder(uri.resolve("actions/" + button))
-                    .header("Authorization", "Bearer " + token)
-                    .POST(HttpRequest.BodyPublishers.noBody()));
-        }
-
-        private static HttpResponse<String> send(HttpRequest.Builder request) throws IOException, InterruptedException {
-            try (HttpClient client = HttpClient.newHttpClient()) {
-                return client.send(request.build(), HttpResponse.BodyHandlers.ofString());
-            }
-        }
-    }
 
     private static String ask(Socket connection) throws IOException {
         connection
@@ -67,7 +36,7 @@ final class LivePageTest {
         try (Launched server = Launched.serve("--admin", "0", "--loops", "1");
                 Socket connection =
                         new Socket(server.uri().getHost(), server.uri().getPort())) {
-            Page page = Page.of(server);
+            LivePage page = LivePage.of(server);
             assertEquals(200, page.get("ready").statusCode());
             assertTrue(ask(connection).startsWith("HTTP/1.1 200"));
             assertTrue(page.get("metrics").body().contains("pumasi_http_connections_open"));
@@ -85,15 +54,18 @@ final class LivePageTest {
     @Test
     void onePageShowsAllWorkers() throws Exception {
         try (Launched server = Launched.serve("--model", "preforked", "--workers", "2", "--admin", "0")) {
-            Page page = Page.of(server);
+            LivePage page = LivePage.of(server);
             assertEquals(200, page.get("ready").statusCode());
-            String metrics = page.get("metrics").body();
-            assertEquals(
-                    2,
-                    metrics.lines()
-                            .filter(line -> line.startsWith("pumasi_http_requests_total{worker="))
-                            .count(),
-                    metrics);
+            // Soon: a worker that is not heard of within half a second, on a busy machine, is missing in one answer and
+            // there in the next.
+            Eventually.is(
+                    "metrics of two workers",
+                    () -> page.get("metrics")
+                                    .body()
+                                    .lines()
+                                    .filter(line -> line.startsWith("pumasi_http_requests_total{worker="))
+                                    .count()
+                            == 2);
             HttpResponse<String> reloaded = page.press("reload");
             assertEquals(200, reloaded.statusCode(), reloaded.body());
             assertTrue(reloaded.body().contains("generation 2 serves"), reloaded.body());

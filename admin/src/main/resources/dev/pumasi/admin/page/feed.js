@@ -1,5 +1,6 @@
 // The stream of frames. EventSource cannot send a token in a header, so the events are read with fetch. It comes back by itself, with a
-// pause that doubles up to ten seconds, and says at each moment how things stand.
+// pause that doubles up to ten seconds, and says at each moment how things stand. The page names itself, so that the server knows it when it
+// asks anew, and counts it once.
 
 const PAUSE_FIRST = 1000;
 const PAUSE_MOST = 10000;
@@ -9,6 +10,7 @@ export class Feed {
   #told;
   #heard;
   #token;
+  #page = [...crypto.getRandomValues(new Uint32Array(4))].map((part) => part.toString(16)).join("");
   #wantsThreads = false;
   #stopped = true;
   #stopping = null;
@@ -52,7 +54,7 @@ export class Feed {
       const headers = { Accept: "text/event-stream" };
       const token = this.#token();
       if (token) headers.Authorization = `Bearer ${token}`;
-      const answer = await fetch(this.#wantsThreads ? "events?threads=1" : "events", {
+      const answer = await fetch(`events?page=${this.#page}${this.#wantsThreads ? "&threads=1" : ""}`, {
         headers,
         cache: "no-store",
         credentials: "omit",

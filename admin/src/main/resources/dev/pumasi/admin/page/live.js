@@ -255,7 +255,7 @@ function drawOverview() {
   const tiles = [];
   if (all) {
     tiles.push(tile("requests", words.t("requests"), words.rate(rate((whole) => http(whole)?.requests)), words.t("requests-all", { count: words.number(all.requests) })));
-    tiles.push(tile("open", words.t("open"), words.number(all.open), all.connectionsMax ? words.t("open-of", { count: words.number(all.connectionsMax) }) : ""));
+    tiles.push(tile("open", words.t("open"), words.number(all.open), all.connectionsMax ? words.t("open-of", { count: words.number(all.connectionsMax) }) : words.t("open-all", { count: words.number(all.accepted) })));
   }
   tiles.push(tile("green", words.t("green"), words.number(sum(loops, (loop) => loop.greenAlive)), words.t("green-all", { count: words.number(sum(loops, (loop) => loop.greenStarted)) })));
   const hops = sum(loops, (loop) => loop.hops);
@@ -270,8 +270,8 @@ function drawOverview() {
   }
   const process = frame.process;
   const resident = sum(frame.workers ?? [], (worker) => worker.residentBytes) + Math.max(0, process.residentBytes);
-  tiles.push(tile("memory", words.t("memory"), words.bytes(resident || process.heapBytes), words.t("memory-heap", { used: words.bytes(process.heapBytes) })));
-  tiles.push(tile("uptime", words.t("uptime"), words.age(process.uptimeMillis), words.t("uptime-more", { pid: process.pid })));
+  tiles.push(tile("memory", words.t("memory"), words.bytes(resident || process.heapBytes), words.t("memory-heap", { used: words.bytes(process.heapBytes + sum(frame.workers ?? [], (worker) => worker.heapBytes)) })));
+  tiles.push(tile("uptime", words.t("uptime"), words.ageBriefly(process.uptimeMillis), words.t("uptime-more", { pid: process.pid })));
   if ($("tiles").firstElementChild?.classList.contains("empty")) $("tiles").replaceChildren();
   keep(
     $("tiles"),
@@ -286,6 +286,7 @@ function drawOverview() {
       say(box.children[0], each.label);
       say(box.children[1], each.value);
       say(box.children[2], each.more);
+      box.children[1].title = each.value;
       box.children[2].title = each.more;
       mark(box, "bad", each.tone === "bad");
       mark(box, "good", each.tone === "good");
@@ -748,6 +749,12 @@ document.addEventListener("visibilitychange", () => {
   } else if (!paused && link.state === "stopped") {
     feed.start(tab === "threads");
   }
+});
+
+// The server sees at once who goes, and not when the browser gets round to it. Whoever comes back (by the browser's own way) looks again.
+window.addEventListener("pagehide", () => feed.stop());
+window.addEventListener("pageshow", (event) => {
+  if (event.persisted && !paused) feed.start(tab === "threads");
 });
 
 paint();

@@ -16,7 +16,7 @@ const WORDS = {
     "full": "As many people as may look are looking already. The page tries again by itself.",
     "need-token": "This server shows its page only to those who have its token. It was printed when the server started.", "enter-token": "Enter the token",
     "token-about": "Printed when the server started, or read from its file. It stays in this browser tab and goes nowhere else.",
-    "requests": "Requests/s", "requests-all": "{count} in all", "open": "Connections", "open-of": "of {count}", "green": "Green threads", "green-all": "{count} started",
+    "requests": "Requests/s", "requests-all": "{count} in all", "open": "Connections", "open-of": "of {count}", "open-all": "{count} accepted", "green": "Green threads", "green-all": "{count} started",
     "hops": "Hops", "hops-none": "as it should be", "hops-some": "woken from outside", "stalls": "Blocked loops", "stalls-none": "none", "stalls-some": "see the list", "stalls-now": "{count} right now",
     "memory": "Memory", "memory-heap": "heap {used}", "uptime": "Up for", "uptime-more": "process {pid}", "failures": "Failures", "failures-more": "in handlers", "workers-count": "Workers", "workers-more": "generation {generation}",
     "timeline": "The last 30 seconds", "key-green": "green threads", "key-busy": "the loop itself", "key-long": "turn over 5 ms", "key-unknown": "not seen",
@@ -46,7 +46,7 @@ const WORDS = {
     "dump": "Dump", "dump-about": "Every green thread of every loop with its stack. Nothing stops, but stacks may tell of what is served.", "dump-ask": "Take a thread dump?", "dump-text": "The loops list their green threads, a few in each turn.", "dump-yes": "Take it", "dump-title": "Thread dump",
     "absent-reload": "Only worker processes can be reloaded (--model preforked).", "absent-drain": "This page may not drain what it shows.",
     "doing": "{action}: under way…", "did": "{action}: {said}", "failed": "{action} failed: {said}", "dumped": "The dump was taken at {time}.", "wrong-token": "That is not the token. Nothing was changed.", "unreachable": "the server cannot be reached",
-    "foot": "Pumasi on JDK {jdk}, {processors} processors, {threads} platform threads · {viewers} of {most} viewers · figures as of {time}", "age-d": "{d} d {h} h", "age-h": "{h} h {m} min", "age-m": "{m} min {s} s", "age-s": "{s} s",
+    "foot": "Pumasi on JDK {jdk}, {processors} processors, {threads} platform threads · {viewers} of {most} viewers · figures as of {time}", "age-d": "{d} d {h} h", "age-h": "{h} h {m} min", "age-m": "{m} min {s} s", "age-s": "{s} s", "age-only-d": "{d} d", "age-only-h": "{h} h", "age-only-m": "{m} min",
   },
   ko: {
     skip: "본문으로 건너뛰기", pause: "일시 정지", resume: "다시 보기", theme: "화면 모드", "theme-auto": "시스템", "theme-light": "밝게", "theme-dark": "어둡게",
@@ -63,7 +63,7 @@ const WORDS = {
     "full": "볼 수 있는 인원이 모두 찼습니다. 자동으로 다시 시도합니다.",
     "need-token": "이 서버의 페이지는 토큰이 있어야 볼 수 있습니다. 토큰은 서버가 시작할 때 출력됩니다.", "enter-token": "토큰 입력",
     "token-about": "서버가 시작할 때 출력되었거나 지정한 파일에 있습니다. 이 브라우저 탭에만 보관되며 다른 곳으로 보내지 않습니다.",
-    "requests": "초당 요청", "requests-all": "모두 {count}건", "open": "연결", "open-of": "최대 {count}개", "green": "그린 스레드", "green-all": "지금까지 {count}개",
+    "requests": "초당 요청", "requests-all": "모두 {count}건", "open": "연결", "open-of": "최대 {count}개", "open-all": "지금까지 {count}개", "green": "그린 스레드", "green-all": "지금까지 {count}개",
     "hops": "홉", "hops-none": "없음 (정상)", "hops-some": "다른 스레드가 깨움", "stalls": "막힌 루프", "stalls-none": "없음", "stalls-some": "목록 참고", "stalls-now": "지금 {count}개",
     "memory": "메모리", "memory-heap": "힙 {used}", "uptime": "가동 시간", "uptime-more": "프로세스 {pid}", "failures": "실패", "failures-more": "예외를 던진 핸들러", "workers-count": "워커", "workers-more": "{generation}세대",
     "timeline": "최근 30초", "key-green": "그린 스레드", "key-busy": "루프 자신", "key-long": "5 ms 넘는 턴", "key-unknown": "관측 안 됨",
@@ -93,7 +93,7 @@ const WORDS = {
     "dump": "스레드 덤프", "dump-about": "모든 루프의 그린 스레드를 스택과 함께 보여 줍니다. 멈추는 것은 없지만, 스택에 서비스 내용이 드러날 수 있습니다.", "dump-ask": "스레드 덤프를 뜰까요?", "dump-text": "루프가 턴마다 몇 개씩 그린 스레드를 적어 냅니다.", "dump-yes": "덤프 뜨기", "dump-title": "스레드 덤프",
     "absent-reload": "워커 프로세스가 있는 모델(--model preforked)에서만 됩니다.", "absent-drain": "이 페이지에서는 정리할 수 없습니다.",
     "doing": "{action}: 진행 중…", "did": "{action}: {said}", "failed": "{action} 실패: {said}", "dumped": "{time}에 덤프를 떴습니다.", "wrong-token": "토큰이 맞지 않습니다. 바뀐 것은 없습니다.", "unreachable": "서버에 연결할 수 없습니다",
-    "foot": "Pumasi · JDK {jdk} · 프로세서 {processors}개 · 플랫폼 스레드 {threads}개 · 보는 사람 {viewers}/{most} · {time} 기준", "age-d": "{d}일 {h}시간", "age-h": "{h}시간 {m}분", "age-m": "{m}분 {s}초", "age-s": "{s}초",
+    "foot": "Pumasi · JDK {jdk} · 프로세서 {processors}개 · 플랫폼 스레드 {threads}개 · 보는 사람 {viewers}/{most} · {time} 기준", "age-d": "{d}일 {h}시간", "age-h": "{h}시간 {m}분", "age-m": "{m}분 {s}초", "age-s": "{s}초", "age-only-d": "{d}일", "age-only-h": "{h}시간", "age-only-m": "{m}분",
   },
 };
 
@@ -167,6 +167,15 @@ export class Words {
     if (s >= 3600) return this.t("age-h", { h: Math.floor(s / 3600), m: Math.floor((s % 3600) / 60) });
     if (s >= 60) return this.t("age-m", { m: Math.floor(s / 60), s: s % 60 });
     return this.t("age-s", { s });
+  }
+
+  /** The same, of which the larger half is enough: where there is room for one figure. */
+  ageBriefly(millis) {
+    const s = Math.floor(millis / 1000);
+    if (s >= 2 * 86400) return this.t("age-only-d", { d: Math.floor(s / 86400) });
+    if (s >= 2 * 3600) return this.t("age-only-h", { h: Math.floor(s / 3600) });
+    if (s >= 60) return this.t("age-only-m", { m: Math.floor(s / 60) });
+    return this.age(millis);
   }
 
   clock(millis) {

@@ -1,4 +1,4 @@
-package dev.pumasi.admin;
+package dev.pumasi.testkit;
 
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -23,11 +23,17 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** A real browser without a window, driven by the DevTools protocol (chromedevtools.github.io/devtools-protocol). */
-final class Browser implements AutoCloseable {
+/**
+ * A real browser without a window, and with one page, driven by the DevTools protocol (chromedevtools.github.io/devtools-protocol). Where
+ * there is none, whoever runs the tests says so: {@code -Dpumasi.browser.absent=true}. Whoever uses it has Jackson on the class path.
+ *
+ * <p>All methods block, for a minute at most. One thread uses it.
+ */
+public final class Browser implements AutoCloseable {
 
     private static final List<String> NAMES =
             List.of("chromium", "chromium-browser", "google-chrome", "google-chrome-stable");
@@ -46,7 +52,7 @@ final class Browser implements AutoCloseable {
     private final List<String> complaints = new CopyOnWriteArrayList<>();
 
     /** Whether whoever runs the tests has said that there is none here. */
-    static boolean isDeclaredAbsent() {
+    public static boolean isDeclaredAbsent() {
         return Boolean.getBoolean("pumasi.browser.absent");
     }
 
@@ -61,7 +67,8 @@ final class Browser implements AutoCloseable {
         throw new IOException("no browser is here; install Debian's chromium, or say so: -Dpumasi.browser.absent=true");
     }
 
-    Browser() throws Exception {
+    /** Starts one, with a profile of its own. */
+    public Browser() throws Exception {
         folder = Files.createTempDirectory("pumasi-browser");
         process = new ProcessBuilder(
                         program().toString(),
@@ -117,7 +124,7 @@ final class Browser implements AutoCloseable {
     }
 
     /** One call of the protocol. */
-    JsonNode call(String method, Map<String, ?> parameters) throws Exception {
+    public JsonNode call(String method, Map<String, ?> parameters) throws Exception {
         int number = numbers.incrementAndGet();
         CompletableFuture<JsonNode> answer = new CompletableFuture<>();
         answers.put(number, answer);
@@ -130,18 +137,20 @@ final class Browser implements AutoCloseable {
         return said.get("result");
     }
 
-    void go(String url) throws Exception {
+    /** Goes to that page, and does not wait for it. */
+    public void go(String url) throws Exception {
         call("Page.navigate", Map.of("url", url));
     }
 
-    void size(int width, int height) throws Exception {
+    /** How large the page is; narrower than 500 it is a phone's. */
+    public void size(int width, int height) throws Exception {
         call(
                 "Emulation.setDeviceMetricsOverride",
                 Map.of("width", width, "height", height, "deviceScaleFactor", 1, "mobile", width < 500));
     }
 
     /** The value of an expression, of the kind it has. */
-    JsonNode eval(String expression) throws Exception {
+    public JsonNode eval(String expression) throws Exception {
         JsonNode result = call(
                 "Runtime.evaluate",
                 Map.of("expression", expression, "returnByValue", true, "awaitPromise", true, "userGesture", true));
@@ -152,23 +161,26 @@ final class Browser implements AutoCloseable {
         return value == null ? JSON.nullNode() : value;
     }
 
-    String text(String selector) throws Exception {
+    /** What stands in the first element of that selector; empty if there is none. */
+    public String text(String selector) throws Exception {
         return eval("document.querySelector(" + JSON.writeValueAsString(selector) + ")?.textContent ?? ''")
                 .stringValue();
     }
 
-    void await(String what, String expression) throws Exception {
+    /** Waits until an expression is true. */
+    public void await(String what, String expression) throws Exception {
         Eventually.is(
                 what + " (" + expression + ")",
                 () -> eval("Boolean(" + expression + ")").booleanValue());
     }
 
-    void click(String selector) throws Exception {
+    /** Clicks on the first element of that selector, visible or not. */
+    public void click(String selector) throws Exception {
         eval("document.querySelector(" + JSON.writeValueAsString(selector) + ").click()");
     }
 
     /** Presses a key as a person does. */
-    void press(String key) throws Exception {
+    public void press(String key) throws Exception {
         int code = switch (key) {
             case "Tab" -> 9;
             case "Enter" -> 13;
@@ -188,17 +200,18 @@ final class Browser implements AutoCloseable {
         }
     }
 
-    void type(String text) throws Exception {
+    /** Types into what has the focus. */
+    public void type(String text) throws Exception {
         call("Input.insertText", Map.of("text", text));
     }
 
     /** Whether somebody wants pictures: {@code -Dpumasi.pictures=FOLDER}. */
-    static boolean takesPictures() {
+    public static boolean takesPictures() {
         return !PICTURES.isEmpty();
     }
 
     /** Leaves a picture of that name, if somebody wants them. */
-    void picture(String name) throws Exception {
+    public void picture(String name) throws Exception {
         if (!takesPictures()) {
             return;
         }
@@ -210,11 +223,13 @@ final class Browser implements AutoCloseable {
         Files.write(file, Base64.getDecoder().decode(png));
     }
 
-    List<String> complaints() {
+    /** Exceptions of the page's, and errors and warnings in its console. */
+    public List<String> complaints() {
         return new ArrayList<>(complaints);
     }
 
-    void forgive() {
+    /** Forgets them. */
+    public void forgive() {
         complaints.clear();
     }
 
@@ -246,7 +261,7 @@ final class Browser implements AutoCloseable {
         private final StringBuilder part = new StringBuilder();
 
         @Override
-        public CompletionStage<?> onText(WebSocket from, CharSequence data, boolean last) {
+        public @Nullable CompletionStage<?> onText(WebSocket from, CharSequence data, boolean last) {
             part.append(data);
             if (last) {
                 JsonNode message = JSON.readTree(part.toString());
