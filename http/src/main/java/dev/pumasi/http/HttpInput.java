@@ -2,7 +2,6 @@ package dev.pumasi.http;
 
 import dev.pumasi.runtime.StreamSocket;
 import dev.pumasi.runtime.memory.Buffer;
-import dev.pumasi.runtime.memory.BufferPool;
 import dev.pumasi.runtime.memory.ByteQueue;
 import org.jspecify.annotations.Nullable;
 
@@ -143,10 +142,16 @@ final class HttpInput implements Runnable {
         Buffer copy = headCopy;
         if (copy != null) {
             headCopy = null;
-            if (copy.capacity() == BufferPool.BUFFER_BYTES) {
-                socket.loop().buffers().giveBack(copy);
-            }
+            socket.loop().buffers().giveBack(copy);
         }
+    }
+
+    /** Nobody will look at what has arrived and is not used up. */
+    void drop() {
+        if (delivered != null) {
+            at = limit;
+        }
+        waiting.clear(socket.loop().buffers());
     }
 
     /** Forgets everything. */
@@ -157,8 +162,7 @@ final class HttpInput implements Runnable {
 
     private void copyHead(HeadParser parsed, Buffer from, int offset) {
         int length = parsed.headLength();
-        Buffer copy =
-                length <= BufferPool.BUFFER_BYTES ? socket.loop().buffers().take() : Buffer.allocate(length);
+        Buffer copy = socket.loop().buffers().take(length);
         copy.put(0, from, offset, length);
         parsed.moved(copy, 0);
         headCopy = copy;

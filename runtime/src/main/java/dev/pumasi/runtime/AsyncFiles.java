@@ -40,8 +40,11 @@ public final class AsyncFiles {
     /** What others may do in a new folder is decided by the process's mask. */
     static final int FOLDER_MODE = 0777;
 
-    /** How many control buffers are kept for reuse. */
-    private static final int CONTROLS_KEPT_MAX = 32;
+    /**
+     * How many control buffers are kept for reuse, 4.4 MiB on each loop: as many as files that a burst of requests opens at once.
+     * What is not kept stays in memory until the next collection.
+     */
+    private static final int CONTROLS_KEPT_MAX = 512;
 
     private final Loop loop;
     private final ArrayDeque<Buffer> controls = new ArrayDeque<>();

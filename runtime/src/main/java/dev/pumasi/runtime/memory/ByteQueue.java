@@ -4,8 +4,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Bytes that have arrived and wait to be taken, in one contiguous piece. It takes its memory from the pool when the first
- * byte comes and gives it back with the last, so that an idle connection holds none; beyond a pooled buffer's size it
- * grows by doubling. Whoever fills it keeps it bounded by ceasing to receive. Belongs to one loop's thread.
+ * byte comes and gives it back with the last, so that an idle connection holds none; beyond one size of the pool's it goes over to the
+ * next, and beyond the last it grows by doubling. Whoever fills it keeps it bounded by ceasing to receive. Belongs to one loop's thread.
  */
 public final class ByteQueue {
 
@@ -74,7 +74,7 @@ public final class ByteQueue {
     /** Takes everything away. */
     public void clear(BufferPool pool) {
         Buffer held = buffer;
-        if (held != null && held.capacity() == BufferPool.BUFFER_BYTES) {
+        if (held != null) {
             pool.giveBack(held);
         }
         buffer = null;
@@ -85,7 +85,7 @@ public final class ByteQueue {
     private Buffer makeRoom(BufferPool pool, int length) {
         Buffer held = buffer;
         if (held == null) {
-            held = length <= BufferPool.BUFFER_BYTES ? pool.take() : Buffer.allocate(length);
+            held = pool.take(length);
             buffer = held;
             return held;
         }
@@ -99,7 +99,9 @@ public final class ByteQueue {
             if ((long) size + length > BYTES_MAX) {
                 throw new IllegalStateException("a queue holds " + BYTES_MAX + " bytes at most");
             }
-            Buffer larger = Buffer.allocate(Math.max(2 * held.capacity(), Integer.highestOneBit(size + length) * 2));
+            Buffer larger = size + length <= BufferPool.LARGE_BYTES
+                    ? pool.take(size + length)
+                    : Buffer.allocate(Math.max(2 * held.capacity(), Integer.highestOneBit(size + length) * 2));
             larger.put(0, held, start, size);
             clear(pool);
             buffer = larger;

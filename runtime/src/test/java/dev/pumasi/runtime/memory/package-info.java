@@ -1,0 +1,2 @@
+/** Tests of memory that loops lend. */
+package dev.pumasi.runtime.memory;
