@@ -59,6 +59,7 @@ final class BlockingConnection implements Exchange {
     private final Buffer output;
     private final boolean overloaded;
     private final boolean warmUp;
+    private final long number = HttpCounters.CONNECTION_NUMBERS.incrementAndGet();
     private final AtomicLong deadlineNanos = new AtomicLong(NONE);
     private volatile boolean writing;
     private volatile boolean idle;
@@ -308,12 +309,9 @@ final class BlockingConnection implements Exchange {
         }
     }
 
-    private boolean answer(Request request, Response given) throws IOException {
-        Response response = given.upgrade() == null ? given : Refusal.FAILED; // a tunnel needs a loop
-        boolean http10 = parser.isHttp10();
-        BodyFraming framing = BodyFraming.of(response, parser.isHead(), http10);
+    private boolean livesOn(Response response, BodyFraming framing) {
         BlockingBody asked = body;
-        boolean keepAlive = ResponseEncoder.keepsAlive(
+        return ResponseEncoder.keepsAlive(
                 response,
                 framing,
                 parser.keepsAlive()
@@ -322,6 +320,14 @@ final class BlockingConnection implements Exchange {
                         && !http.isCrowded()
                         && !(inputEnded && start == end)
                         && (asked == null || asked.isRestBearable()));
+    }
+
+    private boolean answer(Request request, Response given) throws IOException {
+        Response response = given.upgrade() == null ? given : Refusal.FAILED; // a tunnel needs a loop
+        boolean http10 = parser.isHttp10();
+        BodyFraming framing = BodyFraming.of(response, parser.isHead(), http10);
+        BlockingBody asked = body;
+        boolean keepAlive = livesOn(response, framing);
         BodyWriter writer = response.writer();
         continued = true; // in the midst of the answer there is no other
         try {
@@ -553,12 +559,29 @@ final class BlockingConnection implements Exchange {
         return http.loop();
     }
 
-    /** The one thread that could look is the one that works. */
+    @Override
+    public long connectionNumber() {
+        return number;
+    }
+
+    @Override
+    public int requestNumber() {
+        return requests;
+    }
+
+    @Override
+    public int headBytes(Response response) {
+        Response sent = response.upgrade() == null ? response : Refusal.FAILED;
+        BodyFraming framing = BodyFraming.of(sent, parser.isHead(), parser.isHttp10());
+        return ResponseEncoder.headBytes(sent, framing, parser.isHttp10(), livesOn(sent, framing), workplace.head);
+    }
+
     @Override
     public boolean isWarmUp() {
         return warmUp;
     }
 
+    /** The one thread that could look is the one that works. */
     @Override
     public boolean noticesGone() {
         return false;

@@ -14,6 +14,15 @@ interface Exchange {
 
     Loop loop();
 
+    /** The number of the connection among those of this process. */
+    long connectionNumber();
+
+    /** Which of its connection's requests this is, from 1. */
+    int requestNumber();
+
+    /** How many bytes the head of {@code response} has, if that is the answer; 0 when the connection is over. */
+    int headBytes(Response response);
+
     /** Whether the server asks itself. */
     boolean isWarmUp();
 

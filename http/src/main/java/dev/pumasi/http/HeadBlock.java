@@ -47,6 +47,11 @@ final class HeadBlock {
         return bytes.capacity();
     }
 
+    /** With the status line of {@code status}. */
+    int length(int status) {
+        return bytes.capacity() - statusLength + Status.line(status).length;
+    }
+
     /** Copies the block with the status line of {@code status}; answers the index after it. */
     int copyTo(Buffer out, int at, int status) {
         if (status == 200) {

@@ -96,6 +96,7 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
     private final ResponseSender sender;
     private final Deadline deadline;
     private final boolean warmUp;
+    private final long number = HttpCounters.CONNECTION_NUMBERS.incrementAndGet();
     private Phase phase = Phase.IDLE;
     private int requests;
     private boolean inputEnded;
@@ -483,13 +484,7 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
             return;
         }
         BodyFraming framing = BodyFraming.of(response, head.isHead(), http10);
-        keepAlive = ResponseEncoder.keepsAlive(
-                response,
-                framing,
-                keepAlive
-                        && !http.isDraining()
-                        && !(inputEnded && input.isEmpty())
-                        && (intake == null || intake.isRestBearable()));
+        keepAlive = livesOn(response, framing);
         phase = Phase.SENDING;
         if (inputEnded && departure != null) {
             deadline.set(http.limits.writeTimeoutMillis()); // and no more questions
@@ -502,6 +497,16 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
             sender.beginStream(response, framing, http10, keepAlive);
             stream(writer, new FramedOutput(new ConnectionSink(sender, gate()), framing, response));
         }
+    }
+
+    private boolean livesOn(Response response, BodyFraming framing) {
+        return ResponseEncoder.keepsAlive(
+                response,
+                framing,
+                keepAlive
+                        && !http.isDraining()
+                        && !(inputEnded && input.isEmpty())
+                        && (intake == null || intake.isRestBearable()));
     }
 
     /** Leaves HTTP (RFC 9110 section 7.8), if the client has asked for it and its request is over. */
@@ -789,6 +794,30 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
     }
 
     @Override
+    public long connectionNumber() {
+        return number;
+    }
+
+    @Override
+    public int requestNumber() {
+        return requests;
+    }
+
+    @Override
+    public int headBytes(Response response) {
+        RequestParser head = parser;
+        Upgrade upgrade = response.upgrade();
+        if (head == null) {
+            return 0;
+        }
+        if (upgrade != null) {
+            return upgrade.head(response).length;
+        }
+        BodyFraming framing = BodyFraming.of(response, head.isHead(), head.isHttp10());
+        return ResponseEncoder.headBytes(response, framing, head.isHttp10(), livesOn(response, framing), http.head);
+    }
+
+    @Override
     public boolean isWarmUp() {
         return warmUp;
     }
@@ -1010,6 +1039,9 @@ final class HttpConnection implements Receiver, Exchange, ResponseSender.Listene
         }
         phase = Phase.CLOSING;
         lingers = unread && !inputEnded;
+        if (intake == null) {
+            input.drop(); // there is no body to read, and a client may take its time over the answer
+        }
         deadline.set(http.limits.writeTimeoutMillis());
         Output output = socket.output();
         output.flush();

@@ -3,9 +3,13 @@ package dev.pumasi.http;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** What the connections of one loop count. Written on the loop's thread; read from anywhere, as of about now. */
 final class HttpCounters {
+
+    /** The number of the last connection of this process, whoever serves it. */
+    static final AtomicLong CONNECTION_NUMBERS = new AtomicLong();
 
     long connections;
     int open;

@@ -89,6 +89,21 @@ record RedirectedExchange(Request original, Exchange exchange, int count) implem
     }
 
     @Override
+    public long connectionNumber() {
+        return exchange.connectionNumber();
+    }
+
+    @Override
+    public int requestNumber() {
+        return exchange.requestNumber();
+    }
+
+    @Override
+    public int headBytes(Response response) {
+        return exchange.headBytes(response);
+    }
+
+    @Override
     public boolean isWarmUp() {
         return exchange.isWarmUp();
     }

@@ -225,6 +225,32 @@ public final class Request {
         return exchange.localAddress();
     }
 
+    /** The number of the connection, which no other one of this process has. */
+    public long connectionNumber() {
+        head();
+        return exchange.connectionNumber();
+    }
+
+    /** Which of the requests of its connection this is; the first one is 1. */
+    public int numberOnConnection() {
+        head();
+        return exchange.requestNumber();
+    }
+
+    /** How many bytes the head of this request had on its way: request line, fields and the empty line. */
+    public int headBytes() {
+        return head().headLength();
+    }
+
+    /**
+     * How many bytes the head of {@code response} has on its way, with all that is added to it, if it is the answer to this request
+     * and is sent now. 0 if nobody is there any more to send it to.
+     */
+    public int answerHeadBytes(Response response) {
+        head();
+        return exchange.headBytes(response);
+    }
+
     /**
      * The loop that owns the connection, and as a rule the handler's green thread: where operations belong that the
      * handler starts.

@@ -90,6 +90,22 @@ final class ResponseEncoder {
         return at + 2;
     }
 
+    /** How many bytes {@link #head} writes, if there is room. */
+    static int headBytes(Response response, BodyFraming framing, boolean http10, boolean keepAlive, HeadBlock block) {
+        byte[] type = response.typeLine();
+        int bytes =
+                block.length(response.status()) + (type == null ? 0 : type.length) + response.fieldBytes().length + 2;
+        if (keepAlive == http10) {
+            bytes += keepAlive ? KEEP_ALIVE.length : CLOSE.length;
+        }
+        if (framing == BodyFraming.CHUNKED) {
+            bytes += CHUNKED.length;
+        } else if (response.lengthBytes() >= 0 && !Status.isBodiless(response.status())) {
+            bytes += CONTENT_LENGTH.length + digits(response.lengthBytes()) + 2;
+        }
+        return bytes;
+    }
+
     /** Enough room for the last chunk with these trailers. */
     static int lastChunkBytes(List<Field> trailers) {
         int bytes = 5;
@@ -128,11 +144,16 @@ final class ResponseEncoder {
         return at + bytes.length;
     }
 
-    private static int decimal(long number, Buffer out, int from) {
+    private static int digits(long number) {
         int digits = 1;
         for (long rest = number / 10; rest > 0; rest /= 10) {
             digits++;
         }
+        return digits;
+    }
+
+    private static int decimal(long number, Buffer out, int from) {
+        int digits = digits(number);
         long rest = number;
         for (int at = from + digits - 1; at >= from; at--) {
             out.put(at, DIGITS[(int) (rest % 10)]);

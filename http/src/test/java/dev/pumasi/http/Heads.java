@@ -145,6 +145,21 @@ final class Heads {
         }
 
         @Override
+        public long connectionNumber() {
+            return 1;
+        }
+
+        @Override
+        public int requestNumber() {
+            return 1;
+        }
+
+        @Override
+        public int headBytes(Response response) {
+            throw new AssertionError("nobody asked for a length");
+        }
+
+        @Override
         public boolean isWarmUp() {
             return false;
         }

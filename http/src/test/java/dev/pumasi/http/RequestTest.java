@@ -29,6 +29,7 @@ class RequestTest {
         assertEquals("HTTP/1.1", request.version());
         assertEquals("pumasi.dev:8080", request.host());
         assertEquals(7, request.contentLength());
+        assertEquals(HEAD.length(), request.headBytes());
         assertEquals("client", ((java.net.InetSocketAddress) request.remoteAddress()).getHostString());
         assertEquals("Request[POST /a%20b/../c%2Fd?x=1&y=%EC%8C%80&x=a+b&&=z&flag]", request.toString());
     }
@@ -98,6 +99,10 @@ class RequestTest {
                 Request::contentLength,
                 Request::body,
                 Request::remoteAddress,
+                Request::connectionNumber,
+                Request::numberOnConnection,
+                Request::headBytes,
+                r -> r.answerHeadBytes(Response.of(200)),
                 r -> r.pathParameter("a"));
         for (Consumer<Request> use : uses) {
             IllegalStateException gone = assertThrows(IllegalStateException.class, () -> use.accept(request));

@@ -33,6 +33,7 @@ class ResponseEncoderTest {
         assertEquals('#', out.get(10), "nothing is written when it does not fit");
         int end = ResponseEncoder.head(response, framing, http10, keepAlive, BLOCK, out, 10, most + 10);
         assertTrue(end > 10 && end <= most + 10, "end " + end);
+        assertEquals(end - 10, ResponseEncoder.headBytes(response, framing, http10, keepAlive, BLOCK));
         assertEquals('#', out.get(9));
         assertEquals('#', out.get(end));
         String head = out.latin1(10, end - 10);

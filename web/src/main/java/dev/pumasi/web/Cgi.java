@@ -59,6 +59,14 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Cgi implements Handler {
 
+    static final Duration UNTIL_HEAD_DEFAULT = Duration.ofSeconds(30);
+    static final Duration UNTIL_END_DEFAULT = Duration.ofMinutes(5);
+
+    /** How many requests wait for a script to end, and how long. */
+    static final int WAITING_DEFAULT = 128;
+
+    static final Duration WAIT_DEFAULT = Duration.ofSeconds(10);
+
     /** What becomes of a body whose length the client has not said. */
     public enum Unannounced {
         /** It is taken in, up to the server's limit, before the script starts: 64 KiB in memory, more in a file. */
@@ -315,14 +323,14 @@ public final class Cgi implements Handler {
         private final Map<String, String> environment = new LinkedHashMap<>();
         private boolean fileNames;
         private String software = "pumasi";
-        private Duration firstByte = Duration.ofSeconds(30);
-        private Duration whole = Duration.ofMinutes(5);
+        private Duration firstByte = UNTIL_HEAD_DEFAULT;
+        private Duration whole = UNTIL_END_DEFAULT;
         private Duration patience = Duration.ofSeconds(1);
         private long outputBytesMax = 1L << 30;
         private int errorBytesMax = 8 * 1024;
         private int runningMax = 32;
-        private int waitingMax = 128;
-        private Duration wait = Duration.ofSeconds(10);
+        private int waitingMax = WAITING_DEFAULT;
+        private Duration wait = WAIT_DEFAULT;
         private Unannounced unannounced = Unannounced.TAKEN_FIRST;
         private Path temporaryFolder = Path.of(System.getProperty("java.io.tmpdir"));
         private @Nullable Handler localRedirects;

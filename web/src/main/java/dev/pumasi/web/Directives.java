@@ -81,6 +81,7 @@ final class Directives implements Grammar {
             client_max_body_size HSL 1
             default_type HSL 1
             charset HSL 1
+            charset_types HSL 1+
             gzip HSL flag
             gzip_types HSL 1+
             gzip_min_length HSL 1
@@ -118,6 +119,9 @@ final class Directives implements Grammar {
             fastcgi_read_timeout HSL 1
             fastcgi_send_timeout HSL 1
             cgi_intercept_errors HSL flag
+            cgi_read_timeout HSL 1
+            cgi_time_limit HSL 1
+            cgi_processes HSL 1
             dav_methods HSL 1+
             create_full_put_path HSL flag
             proxy_set_header HSL 2

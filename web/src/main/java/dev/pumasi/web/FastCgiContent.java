@@ -68,7 +68,7 @@ record FastCgiContent(
         Map<String, String> variables = variables(visit);
         String script = variables.getOrDefault(SCRIPT_FILE, "");
         if (folder.isPresent() && script.endsWith(ENDING)) {
-            int refused = look(request.loop(), folder.get(), script);
+            int refused = look(request.loop(), folderOf(script, visit), script);
             if (refused != 0) {
                 return Step.Refused.of(refused);
             }
@@ -82,12 +82,21 @@ record FastCgiContent(
                     }
                     return variables;
                 },
-                "FastCGI " + (script.isEmpty() ? label : script));
+                "FastCGI " + (script.isEmpty() ? label : script),
+                visit.asking());
         Response response = asked.response();
         for (String name : hidden) {
             response = response.withoutHeader(name);
         }
         return new Asked(response, asked.isThere(), asked.isOurs()).step(visit, isIntercepting);
+    }
+
+    /** The folder of the location as the parameters call it: {@code $realpath_root} is another name of it. */
+    private Path folderOf(String script, Visit visit) {
+        Path named = folder.orElseThrow();
+        String real =
+                script.startsWith(named + "/") ? "" : visit.location().files().realRoot(visit);
+        return real.isEmpty() ? named : Path.of(real);
     }
 
     private Map<String, String> variables(Visit visit) {

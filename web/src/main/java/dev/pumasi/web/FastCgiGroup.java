@@ -54,8 +54,10 @@ final class FastCgiGroup implements AutoCloseable {
      * Asks one of them. Parks.
      *
      * @param variables for a body of that length
+     * @param asking told who is asked
      */
-    Asked ask(Request request, String key, LongFunction<Map<String, String>> variables, String name) throws Exception {
+    Asked ask(Request request, String key, LongFunction<Map<String, String>> variables, String name, Asking asking)
+            throws Exception {
         Loop loop = request.loop();
         List<UpstreamServer> tried = new ArrayList<>(1);
         UpstreamServer server = upstream.choose(loop, key, tried);
@@ -66,8 +68,10 @@ final class FastCgiGroup implements AutoCloseable {
                 tried.add(server);
                 UpstreamServer asked = server;
                 asked.begin();
+                asking.begins(asked.place());
                 Asked answer = application(asked).ask(request, body, variables.apply(body.length()), name, asked::end);
                 isTaken = answer.isThere();
+                asking.ends(answer.response().status(), !answer.response().isStream());
                 if (isTaken) {
                     // What a script answers is its own affair; that there is an answer is the application's.
                     if (answer.isOurs() && answer.response().status() != 503) {

@@ -5,6 +5,7 @@ import dev.pumasi.web.conf.Word;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -14,6 +15,9 @@ import java.util.function.LongSupplier;
 
 /** Compiles what a folder does beside showing its files: {@code cgi_pass} and {@code dav_methods}. */
 final class FolderReader {
+
+    /** More processes than that help nobody. */
+    private static final int SCRIPTS_AT_ONCE_MAX = 10_000;
 
     private final SiteReader site;
     private final BodyLengths lengths;
@@ -45,6 +49,7 @@ final class FolderReader {
                 .under(Redirects.escapedPath(mount.get()))
                 .executables(false)
                 .localRedirects(site.entrance());
+        limits(block, scripts);
         List<String> label = new ArrayList<>();
         for (Directive directive : all) {
             List<Word> words = directive.arguments();
@@ -70,6 +75,29 @@ final class FolderReader {
             noFolder(first, place, refused);
             return Optional.empty();
         }
+    }
+
+    private void limits(SiteBlock block, Cgi.Builder scripts) {
+        scripts.timeLimits(
+                time(block, "cgi_read_timeout", Cgi.UNTIL_HEAD_DEFAULT),
+                time(block, "cgi_time_limit", Cgi.UNTIL_END_DEFAULT));
+        block.nearest("cgi_processes")
+                .map(directive -> site.number(directive.arguments().getFirst(), 1, SCRIPTS_AT_ONCE_MAX))
+                .ifPresent(running -> scripts.concurrency(running.intValue(), Cgi.WAITING_DEFAULT, Cgi.WAIT_DEFAULT));
+    }
+
+    private Duration time(SiteBlock block, String name, Duration otherwise) {
+        Optional<Directive> directive = block.nearest(name);
+        if (directive.isEmpty()) {
+            return otherwise;
+        }
+        Word word = directive.get().arguments().getFirst();
+        int millis = site.millis(word);
+        if (millis == 0) {
+            site.error(word, "a script cannot run without time", name + " 30s;");
+            return otherwise;
+        }
+        return Duration.ofMillis(millis);
     }
 
     /** As {@link #scripts}; {@code files} if nothing may be stored. */

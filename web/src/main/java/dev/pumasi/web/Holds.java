@@ -19,6 +19,7 @@ import java.util.Set;
  * @param closes whether each answer ends its connection
  * @param logs where answers are written down
  * @param interceptsErrors whether {@code error_page} holds for answers of other servers
+ * @param charset what answers are said to be written in
  */
 record Holds(
         TypeTable types,
@@ -31,7 +32,8 @@ record Holds(
         Optional<Exceptions> exceptions,
         boolean closes,
         List<Logging> logs,
-        boolean interceptsErrors) {
+        boolean interceptsErrors,
+        Charset charset) {
 
     /**
      * {@code error_page}

@@ -24,17 +24,6 @@ final class HoldsReader {
 
     private static final long BODY_BYTES_DEFAULT = 1024 * 1024;
 
-    /** Types to which {@code charset} adds itself, as in nginx. */
-    private static final Set<String> CHARSET_TYPES = Set.of(
-            "text/html",
-            "text/xml",
-            "text/plain",
-            "text/vnd.wap.wml",
-            "text/css",
-            "text/javascript",
-            "application/javascript",
-            "application/rss+xml");
-
     private final SiteReader site;
     private final LogReader logs;
     private final Map<Path, PasswordFile> passwords = new HashMap<>();
@@ -78,7 +67,8 @@ final class HoldsReader {
                         .filter(millis -> millis.isPresent() && millis.getAsLong() == 0)
                         .isPresent(),
                 logs.logs(block),
-                block.flag("proxy_intercept_errors"));
+                block.flag("proxy_intercept_errors"),
+                charset(block));
     }
 
     // ------------------------------------------------------------------------------------------- types
@@ -86,32 +76,24 @@ final class HoldsReader {
     TypeTable types(SiteBlock block) {
         List<Directive> all = block.nearestAll(Set.of("types"));
         Optional<Directive> otherwise = block.nearest("default_type");
-        Optional<Directive> charset = block.nearest("charset");
+        Charset charset = charset(block);
         return tables.computeIfAbsent(
                 List.of(List.copyOf(all), otherwise, charset), _ -> table(all, otherwise, charset));
     }
 
-    private TypeTable table(List<Directive> all, Optional<Directive> otherwise, Optional<Directive> charset) {
-        String set = charset.map(directive -> directive.argument(0))
-                .filter(name -> !name.equals("off"))
-                .orElse("");
-        if (!set.matches("[A-Za-z0-9._-]*")) {
-            site.error(
-                    charset.orElseThrow().arguments().getFirst(),
-                    "'" + set + "' is no character set",
-                    "charset utf-8;");
-            set = "";
-        }
-        MediaType byDefault = otherwise
+    private TypeTable table(List<Directive> all, Optional<Directive> otherwise, Charset charset) {
+        MediaType byDefault = charset.on(otherwise
                 .map(directive -> type(directive.arguments().getFirst(), directive.argument(0)))
-                .orElse(MediaType.of("text/plain"));
+                .orElse(MediaType.of("text/plain")));
         if (all.isEmpty()) {
-            return new TypeTable(Optional.empty(), byDefault);
+            return charset.isSaid()
+                    ? new TypeTable(Optional.of(MediaTypes.table(charset)), byDefault)
+                    : new TypeTable(Optional.empty(), byDefault);
         }
         Map<String, MediaType> types = new HashMap<>();
         for (Directive block : all) {
             for (Directive entry : SiteReader.blockOf(block)) {
-                MediaType type = type(entry.name(), withCharset(entry.name().text(), set));
+                MediaType type = charset.on(type(entry.name(), entry.name().text()));
                 for (Word extension : entry.arguments()) {
                     types.put(extension.text().toLowerCase(Locale.ROOT), type);
                 }
@@ -120,12 +102,29 @@ final class HoldsReader {
                 }
             }
         }
-        MediaType rest = MediaType.of(withCharset(byDefault.name(), set));
-        return new TypeTable(Optional.of(Map.copyOf(types)), rest);
+        return new TypeTable(Optional.of(Map.copyOf(types)), byDefault);
     }
 
-    private static String withCharset(String type, String charset) {
-        return charset.isEmpty() || !CHARSET_TYPES.contains(type) ? type : type + "; charset=" + charset;
+    private Charset charset(SiteBlock block) {
+        Optional<Directive> said = block.nearest("charset");
+        if (said.isEmpty()) {
+            return Charset.NONE;
+        }
+        Word word = said.get().arguments().getFirst();
+        String name = word.text();
+        if (!name.matches("[A-Za-z0-9._-]+")) {
+            site.error(word, "'" + name + "' is no character set", "charset utf-8;");
+            return Charset.NONE;
+        }
+        Set<String> types = new HashSet<>();
+        for (Directive each : block.nearestAll(Set.of("charset_types"))) {
+            each.arguments().forEach(type -> types.add(type.text().toLowerCase(Locale.ROOT)));
+        }
+        if (types.isEmpty()) {
+            types.addAll(Charset.TYPES_DEFAULT);
+        }
+        types.add(Charset.HTML);
+        return new Charset(true, name.equals("off") ? "" : name, Set.copyOf(types));
     }
 
     private MediaType type(Word word, String text) {

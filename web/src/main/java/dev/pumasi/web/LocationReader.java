@@ -300,7 +300,13 @@ final class LocationReader {
         Template beneath = rest.equals("/") && cut == 0 ? Template.constant("") : parsed(rest);
         Template absolute = parsed(
                 cut == 0 && whole.length() > 1 && whole.endsWith("/") ? whole.substring(0, whole.length() - 1) : whole);
-        return new Place(written, absolute, site.stores().store(Path.of(base).normalize(), types), beneath, cut);
+        return new Place(
+                written,
+                absolute,
+                site.stores().store(Path.of(base).normalize(), types),
+                beneath,
+                cut,
+                site.realFolders());
     }
 
     private Template parsed(String text) {

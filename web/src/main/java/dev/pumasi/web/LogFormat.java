@@ -70,6 +70,9 @@ final class LogFormat {
         Map<String, Late> all = new TreeMap<>();
         all.put("status", (_, entry) -> Integer.toString(entry.response().status()));
         all.put("body_bytes_sent", (_, entry) -> Long.toString(entry.bodyBytes()));
+        all.put(
+                "bytes_sent",
+                (_, entry) -> Long.toString(entry.bodyBytes() + entry.request().answerHeadBytes(entry.response())));
         all.put("request_completion", (_, entry) -> entry.complete() ? "OK" : "");
         all.put("request_time", (_, entry) -> Variables.milliseconds(entry.nanos() / 1_000_000));
         all.put(

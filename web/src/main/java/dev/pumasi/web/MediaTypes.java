@@ -106,17 +106,24 @@ final class MediaTypes {
                 : BY_EXTENSION.getOrDefault(fileName.substring(dot + 1).toLowerCase(Locale.ROOT), MediaType.OCTETS);
     }
 
-    private static Map<String, MediaType> read() {
+    /** The whole table, with another character set for the types that have one. */
+    static Map<String, MediaType> table(Charset charset) {
         Map<String, MediaType> table = new HashMap<>();
         for (String line : TABLE.split("\n")) {
             String[] words = line.split(" ");
-            MediaType type = MediaType.of(isText(words[0]) ? words[0] + UTF_8 : words[0]);
+            MediaType type = charset.on(MediaType.of(words[0]));
             for (int i = 1; i < words.length; i++) {
                 if (table.put(words[i], type) != null) {
                     throw new IllegalStateException("two types for ." + words[i]);
                 }
             }
         }
+        return Map.copyOf(table);
+    }
+
+    private static Map<String, MediaType> read() {
+        Map<String, MediaType> table = new HashMap<>(table(Charset.NONE));
+        table.replaceAll((_, type) -> isText(type.name()) ? MediaType.of(type.name() + UTF_8) : type);
         return Map.copyOf(table);
     }
 

@@ -11,8 +11,14 @@ import java.nio.file.Path;
  * @param store the folder
  * @param beneath what comes between the folder and the path
  * @param cut how many characters of the path are left out: those that {@code alias} replaces, or all (−1)
+ * @param realFolders what knows where links lead
  */
-record Place(Template written, Template whole, FileStore store, Template beneath, int cut) {
+record Place(Template written, Template whole, FileStore store, Template beneath, int cut, RealFolders realFolders) {
+
+    /** {@code $realpath_root}. Parks. */
+    String realRoot(Visit visit) {
+        return realFolders.of(whole.of(visit));
+    }
 
     /** The path of a file beneath the folder. */
     String pathOf(Visit visit, String uri) {

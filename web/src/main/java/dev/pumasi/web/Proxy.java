@@ -141,7 +141,14 @@ public final class Proxy implements Handler, AutoCloseable {
         }
         return pass(
                         request,
-                        new Onward(rewritten, keyOf(request), Long.MAX_VALUE, upgrades, _ -> false, fields -> fields))
+                        new Onward(
+                                rewritten,
+                                keyOf(request),
+                                Long.MAX_VALUE,
+                                upgrades,
+                                _ -> false,
+                                fields -> fields,
+                                Asking.UNHEARD))
                 .response();
     }
 
@@ -154,6 +161,7 @@ public final class Proxy implements Handler, AutoCloseable {
      * @param upgrades to which protocols the connection may be upgraded
      * @param intercepted the statuses for which somebody else will make an answer
      * @param fields what becomes of the fields of the answer
+     * @param asking told which servers are asked
      */
     record Onward(
             ClientRequest request,
@@ -161,7 +169,8 @@ public final class Proxy implements Handler, AutoCloseable {
             long bodyBytesMax,
             Set<String> upgrades,
             IntPredicate intercepted,
-            UnaryOperator<List<Field>> fields) {}
+            UnaryOperator<List<Field>> fields,
+            Asking asking) {}
 
     /**
      * An answer.
@@ -253,10 +262,12 @@ public final class Proxy implements Handler, AutoCloseable {
             tried.add(server);
             UpstreamServer next;
             server.begin();
+            onward.asking.begins(server.place());
             boolean handedOver = false;
             ClientResponse answer = null;
             try {
                 answer = exchange.await(client.start(loop, asked.to(server.origin())));
+                onward.asking.ends(answer.status(), false);
                 boolean wanted = !retryStatuses.contains(answer.status());
                 if (wanted) {
                     server.succeeded();
@@ -266,15 +277,19 @@ public final class Proxy implements Handler, AutoCloseable {
                 next = wanted || !mayRepeat(asked) ? null : another(loop, key, tried);
                 if (next == null) {
                     if (onward.intercepted.test(answer.status())) {
+                        onward.asking.ends(answer.status(), true);
                         return Passed.ours(Response.of(answer.status()));
                     }
                     boolean through = goesThrough(answer);
                     Response response = passedOn(request, answer, onward, server);
                     handedOver = through;
+                    onward.asking.ends(answer.status(), !through);
                     return new Passed(response, false);
                 }
+                onward.asking.ends(answer.status(), true);
             } catch (IOException failure) {
                 ClientException why = ClientException.in(failure);
+                onward.asking.ends(why != null && why.reason().isTimeout() ? 504 : 502, true);
                 if (why == null || why.reason() == Reason.BODY_FAILED) {
                     throw failure; // the client's own fault, or an end of all: the server knows what to say
                 }
@@ -391,8 +406,10 @@ public final class Proxy implements Handler, AutoCloseable {
                 return Passed.ours(unserved());
             }
             server.begin();
+            onward.asking.begins(server.place());
             try {
                 ClientResponse answer = new ProxyExchange(request).await(client.start(loop, asked.to(server.origin())));
+                onward.asking.ends(answer.status(), answer.status() == 101);
                 server.succeeded();
                 if (answer.status() != 101) {
                     boolean through = goesThrough(answer);
@@ -412,6 +429,7 @@ public final class Proxy implements Handler, AutoCloseable {
                 return new Passed(tunnel, false);
             } catch (IOException failure) {
                 ClientException why = ClientException.in(failure);
+                onward.asking.ends(why != null && why.reason().isTimeout() ? 504 : 502, true);
                 if (why == null) {
                     throw failure;
                 }

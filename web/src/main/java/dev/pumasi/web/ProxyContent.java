@@ -81,7 +81,8 @@ record ProxyContent(
                         holds.bodyBytesMax() == 0 ? Long.MAX_VALUE : holds.bodyBytesMax(),
                         upgrades,
                         intercepted,
-                        answered -> answered(answered, visit)));
+                        answered -> answered(answered, visit),
+                        visit.asking()));
         Response response = passed.response();
         if (!passed.ours()) {
             return new Step.Done(response);

@@ -232,6 +232,7 @@ final class SiteHandler implements Handler {
         if (status == 101) {
             return response;
         }
+        response = holds.charset().on(response);
         boolean decorated = Holds.isDecorated(status);
         if (decorated && holds.expires() != Expires.OFF) {
             response = holds.expires().on(response, System.currentTimeMillis());

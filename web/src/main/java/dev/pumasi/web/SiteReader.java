@@ -32,6 +32,7 @@ final class SiteReader {
     private final SiteChecker checker;
     private final Variables variables = new Variables();
     private final Offload offload;
+    private final RealFolders realFolders;
     private final StoreShelf stores = new StoreShelf();
     private final Entrance entrance = new Entrance();
     private final Map<SocketAddress, Listening> listening = new LinkedHashMap<>();
@@ -44,6 +45,7 @@ final class SiteReader {
         this.file = file;
         this.problems = problems;
         this.offload = offload;
+        realFolders = new RealFolders(offload);
         checker = new SiteChecker(problems);
     }
 
@@ -269,6 +271,10 @@ final class SiteReader {
 
     Variables variables() {
         return variables;
+    }
+
+    RealFolders realFolders() {
+        return realFolders;
     }
 
     Offload offload() {

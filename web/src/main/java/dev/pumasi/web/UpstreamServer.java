@@ -2,6 +2,7 @@ package dev.pumasi.web;
 
 import dev.pumasi.http.Origin;
 import dev.pumasi.runtime.driver.Clock;
+import java.net.UnixDomainSocketAddress;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -54,6 +55,17 @@ public final class UpstreamServer {
 
     public Origin origin() {
         return origin;
+    }
+
+    /** Where it is, as {@code $upstream_addr} says it: {@code host:port}, or {@code unix:/path}. */
+    String place() {
+        return origin.address()
+                .filter(UnixDomainSocketAddress.class::isInstance)
+                .map(address -> "unix:" + address)
+                .orElseGet(() -> {
+                    String host = origin.host();
+                    return (host.indexOf(':') < 0 ? host : "[" + host + "]") + ":" + origin.port();
+                });
     }
 
     /** Whether it is kept for when no other may be used. */

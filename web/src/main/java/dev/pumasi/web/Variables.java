@@ -168,6 +168,19 @@ final class Variables {
         all.put("proxy_add_x_forwarded_for", Variables::forwardedFor);
         all.put("proxy_host", visit -> visit.proxied().host());
         all.put("proxy_port", visit -> visit.proxied().port());
+        all.put(
+                "upstream_addr",
+                visit -> visit.asked().map(AskedServers::servers).orElse(""));
+        all.put(
+                "upstream_status",
+                visit -> visit.asked().map(AskedServers::statuses).orElse(""));
+        all.put(
+                "upstream_response_time",
+                visit -> visit.asked().map(AskedServers::times).orElse(""));
+        all.put("connection", visit -> Long.toString(visit.request().connectionNumber()));
+        all.put("connection_requests", visit -> Integer.toString(visit.request().numberOnConnection()));
+        all.put("request_length", Variables::requestLength);
+        all.put("realpath_root", visit -> visit.location().files().realRoot(visit));
         all.put("status", visit -> Integer.toString(visit.status()));
         all.put(
                 "time_iso8601",
@@ -185,6 +198,12 @@ final class Variables {
     static String milliseconds(long millis) {
         long rest = millis % 1000;
         return millis / 1000 + (rest < 10 ? ".00" : rest < 100 ? ".0" : ".") + rest;
+    }
+
+    /** A body in chunks says no length. */
+    private static String requestLength(Visit visit) {
+        Request request = visit.request();
+        return Long.toString(request.headBytes() + Math.max(0, request.contentLength()));
     }
 
     private static String hostname() {

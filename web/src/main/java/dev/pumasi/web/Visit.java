@@ -2,6 +2,7 @@ package dev.pumasi.web;
 
 import dev.pumasi.http.Request;
 import java.util.HexFormat;
+import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +32,7 @@ final class Visit {
     private boolean rewritten;
     private @Nullable ProxyTarget proxied;
     private @Nullable String id;
+    private @Nullable AskedServers asked;
 
     Visit(Request request, VirtualServer server, String host, String uri, int ownCount) {
         this.request = request;
@@ -184,6 +186,23 @@ final class Visit {
             id = known;
         }
         return known;
+    }
+
+    /** The servers that are asked for it; somebody is about to ask one. */
+    AskedServers asking() {
+        AskedServers known = asked;
+        if (known == null) {
+            known = new AskedServers();
+            asked = known;
+        } else {
+            known.nextGroup();
+        }
+        return known;
+    }
+
+    /** The servers that were asked for it, if any were. */
+    Optional<AskedServers> asked() {
+        return Optional.ofNullable(asked);
     }
 
     ProxyTarget proxied() {

@@ -3,6 +3,7 @@ package dev.pumasi.web;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.pumasi.http.MediaType;
+import dev.pumasi.runtime.Offload;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,6 +15,14 @@ import org.junit.jupiter.api.Test;
 
 /** Units and tables of a configuration. */
 class LocationsTest {
+
+    private static final RealFolders NOBODY_ASKS = realFolders();
+
+    private static RealFolders realFolders() {
+        try (Offload closed = Offload.open()) {
+            return new RealFolders(closed);
+        }
+    }
 
     @Test
     void sizes() {
@@ -83,7 +92,8 @@ class LocationsTest {
                 Template.constant("/"),
                 new FileStore(Path.of("/"), new TypeTable(Optional.empty(), MediaType.OCTETS), () -> 0),
                 Template.constant(""),
-                0);
+                0,
+                NOBODY_ASKS);
         Holds holds = new Holds(
                 new TypeTable(Optional.empty(), MediaType.OCTETS),
                 Map.of(),
@@ -95,7 +105,8 @@ class LocationsTest {
                 Optional.empty(),
                 false,
                 List.of(),
-                false);
+                false,
+                Charset.NONE);
         return new Location(
                 path,
                 false,

@@ -48,6 +48,8 @@ class SiteFolderTest {
         write("www/cgi-bin/tell.sh", TELL);
         write("www/cgi-bin/go.sh", "printf 'Location: /cgi-bin/tell.sh/there?x=1\\n\\n'");
         write("www/cgi-bin/plain.txt", "no script");
+        write("www/cgi-bin/silent.sh", "exec sleep 600");
+        write("www/cgi-bin/endless.sh", "printf 'Content-Type: text/plain\\n\\nso far'; exec sleep 600");
         Path marked = write("other/marked", "#!/bin/sh\n" + TELL);
         Files.setPosixFilePermissions(marked, PosixFilePermissions.fromString("rwxr-xr-x"));
         write("outside.sh", "printf '\\n\\noutside'");
@@ -67,6 +69,8 @@ class SiteFolderTest {
                     location /locked/ { alias FOLDER/www/cgi-bin/; cgi_pass .sh sh; auth_basic k; auth_basic_user_file users; }
                     location ~ ^/app/(.*)$ { rewrite ^/app/(.*) /cgi-bin/tell.sh/$1?page=$1 last; }
                     location /small/ { alias FOLDER/www/cgi-bin/; cgi_pass .sh sh; client_max_body_size 4; }
+                    location /hasty/ { alias FOLDER/www/cgi-bin/; cgi_pass .sh sh; cgi_read_timeout 100ms; }
+                    location /brief/ { alias FOLDER/www/cgi-bin/; cgi_pass .sh sh; cgi_time_limit 1s; cgi_processes 1; }
                     location /files/ { dav_methods PUT DELETE; }
                     location /made/ { dav_methods PUT; create_full_put_path on; }
                     location /in/ { alias FOLDER/store/; dav_methods POST; }
@@ -110,6 +114,15 @@ class SiteFolderTest {
         assertEquals(
                 "GET|/locked/tell.sh|||cook|",
                 get("/locked/tell.sh", "Authorization: Basic " + cook).text());
+    }
+
+    @Test
+    void theTimeOfScriptsIsLimited(LogWatch log) throws IOException {
+        log.expect("was silent for PT0.1S").expect("the body of the answer to GET /brief/endless.sh");
+        assertEquals(504, get("/hasty/silent.sh").status());
+        WholeAnswer answer = get("/brief/endless.sh");
+        assertEquals("so far", answer.text());
+        assertFalse(answer.complete(), "a cut answer must not look complete");
     }
 
     /** A file that was asked for a moment ago is answered from memory, but not when it has been changed through the site itself. */

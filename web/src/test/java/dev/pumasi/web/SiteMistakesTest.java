@@ -64,6 +64,9 @@ class SiteMistakesTest {
             location /a { root /tmp; cgi_pass .py x; proxy_pass http://x; }|3:30: error: both 'cgi_pass' and 'proxy_pass'
             location /a { root /no/such; cgi_pass .py x; }|3:34: error: there is no folder /no/such
             location /a { alias /tmp/; cgi_pass .py x; }|3:32: error: 'cgi_pass' needs a folder
+            location /a { root /tmp; cgi_pass .py x; cgi_read_timeout 0; }|3:63: error: a script cannot run without time
+            location /a { root /tmp; cgi_pass .py x; cgi_processes 0; }|3:60: error: '0' is no number from 1 to 10000
+            charset a/b;|3:13: error: 'a/b' is no character set
             root /tmp; dav_methods MKCOL;|3:28: error: dav_methods does not know 'MKCOL'
             location /a { fastcgi_pass nothing; }|3:32: error: 'nothing' is no FastCGI application
             location /a { fastcgi_pass /run/x.sock; }|3:32: error: '/run/x.sock' is no FastCGI application
