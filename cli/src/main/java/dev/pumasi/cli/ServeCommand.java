@@ -216,11 +216,13 @@ final class ServeCommand implements Callable<Integer> {
         crew.requireNone(spec.commandLine(), model);
         notWithSite();
         Optional<AdminPage> page = admin.page(spec.commandLine(), content());
-        if (!ServiceManager.ofThisProcess().sockets().isEmpty()) {
-            throw wrong(
-                    "a socket was passed to this process, and " + file + " says where to listen; remove one of them");
-        }
         Model chosen = model();
+        if (!ServiceManager.ofThisProcess().sockets().isEmpty()) {
+            requireLoops(chosen);
+        }
+        if (socketName != null) {
+            throw wrong("--socket means nothing with a configuration file: its addresses say which socket is which");
+        }
         boolean countsLoops = chosen == Model.EVENT_LOOP || chosen == Model.GREEN;
         try (StopSignals signals = StopSignals.take();
                 AdminPage opened = page.orElse(null)) {
@@ -394,10 +396,7 @@ final class ServeCommand implements Callable<Integer> {
                         option + " means nothing: a socket to accept from was passed to this process; leave it out");
             }
         }
-        if (!chosen.hasLoops()) {
-            throw wrong("the model " + model
-                    + " accepts through the JDK, which takes over no socket; choose event-loop, worker-pool or green");
-        }
+        requireLoops(chosen);
         String names = String.join(", ", passed.stream().map(PassedSocket::name).toList());
         List<PassedSocket> wanted = passed.stream()
                 .filter(one -> socketName == null || one.name().equals(socketName))
@@ -409,6 +408,13 @@ final class ServeCommand implements Callable<Integer> {
             throw wrong("several sockets were passed (" + names + "); choose one by its name with --socket");
         }
         return Optional.of(wanted.getFirst());
+    }
+
+    private void requireLoops(Model chosen) {
+        if (!chosen.hasLoops()) {
+            throw wrong("the model " + model
+                    + " accepts through the JDK, which takes over no socket; choose event-loop, worker-pool or green");
+        }
     }
 
     private Model model() {

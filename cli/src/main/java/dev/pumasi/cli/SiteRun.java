@@ -49,6 +49,8 @@ import java.util.concurrent.CompletableFuture;
  * changed, and the operator is told why. Else addresses that are new are listened on, the endpoint is exchanged, and those that
  * are gone are left. Requests in progress end with the site they began with; it is closed {@value #RETIRED_SECONDS} s later.
  * What holds for the connections of an address (its time limits and the like) stays as it was when that was opened.
+ *
+ * <p>Sockets that a service manager has passed on are {@link PassedSockets}; the other addresses are listened on here.
  */
 final class SiteRun {
 
@@ -71,6 +73,7 @@ final class SiteRun {
     private final Map<SocketAddress, Server> servers = new LinkedHashMap<>();
     private final Deque<Site> retired = new ArrayDeque<>();
     private Optional<LoopGroup> loops = Optional.empty();
+    private Optional<PassedSockets> passed = Optional.empty();
     private Optional<AdminPage> page = Optional.empty();
     private Optional<Admin> live = Optional.empty();
 
@@ -132,6 +135,10 @@ final class SiteRun {
         ServiceManager manager = ServiceManager.ofThisProcess();
         try {
             String drivers = startLoops(site);
+            if (loops.isPresent()) {
+                passed = Optional.of(new PassedSockets(
+                        manager.sockets(), site.addresses(), file, loops.get().loops()));
+            }
             startServers(site);
             current.exchange(site);
             String line = "Serving " + file.toAbsolutePath().normalize() + " on " + String.join(", ", site.places())
@@ -217,6 +224,7 @@ final class SiteRun {
                         ServerBuilder.of(current).model(model).address(address).limits(limits);
                 loops.ifPresent(some -> builder.on(some.loops()));
                 threads.ifPresent(builder::threads);
+                passed.flatMap(sockets -> sockets.take(address)).ifPresent(builder::socket);
                 servers.put(address, builder.start());
                 started.add(address);
                 show(address);

@@ -17,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -209,14 +210,74 @@ final class SystemdTest {
         }
     }
 
-    /** It becomes the program when the first client comes; its own lines go to standard error. */
+    /** Three addresses of a file: one is passed as it is written, one stands for all addresses, and one is nobody's business but ours. */
+    @Test
+    void socketsThatArePassedAreThoseThatAFileListensOn() throws Exception {
+        if (isMissing()) {
+            return;
+        }
+        try (HeldPort one = HeldPort.take();
+                HeldPort all = HeldPort.take();
+                HeldPort own = HeldPort.take()) {
+            Path file = Files.writeString(
+                    folder.resolve("site.conf"), """
+                    http {
+                        server { listen 127.0.0.1:%d; return 200 "one"; }
+                        server { listen %d; return 200 "all"; }
+                        server { listen 127.0.0.1:%d; return 200 "own"; }
+                    }
+                    """.formatted(one.number(), all.number(), own.number()));
+            Process server = activated(List.of("127.0.0.1:" + one.number(), "[::]:" + all.number()), file.toString());
+            try (BufferedReader out = server.inputReader()) {
+                assertTrue(ask(one.number()).endsWith("one"));
+                assertTrue(ask(all.number()).endsWith("all"));
+                assertTrue(ask(own.number()).endsWith("own"));
+                String line = String.valueOf(out.readLine());
+                assertTrue(line.startsWith("Serving " + file + " on 127.0.0.1:" + one.number() + ", "), line);
+                assertEquals(0, reload(server.pid()).waitFor());
+                assertTrue(ask(one.number()).endsWith("one"), "after a reload");
+                assertTrue(ask(all.number()).endsWith("all"), "after a reload");
+                server.destroy();
+                assertEquals(0, server.waitFor());
+            } finally {
+                server.destroyForcibly().onExit().join();
+            }
+        }
+    }
+
+    @Test
+    void aPassedSocketThatNoListenNamesIsTold() throws Exception {
+        if (isMissing()) {
+            return;
+        }
+        try (HeldPort one = HeldPort.take();
+                HeldPort other = HeldPort.take()) {
+            Path file = Files.writeString(
+                    folder.resolve("site.conf"),
+                    "http { server { listen 127.0.0.1:" + one.number() + "; return 200 one; } }");
+            Process server = activated(List.of("127.0.0.1:" + other.number()), file.toString());
+            try (BufferedReader complaints = server.errorReader();
+                    Socket first = connected(other.number())) {
+                assertTrue(first.isConnected());
+                String said = String.join("\n", complaints.lines().toList());
+                assertTrue(said.contains("no 'listen' in " + file + " names that"), said);
+                assertTrue(server.waitFor() != 0);
+            } finally {
+                server.destroyForcibly().onExit().join();
+            }
+        }
+    }
+
     private static Process activated(int port, String... options) throws IOException {
-        List<String> command = new ArrayList<>(List.of(
-                "env",
-                "--default-signal",
-                ACTIVATE,
-                "--listen=127.0.0.1:" + port,
-                "--fdname=http",
+        return activated(List.of("127.0.0.1:" + port), options);
+    }
+
+    /** It becomes the program when the first client comes; its own lines go to standard error. */
+    private static Process activated(List<String> addresses, String... options) throws IOException {
+        List<String> command = new ArrayList<>(List.of("env", "--default-signal", ACTIVATE));
+        addresses.forEach(address -> command.add("--listen=" + address));
+        command.addAll(List.of(
+                "--fdname=" + String.join(":", Collections.nCopies(addresses.size(), "http")),
                 Checkout.ROOT.resolve("pumasi").toString(),
                 "serve"));
         command.addAll(List.of(options));

@@ -46,8 +46,8 @@ final class Addresses {
         if (found == null && local instanceof InetSocketAddress inet && inet.getAddress() != null) {
             boolean is6 = inet.getAddress() instanceof Inet6Address;
             found = (is6 ? wildcard6 : wildcard4).get(inet.getPort());
-            if (found == null && !is6) {
-                found = wildcard6.get(inet.getPort()); // it accepts both
+            if (found == null) { // one accepts both: ours for IPv6 does, and one for IPv4 that was passed to us may
+                found = (is6 ? wildcard4 : wildcard6).get(inet.getPort());
             }
         } else if (found == null && local instanceof UnixDomainSocketAddress) {
             found = exact.get(local);
