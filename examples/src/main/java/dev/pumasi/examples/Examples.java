@@ -111,6 +111,12 @@ final class Examples {
                     "A B C, a query, D E F: three ways to go on, with a timeline",
                     ThreeWays::main),
             new Example(
+                    "sessions-sql",
+                    "",
+                    "[DRIVER]",
+                    "sessions in a database outlive the server, and are shared by two",
+                    SessionsInSql::main),
+            new Example(
                     "costs",
                     "S22",
                     "[DRIVER [PROCESSES THREADS GREEN]]",

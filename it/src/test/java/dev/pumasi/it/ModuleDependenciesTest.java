@@ -36,7 +36,7 @@ final class ModuleDependenciesTest {
             Map.entry("runtime", Set.of()),
             Map.entry("testkit", Set.of("runtime")),
             Map.entry("http", Set.of("runtime")),
-            Map.entry("examples", Set.of("lab", "runtime", "http", "sql", "web", "testkit")),
+            Map.entry("examples", Set.of("lab", "runtime", "http", "sql", "web", "web-sql", "testkit")),
             Map.entry("server", Set.of("runtime", "http")),
             Map.entry("sql", Set.of("runtime")),
             Map.entry("web", Set.of("runtime", "http")),
