@@ -35,6 +35,9 @@ final class ModelsScenario implements Scenario {
     /** More than that are not asked of the handler that waits: where one waits for all, the last would wait for longer than a round. */
     private static final int WAIT_CONNECTIONS_MAX = 128;
 
+    /** The waiting sets the rate, so rounds hardly differ, and no test is asked whether two of these figures do. */
+    private static final int WAIT_ROUNDS_MAX = 3;
+
     private static final double MIB = 1024 * 1024;
     private static final double NANOS_PER_MILLI = 1e6;
 
@@ -171,7 +174,7 @@ final class ModelsScenario implements Scenario {
                 if (count > WAIT_CONNECTIONS_MAX) {
                     continue;
                 }
-                int rounds = Math.min(Comparison.ROUNDS_MIN, bench.effort().rounds());
+                int rounds = Math.min(WAIT_ROUNDS_MAX, bench.effort().rounds());
                 for (int round = 1; round <= rounds; round++) {
                     bench.tell(
                             "models: a handler that waits, %d connection%s, round %d of %d",
@@ -306,7 +309,7 @@ final class ModelsScenario implements Scenario {
 
         @Override
         public void close() {
-            running.forEach(ServerProcess::close);
+            ServerProcess.closeAll(running);
         }
     }
 

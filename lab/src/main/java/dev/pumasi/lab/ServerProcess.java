@@ -106,4 +106,26 @@ final class ServerProcess implements AutoCloseable {
     public void close() {
         child.close();
     }
+
+    /** All at the same time: each has connections to end, and workers to wait for. */
+    static void closeAll(List<ServerProcess> servers) {
+        List<Thread> closing = servers.stream()
+                .map(server -> Thread.ofPlatform()
+                        .name("pumasi-lab-ends-" + server.name)
+                        .start(server::close))
+                .toList();
+        boolean interrupted = false;
+        for (Thread each : closing) {
+            while (each.isAlive()) {
+                try {
+                    each.join();
+                } catch (InterruptedException hurried) {
+                    interrupted = true;
+                }
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
 }
