@@ -134,13 +134,14 @@ final class SiteRun {
         Site site = opened();
         ServiceManager manager = ServiceManager.ofThisProcess();
         try {
+            // Before the servers stand: at a socket that was passed, clients are waiting already.
+            current.exchange(site);
             String drivers = startLoops(site);
             if (loops.isPresent()) {
                 passed = Optional.of(new PassedSockets(
                         manager.sockets(), site.addresses(), file, loops.get().loops()));
             }
             startServers(site);
-            current.exchange(site);
             String line = "Serving " + file.toAbsolutePath().normalize() + " on " + String.join(", ", site.places())
                     + " (model " + model.label() + drivers + "; process "
                     + ProcessHandle.current().pid() + ")";
@@ -149,7 +150,6 @@ final class SiteRun {
             page.ifPresent(shown -> shown.tell(out));
         } catch (CannotRun refused) {
             stop(Duration.ZERO);
-            site.close();
             throw refused;
         }
         Optional<SignalListener> hangUps = hangUps(manager);
