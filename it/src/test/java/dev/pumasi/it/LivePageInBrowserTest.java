@@ -1,6 +1,7 @@
 package dev.pumasi.it;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.pumasi.testkit.Browser;
 import java.io.IOException;
@@ -11,11 +12,16 @@ import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The live page of an application with a database, as an operator sees it: in a real browser, with figures that are seen to move. */
+/**
+ * The live page of the commands that keep something, as an operator sees it: in a real browser, while clients are at work. Each figure is
+ * seen as it is, and seen to move.
+ */
 @Timeout(value = 240, unit = TimeUnit.SECONDS)
 final class LivePageInBrowserTest {
 
@@ -24,6 +30,8 @@ final class LivePageInBrowserTest {
             + ".find((each) => each.firstChild.textContent === '%s');"
             + " const row = [...(card?.querySelectorAll('tbody tr') ?? [])].find((each) => each.cells[0].firstChild.textContent"
             + ".endsWith('%s')); return [...(row?.cells ?? [])].find((cell) => cell.dataset.label === '%s')?.textContent; })()";
+
+    private static final Pattern DELIVERY = Pattern.compile("\"delivery\":\"([^\"]+)\"");
 
     @TempDir
     private Path folder;
@@ -92,5 +100,55 @@ final class LivePageInBrowserTest {
             assertEquals(List.of(), browser.complaints());
             assertEquals(0, server.end("TERM"));
         }
+    }
+
+    @Test
+    void aQueueShowsTopicsLagAndDeadLetters() throws Exception {
+        if (Browser.isDeclaredAbsent()) {
+            return;
+        }
+        try (Launched server =
+                        Launched.queue("--admin", "0", "--options", "segment=256k&message=64k", folder + "/shop");
+                Browser browser = new Browser()) {
+            LivePage page = LivePage.of(server);
+            browser.size(1280, 1000);
+            browser.go(page.uri() + "#parts");
+            browser.await("the pools", "document.querySelector('#part-cards')?.textContent.includes('Offload pools')");
+            URI topic = server.uri().resolve("topics/orders/");
+            for (int i = 0; i < 4; i++) {
+                assertEquals(
+                        201,
+                        post(topic.resolve("messages"), "text/plain", "soup " + i)
+                                .statusCode());
+            }
+            shows(browser, "Queue topics", "orders", "published", 4);
+            String group = "orders / mail";
+            String first = take(topic);
+            shows(browser, "Consumer groups", group, "in flight", 1);
+            shows(browser, "Consumer groups", group, "lag", 3);
+            assertEquals(2, settle(topic, first, "acknowledge") / 100);
+            shows(browser, "Consumer groups", group, "acknowledged", 1);
+            assertEquals(2, settle(topic, take(topic), "reject") / 100);
+            shows(browser, "Consumer groups", group, "dead letters", 1);
+            shows(browser, "Consumer groups", group, "lag", 2);
+            shows(browser, "Queue topics", "orders.dead", "kept messages", 1);
+            browser.picture("queue-parts");
+            assertEquals(List.of(), browser.complaints());
+            assertEquals(0, server.end("TERM"));
+        }
+    }
+
+    /** The number of the delivery of the next message; one that is rejected goes to the dead letters at once. */
+    private static String take(URI topic) throws Exception {
+        HttpResponse<String> taken = post(
+                topic.resolve("groups/mail/take?max=1&wait=30s&settle-within=10m&deliveries-max=1"), "text/plain", "");
+        Matcher delivery = DELIVERY.matcher(taken.body());
+        assertTrue(delivery.find(), taken::body);
+        return delivery.group(1);
+    }
+
+    private static int settle(URI topic, String delivery, String how) throws Exception {
+        return post(topic.resolve("groups/mail/deliveries/" + delivery + "/" + how), "text/plain", "")
+                .statusCode();
     }
 }
