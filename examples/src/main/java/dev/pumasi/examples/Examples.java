@@ -112,7 +112,7 @@ final class Examples {
                     ThreeWays::main),
             new Example(
                     "sessions-sql",
-                    "",
+                    "S27",
                     "[DRIVER]",
                     "sessions in a database outlive the server, and are shared by two",
                     SessionsInSql::main),
