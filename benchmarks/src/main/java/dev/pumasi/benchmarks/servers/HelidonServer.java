@@ -36,7 +36,7 @@ public final class HelidonServer {
                 .backlog(BACKLOG)
                 .connectionOptions(options -> options.tcpNoDelay(true))
                 .routing(routing ->
-                        routing.get("/plaintext", HelidonServer::answer).get("/files/{name}", HelidonServer::sendFile))
+                        routing.get("/plaintext", HelidonServer::answer).get("/files/{+name}", HelidonServer::sendFile))
                 .build()
                 .start();
     }
