@@ -19,13 +19,25 @@ import java.util.Objects;
  *        └──────────────────────────────────────────────────────┘
  * </pre>
  *
+ * <p><b>Memory.</b> When many ask at once for a file that is not in the cache, the first {@value #BUFFERS_LENT_MAX} of them read a large
+ * piece, and the others a page: what those have read is in the cache for all when the next piece is due.
+ *
  * <p>At most one entry of a transfer is in the ring. Once it is cancelled, its socket is left alone: the number may be
  * another's by then.
  */
 final class UringTransfers {
 
-    /** Buffers that are kept while they are not in use. */
+    /** So many transfers at once read large pieces, 4 MiB in all. */
+    static final int BUFFERS_LENT_MAX = 64;
+
+    /** Large buffers that are kept while they are not in use, 1 MiB. */
     private static final int BUFFERS_KEPT_MAX = 16;
+
+    /** What the others read. */
+    static final int SMALL_BYTES = FilePool.FETCH_ALIGNMENT;
+
+    /** Small buffers that are kept, 1 MiB as well. */
+    private static final int SMALL_KEPT_MAX = 256;
 
     private static final int POLLOUT = 4;
     private static final int MSG_NOSIGNAL_DONTWAIT = 0x4000 | 0x40;
@@ -34,6 +46,10 @@ final class UringTransfers {
     private final Libc libc;
     private final FileSending sending;
     private final ArrayDeque<Buffer> unusedBuffers = new ArrayDeque<>();
+    private final ArrayDeque<Buffer> unusedSmall = new ArrayDeque<>();
+
+    /** Large buffers in use. */
+    private int lent;
 
     UringTransfers(Ring ring, Libc libc) {
         this.ring = ring;
@@ -58,12 +74,10 @@ final class UringTransfers {
         if (sent == -Errno.EAGAIN || sent == -Errno.EINTR) {
             waitForRoom(step);
         } else if (sent == Sockets.NOT_IN_MEMORY) {
-            Buffer bytes = unusedBuffers.isEmpty()
-                    ? Buffer.allocate(FilePool.FETCH_BYTES, FilePool.FETCH_ALIGNMENT)
-                    : unusedBuffers.pop();
+            Buffer bytes = takeBytes();
             step.bytes = bytes;
             step.doing = UringStep.Doing.READING;
-            int length = (int) Math.min(step.length, FilePool.FETCH_BYTES);
+            int length = (int) Math.min(step.length, bytes.capacity());
             long head = Ring.head(Ring.IORING_OP_READ, 0, 0, step.file);
             ring.prepare(head, step.position, bytes.address(), length, 0, step.entry());
         }
@@ -113,12 +127,30 @@ final class UringTransfers {
         sending.forget(file);
     }
 
+    private Buffer takeBytes() {
+        if (lent >= BUFFERS_LENT_MAX) {
+            return unusedSmall.isEmpty() ? Buffer.allocate(SMALL_BYTES, FilePool.FETCH_ALIGNMENT) : unusedSmall.pop();
+        }
+        lent++;
+        return unusedBuffers.isEmpty()
+                ? Buffer.allocate(FilePool.FETCH_BYTES, FilePool.FETCH_ALIGNMENT)
+                : unusedBuffers.pop();
+    }
+
     /** Its buffer, if it holds one, is free for others. */
     void giveBackBytes(UringStep step) {
         Buffer bytes = step.bytes;
         step.bytes = null;
-        if (bytes != null && unusedBuffers.size() < BUFFERS_KEPT_MAX) {
-            unusedBuffers.push(bytes);
+        if (bytes == null) {
+            return;
+        }
+        boolean isSmall = bytes.capacity() == SMALL_BYTES;
+        if (!isSmall) {
+            lent--;
+        }
+        ArrayDeque<Buffer> unused = isSmall ? unusedSmall : unusedBuffers;
+        if (unused.size() < (isSmall ? SMALL_KEPT_MAX : BUFFERS_KEPT_MAX)) {
+            unused.push(bytes);
         }
     }
 }

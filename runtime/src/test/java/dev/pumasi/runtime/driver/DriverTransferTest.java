@@ -9,6 +9,7 @@ import dev.pumasi.runtime.memory.Memory;
 import java.io.ByteArrayOutputStream;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -29,9 +30,14 @@ final class DriverTransferTest extends EachDriversFiles {
 
     /** Sends and receives in turn until {@code length} bytes have gone, and says what came. */
     private byte[] carry(int file, DriverRig.Pair pair, int position, int length) {
+        return carryOn(file, pair, position, 0, length);
+    }
+
+    /** As {@link #carry}, after {@code sentBefore} bytes, which come as well. */
+    private byte[] carryOn(int file, DriverRig.Pair pair, int position, int sentBefore, int length) {
         ByteArrayOutputStream came = new ByteArrayOutputStream();
         long receiving = rig.receive(pair.client());
-        int sent = 0;
+        int sent = sentBefore;
         while (sent < length) {
             long sending = transfer(file, position + sent, pair.server(), length - sent);
             while (!rig.hasArrived(sending)) {
@@ -92,6 +98,54 @@ final class DriverTransferTest extends EachDriversFiles {
 
         assertArrayEquals(bytes, carry(file, pair, 0, LENGTH), () -> "pumasi.seed=" + seed);
         files.close(file);
+    }
+
+    /** Thousands of clients may ask for a cold file at once: they must not hold a large buffer each. */
+    @Test
+    void whatManyReadOfAColdFileIsBounded() throws Exception {
+        byte[] bytes = written("a", 200_000);
+        DriverRig.Pair[] pairs = new DriverRig.Pair[UringTransfers.BUFFERS_LENT_MAX + 30];
+        for (int i = 0; i < pairs.length; i++) {
+            pairs[i] = rig.pair();
+        }
+        int file = good(open(at("a"), FileAccess.READ));
+        dropFromMemory("a");
+        boolean isCold = pagesInMemory(at("a")) == 0; // not in a file system that is memory only
+
+        long[] sending = new long[pairs.length];
+        for (int i = 0; i < pairs.length; i++) {
+            sending[i] = transfer(file, 0, pairs[i].server(), bytes.length);
+        }
+        int large = 0;
+        int[] sent = new int[pairs.length];
+        for (int i = 0; i < pairs.length; i++) {
+            sent[i] = rig.result(sending[i]);
+            assertTrue(sent[i] > 0);
+            large += sent[i] > UringTransfers.SMALL_BYTES ? 1 : 0;
+        }
+        if (isCold && kind == DriverUnderTest.IO_URING) {
+            assertEquals(UringTransfers.BUFFERS_LENT_MAX, large);
+        }
+        int last = pairs.length - 1;
+        byte[] whole = carryOn(file, pairs[last], 0, sent[last], bytes.length);
+        assertArrayEquals(bytes, whole, () -> "pumasi.seed=" + seed);
+        files.close(file);
+    }
+
+    /** {@code cachestat(2)}; -1 if the kernel does not say. */
+    private static long pagesInMemory(Path file) throws Exception {
+        Libc libc = new Libc();
+        Buffer memory = Buffer.allocate(16 + 40);
+        Memory.putLong(memory.address(), 0);
+        Memory.putLong(memory.address() + 8, Files.size(file));
+        Buffer path = Buffer.of(file + "\0");
+        int descriptor = (int) libc.call(SystemCall.OPENAT, Statx.AT_FDCWD, path.address(), 0, 0);
+        try {
+            long asked = libc.call(SystemCall.CACHESTAT, descriptor, memory.address(), memory.address() + 16, 0);
+            return asked < 0 ? -1 : Memory.getLong(memory.address() + 16);
+        } finally {
+            libc.call(SystemCall.CLOSE, descriptor);
+        }
     }
 
     /** Direct reads push a file's clean pages out of the kernel's cache. */
