@@ -43,6 +43,29 @@ final class ViewersTest {
     @Parameter(0)
     String driver;
 
+    /** How many it was told that look, at most, and how often that nobody does any more. */
+    private static final class Counting implements Viewers.Look {
+        final AtomicInteger most = new AtomicInteger();
+        final AtomicInteger overs = new AtomicInteger();
+        private final byte[] frame = "1".getBytes(StandardCharsets.US_ASCII);
+
+        @Override
+        public byte[] frame(int count) {
+            most.accumulateAndGet(count, Math::max);
+            return frame;
+        }
+
+        @Override
+        public byte[] threads() {
+            return frame;
+        }
+
+        @Override
+        public void over() {
+            overs.incrementAndGet();
+        }
+    }
+
     private static Response stream(Viewers viewers, Request request) {
         boolean threads = request.queryParameter("threads").isPresent();
         return viewers.join(request, request.queryParameter("page").orElse(""), threads)
@@ -165,28 +188,10 @@ final class ViewersTest {
     /** As who leafs through the page faster than it is answered. */
     @Test
     void aPageThatAsksAgainAndAgainIsOneViewer() throws Exception {
-        AtomicInteger most = new AtomicInteger();
-        AtomicInteger overs = new AtomicInteger();
-        byte[] frame = "1".getBytes(StandardCharsets.US_ASCII);
+        Counting counting = new Counting();
         try (LoopGroup loops = LoopGroup.start("viewers", 1, driver);
                 Offload pool = Offload.open(2, 8)) {
-            Viewers viewers = new Viewers(loops.next(), pool, 1, Duration.ofMillis(1), new Viewers.Look() {
-                @Override
-                public byte[] frame(int count) {
-                    most.accumulateAndGet(count, Math::max);
-                    return frame;
-                }
-
-                @Override
-                public byte[] threads() {
-                    return frame;
-                }
-
-                @Override
-                public void over() {
-                    overs.incrementAndGet();
-                }
-            });
+            Viewers viewers = new Viewers(loops.next(), pool, 1, Duration.ofMillis(1), counting);
             try (HttpServer server = HttpServer.builder(request -> stream(viewers, request))
                     .on(loops.loops())
                     .port(0)
@@ -199,13 +204,13 @@ final class ViewersTest {
                     last.event("frame");
                 }
                 Eventually.is("nobody to look", () -> viewers.count() == 0);
-                int before = overs.get();
+                int before = counting.overs.get();
                 try (Ask again = Ask.stream(server.port(), "/?page=one")) {
                     again.head();
                     again.event("frame");
                 }
-                Eventually.is("the looking to end, so nobody was left behind", () -> overs.get() > before);
-                assertEquals(1, most.get(), "never counted twice");
+                Eventually.is("the looking to end, so nobody was left behind", () -> counting.overs.get() > before);
+                assertEquals(1, counting.most.get(), "never counted twice");
                 viewers.close();
             }
         }
@@ -213,28 +218,10 @@ final class ViewersTest {
 
     @Test
     void aPageThatAsksAnewTakesItsOwnPlace() throws Exception {
-        AtomicInteger most = new AtomicInteger();
-        AtomicInteger overs = new AtomicInteger();
-        byte[] frame = "1".getBytes(StandardCharsets.US_ASCII);
+        Counting counting = new Counting();
         try (LoopGroup loops = LoopGroup.start("viewers", 1, driver);
                 Offload pool = Offload.open(2, 8)) {
-            Viewers viewers = new Viewers(loops.next(), pool, 1, Duration.ofMillis(5), new Viewers.Look() {
-                @Override
-                public byte[] frame(int count) {
-                    most.accumulateAndGet(count, Math::max);
-                    return frame;
-                }
-
-                @Override
-                public byte[] threads() {
-                    return frame;
-                }
-
-                @Override
-                public void over() {
-                    overs.incrementAndGet();
-                }
-            });
+            Viewers viewers = new Viewers(loops.next(), pool, 1, Duration.ofMillis(5), counting);
             try (HttpServer server = HttpServer.builder(request -> stream(viewers, request))
                             .on(loops.loops())
                             .port(0)
@@ -253,11 +240,11 @@ final class ViewersTest {
                     try (Ask third = Ask.stream(server.port(), "/?page=one")) {
                         third.head();
                         third.event("frame");
-                        assertEquals(0, overs.get(), "somebody has looked all the time");
+                        assertEquals(0, counting.overs.get(), "somebody has looked all the time");
                     }
                 }
-                Eventually.is("nobody to look", () -> viewers.count() == 0 && overs.get() == 1);
-                assertEquals(1, most.get(), "never counted twice");
+                Eventually.is("nobody to look", () -> viewers.count() == 0 && counting.overs.get() == 1);
+                assertEquals(1, counting.most.get(), "never counted twice");
                 assertEquals(0, loops.loops().getFirst().status().hops());
                 viewers.close();
             }
